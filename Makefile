@@ -1,0 +1,47 @@
+# `make demo` and `make test` each work first, alone, and again. `make help` lists the rest.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo dev test lint types unit docs lock clean
+
+help: ## List what make can do
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+# The lock names every package, so nothing is resolved here and pip needs no more than the hashes.
+$(READY): requirements.lock setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## Try everything without an account: 30 days of a simulated household
+	@$(BIN)/wealth demo
+
+dev: $(READY) ## Open the Dagster UI: on your data if configured, else on the sandbox
+	@$(BIN)/wealth dev
+
+test: lint types unit ## Run every check
+
+lint: $(READY)
+	$(BIN)/ruff check wealth_pipeline wealth_pipeline_tests
+	$(BIN)/ruff format --check wealth_pipeline wealth_pipeline_tests
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/python -m pytest
+
+docs: $(READY) ## Write docs/data-dictionary.md from the declarations
+	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
+
+lock: $(READY) ## Renew requirements.lock from setup.cfg
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet --upgrade -o requirements.lock
+
+clean: ## Remove the virtual environment and caches; your data stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
