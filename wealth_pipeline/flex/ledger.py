@@ -1,0 +1,305 @@
+"""What was asked of the Flex Web Service, and when it may be asked again.
+
+A small SQLite file (`state.sqlite`), because it must stay readable while DuckDB is locked, be shared by
+several processes, and outlive the run that wrote it. No token is ever in it: a token goes by `token_key`.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from wealth_pipeline.errors import WealthError
+
+Outcome = Literal["sent", "pending", "received", "partial", "unavailable", "failed"]
+"""Where a request stands.
+
+`sent`: the request went out and no reply is recorded (for good, if the process died). `pending`: IBKR gave a
+reference code, the statement hasn't come. `received`: it came, and covers the window. `partial`: it came and
+covers less. `unavailable`: IBKR has no statement for the window (1003). `failed`: anything else.
+"""
+
+NEW_YORK = ZoneInfo("America/New_York")
+REFERENCE_LIFE = timedelta(days=1)
+"""How long a reference code is worth polling. Ours: IBKR documents no lifetime."""
+
+# IBKR: 1018, "limited to one request per second, 10 requests per minute (per token)". Its clock sees requests
+# closer together or farther apart than ours by the network's jitter, hence a second of slack on both.
+SPACING = timedelta(seconds=2)
+TEN_REQUESTS = timedelta(seconds=62)
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS flex_requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection TEXT NOT NULL,
+    query_id TEXT NOT NULL,
+    asked_from TEXT NOT NULL,
+    asked_to TEXT NOT NULL,
+    requested_at TEXT NOT NULL,
+    reference_code TEXT,
+    outcome TEXT NOT NULL CHECK (outcome IN {get_args(Outcome)}),
+    message TEXT,
+    statement_sha256 TEXT,
+    finished_at TEXT
+);
+CREATE TABLE IF NOT EXISTS flex_embargoes (
+    key TEXT PRIMARY KEY,
+    connection TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    until TEXT NOT NULL,
+    strikes INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS flex_calls (key TEXT NOT NULL, at TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """The report dates `first` to `last`, both inclusive, at most 365 of them (IBKR: fd and td).
+
+    Raises WealthError when the dates are in the wrong order or too far apart.
+    """
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if not 0 <= (self.last - self.first).days < 365:
+            raise WealthError(
+                f"The window {self} is not one that IBKR can be asked for",
+                "Give a first day, a last day that isn't before it, and at most 365 days.",
+            )
+
+    def __str__(self) -> str:
+        """`2026-07-01 to 2026-07-02`, or the day alone."""
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
+
+@dataclass(frozen=True)
+class FlexRequest:
+    """One SendRequest and what became of it: a row of `flex_requests`, in the table's column order.
+
+    Times are UTC. Holds no secret: the reference code is worth nothing without the token.
+    """
+
+    id: int
+    connection: str
+    query_id: str
+    asked_from: date
+    asked_to: date
+    requested_at: datetime
+    reference_code: str | None
+    outcome: Outcome
+    message: str | None
+    statement_sha256: str | None
+    finished_at: datetime | None
+
+    @property
+    def window(self) -> Window:
+        """The report dates that were asked for."""
+        return Window(self.asked_from, self.asked_to)
+
+
+@dataclass(frozen=True)
+class Embargo:
+    """No request with this token before `until` (UTC), because IBKR answered `code` (1018 or 1025)."""
+
+    key: str
+    connection: str
+    code: int
+    until: datetime
+    strikes: int
+
+
+def token_key(token: str) -> str:
+    """The name of a token in the ledger: short, stable, and of no use to find the token (some 80 bits).
+
+    A new token has another key, so it isn't held back by what happened to the old one.
+    """
+    return hashlib.sha256(b"wealth_pipeline flex token " + token.encode()).hexdigest()[:16]
+
+
+def utc_now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+class RequestLedger:
+    """The request ledger in the SQLite file `path` (made on first use, mode 0600, with its folder).
+
+    Every method is one transaction on a connection of its own, so several threads and processes can share
+    the file. `now` must return UTC.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], datetime] = utc_now) -> None:
+        self.path = path
+        self.now = now
+
+    def start(self, connection: str, query_id: str, window: Window) -> int:
+        """Record that a SendRequest is about to go out; returns the row's id."""
+        with self._transaction() as db:
+            row = db.execute(
+                "INSERT INTO flex_requests (connection, query_id, asked_from, asked_to, requested_at,"
+                " outcome) VALUES (?, ?, ?, ?, ?, 'sent') RETURNING id",
+                (connection, query_id, f"{window.first}", f"{window.last}", _text(self.now())),
+            ).fetchone()
+        return int(row["id"])
+
+    def referenced(self, request_id: int, reference_code: str) -> None:
+        """Record the reference code that IBKR gave: the request is `pending` now."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE flex_requests SET reference_code = ?, outcome = 'pending' WHERE id = ?",
+                (reference_code, request_id),
+            )
+
+    def noted(self, request_id: int, message: str) -> None:
+        """Record why the statement hasn't come yet; the request stays open."""
+        with self._transaction() as db:
+            db.execute("UPDATE flex_requests SET message = ? WHERE id = ?", (message, request_id))
+
+    def finished(
+        self, request_id: int, outcome: Outcome, message: str | None = None, sha256: str | None = None
+    ) -> None:
+        """Record the end of a request. `sha256` names the archived statement; `message` holds no secret."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE flex_requests SET outcome = ?, message = ?, statement_sha256 = ?, finished_at = ?"
+                " WHERE id = ?",
+                (outcome, message, sha256, _text(self.now()), request_id),
+            )
+
+    def latest(self, connection: str, window: Window) -> FlexRequest | None:
+        """The newest request for exactly this window, or None."""
+        return next(iter(self._requests(connection, window)), None)
+
+    def pending(self, connection: str, window: Window) -> FlexRequest | None:
+        """The request for exactly this window whose reference code is worth polling again, or None."""
+        # The newest with a code decides: one that came or failed since makes the older ones moot.
+        request = next((row for row in self._requests(connection, window) if row.reference_code), None)
+        worthwhile = (
+            request and request.outcome == "pending" and request.requested_at > self.now() - REFERENCE_LIFE
+        )
+        return request if worthwhile else None
+
+    def received_on(self, connection: str, window: Window, new_york_day: date) -> FlexRequest | None:
+        """The request whose statement for exactly this window came whole on that New York day, or None."""
+        return next(
+            (
+                request
+                for request in self._requests(connection, window)
+                if request.outcome == "received"
+                and request.finished_at
+                and request.finished_at.astimezone(NEW_YORK).date() == new_york_day
+            ),
+            None,
+        )
+
+    def by_reference(self, connection: str, reference_code: str) -> FlexRequest | None:
+        """The request that this reference code belongs to, or None."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT * FROM flex_requests WHERE connection = ? AND reference_code = ? ORDER BY id DESC",
+                (connection, reference_code),
+            ).fetchone()
+        return _request(row) if row else None
+
+    def all(self) -> list[FlexRequest]:
+        """Every request ever made, oldest first."""
+        with self._transaction() as db:
+            return [_request(row) for row in db.execute("SELECT * FROM flex_requests ORDER BY id")]
+
+    def embargo(self, key: str) -> Embargo | None:
+        """The embargo in force for the token with this `token_key`, or None."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT * FROM flex_embargoes WHERE key = ? AND until > ?", (key, _text(self.now()))
+            ).fetchone()
+        return Embargo(**{**dict(row), "until": datetime.fromisoformat(row["until"])}) if row else None
+
+    def set_embargo(self, key: str, connection: str, code: int, lengths: Sequence[timedelta]) -> Embargo:
+        """Forbid requests with a token for `lengths[n]` from now, n growing to the last with each repeat.
+
+        Never shortens an embargo in force. A request that succeeds (`lift_embargo`) starts the count again.
+        """
+        with self._transaction() as db:
+            row = db.execute("SELECT until, strikes FROM flex_embargoes WHERE key = ?", (key,)).fetchone()
+            until, strikes = (
+                (datetime.fromisoformat(row["until"]), row["strikes"]) if row else (self.now(), 0)
+            )
+            until = max(until, self.now() + lengths[min(strikes, len(lengths) - 1)])
+            embargo = Embargo(key, connection, code, until, strikes + 1)
+            db.execute(
+                "INSERT OR REPLACE INTO flex_embargoes (key, connection, code, until, strikes)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (key, connection, code, _text(until), embargo.strikes),
+            )
+        return embargo
+
+    def lift_embargo(self, key: str) -> None:
+        """Forget an embargo that is over, and how often it was repeated; one in force stays."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM flex_embargoes WHERE key = ? AND until <= ?", (key, _text(self.now())))
+
+    def reserve_call(self, key: str) -> datetime:
+        """Reserve the next moment (UTC, now or later) at which the token may be used within IBKR's limits.
+
+        The caller sleeps until then. Every call counts, SendRequest and polls alike, from every process.
+        """
+        now = self.now()
+        with self._transaction() as db:
+            # A clock that was ahead and has been put right must not stop us until it gets there again.
+            db.execute(
+                "DELETE FROM flex_calls WHERE key = ? AND (at < ? OR at > ?)",
+                (key, _text(now - TEN_REQUESTS), _text(now + 10 * TEN_REQUESTS)),
+            )
+            rows = db.execute("SELECT at FROM flex_calls WHERE key = ? ORDER BY at DESC LIMIT 10", (key,))
+            calls = [datetime.fromisoformat(row["at"]) for row in rows]
+            slot = max([now, *(at + SPACING for at in calls[:1]), *(at + TEN_REQUESTS for at in calls[9:])])
+            db.execute("INSERT INTO flex_calls (key, at) VALUES (?, ?)", (key, _text(slot)))
+        return slot
+
+    def _requests(self, connection: str, window: Window) -> list[FlexRequest]:
+        """The requests for exactly this window, newest first."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM flex_requests WHERE connection = ? AND asked_from = ? AND asked_to = ?"
+                " ORDER BY id DESC",
+                (connection, f"{window.first}", f"{window.last}"),
+            )
+            return [_request(row) for row in rows]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # sqlite3 would make the file readable for everybody; its journal takes over the file's mode.
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            with db:
+                # Immediate, because a transaction that reads first and then writes fails at once ("database
+                # is locked"), without waiting, when another process wrote in between.
+                db.execute("BEGIN IMMEDIATE")
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
+                yield db
+
+
+def _request(row: sqlite3.Row) -> FlexRequest:
+    values: dict[str, Any] = dict(row)
+    for name in ("asked_from", "asked_to"):
+        values[name] = date.fromisoformat(values[name])
+    for name in ("requested_at", "finished_at"):
+        values[name] = values[name] and datetime.fromisoformat(values[name])
+    return FlexRequest(**values)
+
+
+def _text(moment: datetime) -> str:
+    """UTC with a fixed number of digits, so that the order of the texts is the order of the moments."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
