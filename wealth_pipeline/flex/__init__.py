@@ -1,0 +1,1 @@
+"""The Flex Web Service and its statement: asking, polling, reading the XML."""

@@ -48,9 +48,7 @@ _HEAD = 8 * 1024  # The root element must begin within it.
 _SMALL = 64 * 1024  # IBKR's replies that are no statement have 200 to 400 bytes.
 _CHUNK = 64 * 1024
 _END = b"</FlexQueryResponse>"
-_MAINTENANCE = (
-    "IBKR's service may be down for maintenance; the next run tries again. If that lasts, report it."
-)
+_MAINTENANCE = "IBKR's service may be down for maintenance; the next run tries again. If that lasts, report it."
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +67,7 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retr
 
 class _NoRedirects(requests.Session):
     def get_redirect_target(self, resp: Any) -> None:
-        """None. (`allow_redirects=False` would still read a redirect's whole body, however slow or long.)"""
+        """None: with `allow_redirects=False` a redirect's whole body would be read, however slow or long."""
 
 
 class FlexClient:
@@ -245,9 +243,7 @@ class FlexClient:
             root = None
         if root is None or _local(root).lower() != "flexstatementresponse":
             raise self._unexpected(window, "something that is no Flex reply (a web page, or cut off)")
-        fields = {
-            _local(element).lower(): (element.text or "").strip() for element in root.iter(etree.Element)
-        }
+        fields = {_local(element).lower(): (element.text or "").strip() for element in root.iter(etree.Element)}
         code, message = fields.get("errorcode"), fields.get("errormessage", "")
         if not code:
             if "code" in fields:
@@ -303,9 +299,7 @@ class FlexClient:
 
     def _network_error(self, window: Window | None, error: Exception) -> FlexError:
         reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(error, requests.ConnectTimeout) or isinstance(
-            reason, urllib3.exceptions.NewConnectionError
-        ):
+        if isinstance(error, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
             return errors.NotConnected(
                 f"{self._where(window)}: no connection to {self._host}",
                 "Check this machine's network and the Flex address; the request was not sent.",

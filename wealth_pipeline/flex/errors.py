@@ -158,21 +158,16 @@ _LATER = (
 )
 
 MEANINGS: dict[int, Meaning] = {
-    1001: Meaning(
-        NotReady, "Statement could not be generated at this time. Please try again shortly.", _WAIT
-    ),
+    1001: Meaning(NotReady, "Statement could not be generated at this time. Please try again shortly.", _WAIT),
     1003: Meaning(StatementNotAvailable, "Statement is not available.", _LATER),
     1004: Meaning(NotReady, "Statement is incomplete at this time. Please try again shortly.", _WAIT),
     1005: Meaning(NotReady, "Settlement data is not ready at this time. Please try again shortly.", _WAIT),
     1006: Meaning(NotReady, "FIFO P/L data is not ready at this time. Please try again shortly.", _WAIT),
     1007: Meaning(NotReady, "MTM P/L data is not ready at this time. Please try again shortly.", _WAIT),
-    1008: Meaning(
-        NotReady, "MTM and FIFO P/L data is not ready at this time. Please try again shortly.", _WAIT
-    ),
+    1008: Meaning(NotReady, "MTM and FIFO P/L data is not ready at this time. Please try again shortly.", _WAIT),
     1009: Meaning(
         NotReady,
-        "The server is under heavy load. Statement could not be generated at this time. "
-        "Please try again shortly.",
+        "The server is under heavy load. Statement could not be generated at this time. Please try again shortly.",
         _WAIT,
     ),
     1010: Meaning(
@@ -189,15 +184,13 @@ MEANINGS: dict[int, Meaning] = {
     1013: Meaning(
         IpRestricted,
         "IP restriction.",
-        f"Add this machine's public address to the token's in {_TOKEN_PAGE}, or generate one without "
-        "a restriction.",
+        f"Add this machine's public address to the token's in {_TOKEN_PAGE}, or generate one without a restriction.",
     ),
     1014: Meaning(QueryInvalid, "Query is invalid.", _CHECK_QUERY),
     1015: Meaning(
         TokenInvalid,
         "Token is invalid.",
-        "Ensure that the full token was copied, without spaces; a newer token makes older ones invalid. "
-        f"{_NEW_TOKEN}",
+        f"Ensure that the full token was copied, without spaces; a newer token makes older ones invalid. {_NEW_TOKEN}",
     ),
     1016: Meaning(
         AccountInvalid,
@@ -224,12 +217,9 @@ MEANINGS: dict[int, Meaning] = {
     1020: Meaning(
         RequestInvalid,
         "Invalid request or unable to validate request.",
-        "If the token or the query is new, wait an hour. Otherwise token and query don't match. "
-        f"{_CHECK_QUERY}",
+        f"If the token or the query is new, wait an hour. Otherwise token and query don't match. {_CHECK_QUERY}",
     ),
-    1021: Meaning(
-        NotReady, "Statement could not be retrieved at this time. Please try again shortly.", _WAIT
-    ),
+    1021: Meaning(NotReady, "Statement could not be retrieved at this time. Please try again shortly.", _WAIT),
     # Not in IBKR's documentation; several clients met it in July and August 2026.
     1025: Meaning(
         LockedOut,

@@ -170,8 +170,7 @@ class RequestLedger:
         """Record the end of a request. `sha256` names the archived statement; `message` holds no secret."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE flex_requests SET outcome = ?, message = ?, statement_sha256 = ?, finished_at = ?"
-                " WHERE id = ?",
+                "UPDATE flex_requests SET outcome = ?, message = ?, statement_sha256 = ?, finished_at = ? WHERE id = ?",
                 (outcome, message, sha256, _text(self.now()), request_id),
             )
 
@@ -183,9 +182,7 @@ class RequestLedger:
         """The request for exactly this window whose reference code is worth polling again, or None."""
         # The newest with a code decides: one that came or failed since makes the older ones moot.
         request = next((row for row in self._requests(connection, window) if row.reference_code), None)
-        worthwhile = (
-            request and request.outcome == "pending" and request.requested_at > self.now() - REFERENCE_LIFE
-        )
+        worthwhile = request and request.outcome == "pending" and request.requested_at > self.now() - REFERENCE_LIFE
         return request if worthwhile else None
 
     def received_on(self, connection: str, window: Window, new_york_day: date) -> FlexRequest | None:
@@ -230,14 +227,11 @@ class RequestLedger:
         """
         with self._transaction() as db:
             row = db.execute("SELECT until, strikes FROM flex_embargoes WHERE key = ?", (key,)).fetchone()
-            until, strikes = (
-                (datetime.fromisoformat(row["until"]), row["strikes"]) if row else (self.now(), 0)
-            )
+            until, strikes = (datetime.fromisoformat(row["until"]), row["strikes"]) if row else (self.now(), 0)
             until = max(until, self.now() + lengths[min(strikes, len(lengths) - 1)])
             embargo = Embargo(key, connection, code, until, strikes + 1)
             db.execute(
-                "INSERT OR REPLACE INTO flex_embargoes (key, connection, code, until, strikes)"
-                " VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO flex_embargoes (key, connection, code, until, strikes) VALUES (?, ?, ?, ?, ?)",
                 (key, connection, code, _text(until), embargo.strikes),
             )
         return embargo
@@ -269,8 +263,7 @@ class RequestLedger:
         """The requests for exactly this window, newest first."""
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT * FROM flex_requests WHERE connection = ? AND asked_from = ? AND asked_to = ?"
-                " ORDER BY id DESC",
+                "SELECT * FROM flex_requests WHERE connection = ? AND asked_from = ? AND asked_to = ? ORDER BY id DESC",
                 (connection, f"{window.first}", f"{window.last}"),
             )
             return [_request(row) for row in rows]

@@ -244,9 +244,7 @@ def test_a_statement_comes_in_two_calls_with_the_parameters_of_version_3(
     assert outcome(ledger) == "pending"
 
 
-def test_the_ledger_has_the_request_before_it_goes_out(
-    client: FlexClient, ibkr: Ibkr, ledger: RequestLedger
-) -> None:
+def test_the_ledger_has_the_request_before_it_goes_out(client: FlexClient, ibkr: Ibkr, ledger: RequestLedger) -> None:
     def look(connection: socket.socket) -> None:
         rows.extend(ledger.all())
         connection.sendall(referenced())
@@ -378,9 +376,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("name", PASSING_FAULTS)
-def test_after_a_reference_code_a_passing_fault_is_polled_away(
-    name: str, client: FlexClient, ibkr: Ibkr
-) -> None:
+def test_after_a_reference_code_a_passing_fault_is_polled_away(name: str, client: FlexClient, ibkr: Ibkr) -> None:
     fault = PASSING_FAULTS[name][0]
     ibkr.replies = [referenced(), fault, fault, http(STATEMENT)]
     into = io.BytesIO()
@@ -433,9 +429,7 @@ def test_a_statement_cut_off_at_the_very_end_is_polled_again(client: FlexClient,
     assert into.getvalue() == STATEMENT
 
 
-def test_a_slow_drip_is_given_up_although_bytes_keep_coming(
-    client: FlexClient, ibkr: Ibkr, clock: Clock
-) -> None:
+def test_a_slow_drip_is_given_up_although_bytes_keep_coming(client: FlexClient, ibkr: Ibkr, clock: Clock) -> None:
     ibkr.replies = [referenced(), drip, http(STATEMENT)]
     reference_code = client.send_request(WINDOW)
     clock.tick = timedelta(seconds=1)
@@ -558,9 +552,7 @@ def test_a_reply_above_the_limit_is_refused_without_being_kept(
     assert outcome(ledger) == "failed"
 
 
-def test_a_code_nobody_has_described_is_not_polled_away(
-    client: FlexClient, ibkr: Ibkr, ledger: RequestLedger
-) -> None:
+def test_a_code_nobody_has_described_is_not_polled_away(client: FlexClient, ibkr: Ibkr, ledger: RequestLedger) -> None:
     ibkr.replies = [referenced(), error(1099, f"Weird {TOKEN} and {quote(TOKEN, safe='')}")]
     raised = failure(fetch, client)
     assert type(raised) is errors.UnexpectedReply
@@ -684,9 +676,7 @@ def test_an_embargo_holds_every_later_run_back_until_it_ends(
     new_client().send_request(WINDOW)
 
 
-def test_a_lockout_while_polling_is_kept_too(
-    new_client: Callable[..., FlexClient], ibkr: Ibkr, clock: Clock
-) -> None:
+def test_a_lockout_while_polling_is_kept_too(new_client: Callable[..., FlexClient], ibkr: Ibkr, clock: Clock) -> None:
     ibkr.replies = [referenced(), error(1025, status="Warn")]
     assert type(failure(fetch, new_client())) is errors.LockedOut
     raised = failure(new_client().send_request, WINDOW)
@@ -850,9 +840,7 @@ def test_a_lockout_of_the_sandbox_ends_because_it_is_left_alone(
     assert b"<FlexQueryResponse" in run()
 
 
-def test_run_after_run_against_the_sandbox_meets_none_of_its_limits(
-    sandbox: Sandbox, run: Callable[[], bytes]
-) -> None:
+def test_run_after_run_against_the_sandbox_meets_none_of_its_limits(sandbox: Sandbox, run: Callable[[], bytes]) -> None:
     for _ in range(8):
         run()
     assert {answer for _, answer in answers(sandbox)} == {"reference", "1019", "statement"}

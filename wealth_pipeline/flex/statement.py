@@ -1,0 +1,427 @@
+"""Reading an Activity Flex statement: from XML to typed columns, streaming, whatever its size.
+
+The reader knows the statement's form and the declared tables, and nothing else: no rule about which rows count.
+Every attribute of a declared element is either a column, an amount by name (for the elements whose set of amounts
+is open), or noted by its name; every section that is not loaded is noted too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from itertools import repeat
+from operator import itemgetter
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+from lxml import etree
+
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.flex import values
+from wealth_pipeline.tables import TABLES
+
+CHUNK_BYTES = 1 << 18
+#: Attribute texts that are held before they are typed and handed on: bounds memory, whatever the file's size.
+BATCH_TEXTS = 500_000
+
+AMOUNT = pa.decimal128(28, 12)
+
+#: Attributes of the open elements that identify or describe a row and are no amounts.
+_IDENTITY = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
+#: IBKR: parts of an amount by segment, custodian or period; the unsuffixed attribute is their whole.
+_CASH_PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
+_NAV_PARTS = ("Long", "Short")
+
+#: Attributes that name or locate a person: listed in the notes without their values, never loaded.
+_PERSONAL = frozenset(
+    "name masterName accountName primaryEmail accountRepName accountRepPhone registeredRepName registeredRepPhone "
+    "street street2 city state country postalCode streetResidentialAddress street2ResidentialAddress "
+    "cityResidentialAddress stateResidentialAddress countryResidentialAddress postalCodeResidentialAddress".split()
+)
+#: The same for attributes that IBKR may add.
+_PERSONAL_WORDS = re.compile(r"name|street|address|mail|phone|birth|postal", re.IGNORECASE)
+
+
+class StatementError(WealthError):
+    """The file is not a statement that can be loaded exactly; nothing of it was loaded."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One FlexStatement of the file: an account, its period (report dates, inclusive), and what it holds.
+
+    ordinal: its place in the file, from 1. when_generated: UTC. sections: the names of its direct children.
+    """
+
+    ordinal: int
+    account_id: str
+    from_date: date
+    to_date: date
+    when_generated: datetime
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one element, typed.
+
+    columns: `ordinal` of the FlexStatement, `row` (the element's number in the file, from 1), then the declared
+    columns. amounts: None, or (`ordinal`, `row`, `component`, `amount`) of the open elements.
+    """
+
+    element: str
+    columns: pa.Table
+    amounts: pa.Table | None
+
+
+@dataclass
+class Notes:
+    """What was seen and not loaded, by kind and name: how often, and a sample where it is no personal data."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    samples: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, kind: str, name: str, sample: str | None = None, count: int = 1) -> None:
+        """Count one more of `kind` and `name`; the first sample is kept, cut to 40 characters."""
+        self.counts[kind, name] += count
+        if sample:
+            self.samples.setdefault((kind, name), sample[:40])
+
+
+@cache
+def known_names() -> dict[str, frozenset[str]]:
+    """Attributes by element, and sections under `FlexStatement`, that IBKR's statements have been seen with."""
+    lines = files(__package__).joinpath("known_names.txt").read_text().splitlines()
+    pairs = (line.split(":", 1) for line in lines if line and not line.startswith("#"))
+    return {element: frozenset(names.split()) for element, names in pairs}
+
+
+@cache
+def declared() -> dict[str, dict[str, tuple[str, pa.DataType]]]:
+    """For each element that is loaded: attribute -> (column, type), over all tables that it fills."""
+    elements: dict[str, dict[str, tuple[str, pa.DataType]]] = {}
+    for table in TABLES:
+        attributes = elements.setdefault(table.element, {})
+        for column in table.read:
+            attributes[column.attribute or ""] = (column.name, column.type)
+    for attributes in elements.values():
+        attributes.setdefault("levelOfDetail", ("level_of_detail", pa.string()))
+        attributes.setdefault("accountId", ("account_id", pa.string()))
+    return elements
+
+
+@cache
+def open_elements() -> frozenset[str]:
+    """The elements whose undeclared amounts are kept by name."""
+    return frozenset(table.element for table in TABLES if table.melt)
+
+
+def sniff_root(head: bytes) -> str | None:
+    """The name of the document's root element, from its first kilobytes; None if that is not XML.
+
+    Where a document type is declared its name counts: the reader refuses the declaration itself.
+    """
+    sniffer = _Sniffer()
+    parser = etree.XMLParser(target=cast(Any, sniffer), **_SAFE)
+    try:
+        for start in range(0, len(head), 64):
+            parser.feed(head[start : start + 64])
+            if sniffer.root is not None:
+                break
+    except etree.XMLSyntaxError:
+        pass  # what was read up to here tells
+    return sniffer.root
+
+
+class _Sniffer:
+    """A parser's target that remembers the first name."""
+
+    def __init__(self) -> None:
+        self.root: str | None = None
+
+    def doctype(self, name: str, *_: Any) -> None:
+        self.root = name
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
+        self.root = self.root or tag
+
+    def close(self) -> None:
+        return None
+
+
+_SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+_AGAIN = "Download the statement again."
+_DOCTYPE = (
+    "It declares a document type, which no statement of IBKR's does",
+    "Download the statement again from IBKR; don't use this file.",
+)
+
+
+class StatementReader:
+    """Reads one file. Iterate over it for the batches; then `statements` and `notes` are complete.
+
+    Raises StatementError where the file is no Activity statement, is malformed or cut off, or holds a value that
+    cannot be read exactly; the error names the element, its row and the attribute.
+    """
+
+    def __init__(self, stream: BinaryIO, batch_texts: int = BATCH_TEXTS) -> None:
+        self._stream = stream
+        self._collector = _Collector()
+        self._batch_texts = batch_texts
+
+    @property
+    def statements(self) -> list[Statement]:
+        """The FlexStatements read so far."""
+        return self._collector.statements
+
+    @property
+    def notes(self) -> Notes:
+        """What was seen and not loaded, so far."""
+        return self._collector.notes
+
+    def __iter__(self) -> Iterator[Batch]:
+        collector = self._collector
+        parser = etree.XMLParser(target=cast(Any, collector), **_SAFE)
+        try:
+            while chunk := self._stream.read(CHUNK_BYTES):
+                parser.feed(chunk)
+                if collector.held >= self._batch_texts:
+                    yield from collector.drain()
+            parser.close()
+        except etree.XMLSyntaxError as error:
+            raise StatementError(
+                f"The XML is broken or cut off at line {error.lineno or 1}",
+                "Download the statement again; if it breaks at the same place, ask IBKR.",
+            ) from None
+        if not collector.statements:
+            raise StatementError("It holds no FlexStatement", "Look at the query in IBKR's Client Portal.")
+        yield from collector.drain()
+
+
+class _Collector:
+    """The parser's target: gathers attribute texts by element and set of attributes, and types them in batches."""
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
+        self.notes = Notes()
+        self.held = 0
+        self._layouts: dict[tuple[str, ...], _Layout] = {}
+        self._rows: Counter[str] = Counter()
+        self._declared = declared()
+        self._depth = 0
+        self._statement_depth = 0
+        self._header: dict[str, str] = {}
+        self._sections: list[str] = []
+
+    # The four methods that lxml calls.
+
+    def doctype(self, *_: Any) -> None:
+        raise StatementError(*_DOCTYPE)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._statement_depth:
+            if self._depth == self._statement_depth + 1:
+                self._sections.append(tag)
+            if tag in self._declared:
+                self._row(tag, attributes)
+            elif tag == "FlexStatement":
+                raise StatementError(f"FlexStatement {len(self.statements) + 1} holds another one", _AGAIN)
+            elif self._depth > self._statement_depth + 1:
+                self.notes.add("row_not_loaded", f"{self._sections[-1]}/{tag}")
+        elif self._depth == 1:
+            self._root(tag, attributes)
+        elif tag == "FlexStatement":
+            self._statement_depth = self._depth
+            self._header, self._sections = dict(attributes), []
+        elif tag in self._declared:
+            raise StatementError(f"A row of {tag} stands outside of a FlexStatement", _AGAIN)
+        elif tag != "FlexStatements":
+            self.notes.add("row_not_loaded", tag)
+
+    def end(self, tag: str) -> None:
+        if self._depth == self._statement_depth:
+            self._statement_depth = 0
+            self._close_statement()
+        self._depth -= 1
+
+    def close(self) -> None:
+        return None
+
+    def _root(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag != "FlexQueryResponse":
+            raise StatementError(*not_a_statement(tag))
+        if attributes.get("type", "AF") != "AF":
+            raise StatementError(
+                f"It is a statement of type {attributes['type']}, not of an Activity Flex query",
+                "Use the id of an Activity Flex query (not Trade Confirmation).",
+            )
+
+    def _close_statement(self) -> None:
+        ordinal = len(self.statements) + 1
+        read: dict[str, Any] = {}
+        for attribute, parse in _HEADER.items():
+            text = self._header.get(attribute, "")
+            try:
+                read[attribute] = parse(text) if text else None
+            except ValueError as error:
+                raise StatementError(f"FlexStatement {ordinal}: {attribute}={text!r} {error}") from None
+            if not read[attribute]:
+                raise StatementError(f"FlexStatement {ordinal} has no {attribute}", _AGAIN)
+        if read["fromDate"] > read["toDate"]:
+            raise StatementError(f"FlexStatement {ordinal} ends before it begins", _AGAIN)
+        self.statements.append(
+            Statement(
+                ordinal=ordinal,
+                account_id=read["accountId"],
+                from_date=read["fromDate"],
+                to_date=read["toDate"],
+                when_generated=read["whenGenerated"],
+                sections=tuple(dict.fromkeys(self._sections)),
+            )
+        )
+        for section in dict.fromkeys(self._sections):
+            if section not in _LOADED_SECTIONS and section not in declared():
+                known = section in known_names()["FlexStatement"]
+                self.notes.add("section_not_loaded" if known else "unknown_section", section)
+
+    def _row(self, tag: str, attributes: dict[str, str]) -> None:
+        # lxml gives the attributes in the file's order, which is the same for nearly all rows of an element.
+        names = (tag, *attributes)
+        layout = self._layouts.get(names)
+        if layout is None:
+            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self.notes)
+        self._rows[tag] += 1
+        self.held += len(layout.picked)
+        layout.ordinals.append(len(self.statements) + 1)
+        layout.numbers.append(self._rows[tag])
+        layout.rows.append(layout.pick(attributes))
+
+    def drain(self) -> Iterator[Batch]:
+        """Type what is held, and let go of it."""
+        for layout in self._layouts.values():
+            if layout.rows:
+                yield layout.batch()
+        self.held = 0
+
+
+class _Layout:
+    """Rows of one element with the same attributes in the same order."""
+
+    def __init__(self, element: str, names: tuple[str, ...], notes: Notes) -> None:
+        self.element = element
+        self.notes = notes
+        known = known_names().get(element, frozenset())
+        columns = declared()[element]
+        self.columns = [name for name in names if name in columns]
+        self.amounts = []
+        self.noted: list[tuple[str, str]] = []
+        for name in names:
+            if element in open_elements() and name not in _IDENTITY and not _is_part(element, name, names):
+                self.amounts.append(name)
+            elif name not in columns:
+                if name in _PERSONAL or (name not in known and _PERSONAL_WORDS.search(name)):
+                    kind = "personal_attribute"
+                else:
+                    kind = "attribute_not_loaded" if name in known else "unknown_attribute"
+                self.noted.append((kind, name))
+        # A column is picked once, even where it is an amount by name too.
+        self.picked = list(
+            dict.fromkeys([*self.columns, *self.amounts, *(n for k, n in self.noted if _sampled(element, k))])
+        )
+        self.pick = _picker(self.picked)
+        self.ordinals: list[int] = []
+        self.numbers: list[int] = []
+        self.rows: list[tuple[str, ...]] = []
+
+    def batch(self) -> Batch:
+        """The held rows, typed; raises StatementError naming the element, row and attribute."""
+        texts = dict(zip(self.picked, zip(*self.rows, strict=True), strict=True)) if self.picked else {}
+        for kind, name in self.noted:
+            sample = next(filter(None, texts[name]), None) if name in texts else None
+            self.notes.add(kind, f"{self.element}.{name}", sample, len(self.rows))
+        place = {"ordinal": pa.array(self.ordinals, pa.int32()), "row": pa.array(self.numbers, pa.int64())}
+        columns = dict(place)
+        for name in self.columns:
+            column, kind = declared()[self.element][name]
+            columns[column] = self._convert(name, texts[name], kind)
+        amounts = self._amounts(texts, place)
+        self.ordinals, self.numbers, self.rows = [], [], []
+        return Batch(self.element, pa.table(columns), amounts)
+
+    def _convert(self, name: str, texts: tuple[str, ...], kind: pa.DataType) -> pa.Array:
+        try:
+            return values.convert(texts, kind)
+        except values.Unreadable as error:
+            # Of a person's own section no value is told: a shifted one could be a name.
+            text = "a value" if self.element == "AccountInformation" else repr(error.text[:40])
+            raise StatementError(
+                f"{self.element} row {self.numbers[error.index]}: {name}={text} {error.why}",
+                "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+            ) from None
+
+    def _amounts(self, texts: dict[str, tuple[str, ...]], place: dict[str, pa.Array]) -> pa.Table | None:
+        if not self.amounts:
+            return None
+        parts = []
+        known = known_names().get(self.element, frozenset())
+        for name in self.amounts:
+            try:
+                amount = values.decimals(texts[name], AMOUNT)
+            except values.Unreadable:
+                if name in known:
+                    self._convert(name, texts[name], AMOUNT)
+                self.notes.add("unknown_attribute", f"{self.element}.{name}", texts[name][0], len(texts[name]))
+                continue
+            if name not in known:
+                self.notes.add("unknown_attribute", f"{self.element}.{name}", texts[name][0], len(texts[name]))
+            component = pa.array(repeat(name, len(amount)), pa.string())
+            part = pa.table({**place, "component": component, "amount": amount})
+            parts.append(part.filter(amount.is_valid()) if amount.null_count else part)
+        return pa.concat_tables(parts) if parts else None
+
+
+def not_a_statement(root: str | None) -> tuple[str, str]:
+    """What to say of a file whose root element is not FlexQueryResponse (None: not XML at all)."""
+    if root == "FlexStatementResponse":
+        return (
+            "It is an error reply of the Flex Web Service, not a statement",
+            "Look at its ErrorMessage, and download the statement again.",
+        )
+    what = "It is not XML" if root is None else f"It is XML of another kind (<{root}>)"
+    return what, "A Flex statement starts with <FlexQueryResponse>; set the query's format to XML."
+
+
+def _picker(names: list[str]) -> Callable[[dict[str, str]], tuple[str, ...]]:
+    if len(names) == 1:
+        return lambda attributes: (attributes[names[0]],)
+    return itemgetter(*names) if names else lambda attributes: ()
+
+
+def _is_part(element: str, name: str, names: tuple[str, ...]) -> bool:
+    """Whether an open element's attribute is a part of another one there, by its suffix."""
+    if element == "CashReportCurrency":
+        return name.endswith(_CASH_PARTS)
+    return any(name.endswith(suffix) and name.removesuffix(suffix) in names for suffix in _NAV_PARTS)
+
+
+def _sampled(element: str, kind: str) -> bool:
+    return kind == "unknown_attribute" and element != "AccountInformation"
+
+
+_HEADER: dict[str, Callable[[str], Any]] = {
+    "accountId": str,
+    "fromDate": values.parse_day,
+    "toDate": values.parse_day,
+    "whenGenerated": values.parse_moment,
+}
+
+_LOADED_SECTIONS = frozenset(
+    "EquitySummaryInBase CashReport OpenPositions ConversionRates CashTransactions Trades Transfers "
+    "OpenDividendAccruals InterestAccruals SecuritiesInfo".split()
+)

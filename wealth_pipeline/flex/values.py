@@ -1,0 +1,182 @@
+"""IBKR's attribute texts to exact Arrow values: decimals without a float, days, and moments in UTC.
+
+Each converter takes a column of texts and returns an Arrow array, or raises `Unreadable` with the place of the first
+text that cannot be read exactly. Nothing is rounded or guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: IBKR: a field without a value is empty or one of these; MULTI marks a date of an aggregated row.
+NULLS = ("", "-", "--", "N/A")
+DATE_NULLS = (*NULLS, "MULTI")
+
+#: IBKR: the formats a Flex query page offers for dates, times and what stands between them.
+_MOMENT = re.compile(
+    r"(?P<day>\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-[A-Za-z]{3}-\d{2}|\d{2}/\d{2}/\d{4}|\d{2}/\d{2}/\d{2})"
+    r"(?:(?:;|, |,| |T)?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})(?: (?P<zone>[A-Z]{3,5}))?)?",
+    re.ASCII,
+)
+_DAY_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d-%b-%y")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+NEW_YORK = ZoneInfo("America/New_York")
+#: The suffixes IBKR was seen to write, by the zone whose clock they are.
+_ZONES = {
+    "EST": NEW_YORK,
+    "EDT": NEW_YORK,
+    "CST": ZoneInfo("America/Chicago"),
+    "CDT": ZoneInfo("America/Chicago"),
+    "PST": ZoneInfo("America/Los_Angeles"),
+    "PDT": ZoneInfo("America/Los_Angeles"),
+    "GMT": UTC,
+    "UTC": UTC,
+    "BST": ZoneInfo("Europe/London"),
+    "CET": ZoneInfo("Europe/Zurich"),
+    "CEST": ZoneInfo("Europe/Zurich"),
+    "HKT": ZoneInfo("Asia/Hong_Kong"),
+    "SGT": ZoneInfo("Asia/Singapore"),
+    "JST": ZoneInfo("Asia/Tokyo"),
+    "AEST": ZoneInfo("Australia/Sydney"),
+    "AEDT": ZoneInfo("Australia/Sydney"),
+}
+_STANDARD_TIMES = frozenset({"EST", "CST", "PST", "GMT", "CET", "AEST"})
+
+
+class Unreadable(ValueError):
+    """A text that cannot be read exactly: its place in the column, the text, and why."""
+
+    def __init__(self, index: int, text: str, why: str) -> None:
+        super().__init__(f"{text!r} {why}")
+        self.index = index
+        self.text = text
+        self.why = why
+
+
+def parse_day(text: str) -> date | None:
+    """A date: `20261123`, `2026-11-23` or `23-NOV-26`. A time behind it is left out (IBKR: seen in date fields).
+
+    Raises ValueError on anything else, slashes included: 03/04/2026 may be March or April.
+    """
+    if text in DATE_NULLS:
+        return None
+    found = _MOMENT.fullmatch(text)
+    if found is not None and "/" in found["day"]:
+        raise ValueError("has slashes, so day and month can't be told apart: set the query's date format to yyyyMMdd")
+    for form in _DAY_FORMATS if found else ():
+        try:
+            return datetime.strptime(found["day"], form).date()  # type: ignore[index]  # noqa: DTZ007
+        except ValueError:
+            continue
+    raise ValueError("is not a date in a format of the Flex query page")
+
+
+def parse_moment(text: str) -> datetime | None:
+    """A date-time in UTC without zone; a date alone is its midnight in New York.
+
+    IBKR: without a zone suffix the file does not say which; the service's own clock is New York's.
+    """
+    day = parse_day(text)
+    if day is None:
+        return None
+    found = _MOMENT.fullmatch(text)
+    assert found is not None  # parse_day read it by the same pattern
+    zone = _ZONES.get(found["zone"] or "EST")
+    if zone is None:
+        raise ValueError(f"has an unknown time zone {found['zone']}; set the query's time format to HHmmss")
+    # EST and EDT tell the doubled hour of autumn apart: fold=1 is its second pass, in standard time.
+    fold = 1 if found["zone"] in _STANDARD_TIMES else 0
+    try:
+        hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+        clock = time(hour, minute, second, tzinfo=zone, fold=fold)
+    except ValueError:
+        raise ValueError("is not a time of day") from None
+    return datetime.combine(day, clock).astimezone(UTC).replace(tzinfo=None)
+
+
+def texts(column: Sequence[str]) -> pa.Array:
+    """Texts as they are, padding included; an empty one is NULL."""
+    array = pa.array(column, pa.string())
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
+
+
+def decimals(column: Sequence[str], kind: pa.DataType) -> pa.Array:
+    """Exact decimals of type `kind`; thousands separators are accepted, lost digits are not.
+
+    Arrow's cast refuses a value with more decimals than the type holds; DuckDB's would round it.
+    """
+    array = pa.array(column, pa.string())
+    array = pc.if_else(pc.is_in(array, pa.array(NULLS)), pa.scalar(None, pa.string()), array)
+    try:
+        return pc.cast(array, kind)
+    except pa.ArrowInvalid:
+        return pa.array([_decimal(i, text, kind) for i, text in enumerate(column)], kind)
+
+
+def _decimal(index: int, text: str, kind: pa.DataType) -> Any:
+    if text in NULLS:
+        return None
+    plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+    try:
+        return pc.cast(pa.scalar(plain, pa.string()), kind).as_py()
+    except pa.ArrowInvalid:
+        why = _why_no_number(plain, kind)
+        raise Unreadable(index, text, why) from None
+
+
+def _why_no_number(text: str, kind: pa.DataType) -> str:
+    try:
+        number = Decimal(text) if _NUMBER.fullmatch(text) else None
+    except InvalidOperation:
+        number = None
+    if number is None:
+        return "is not a number"
+    if number.adjusted() >= kind.precision - kind.scale:
+        return f"has more than {kind.precision - kind.scale} digits before the point"
+    return f"has more decimals than the {kind.scale} that are kept, and is not rounded"
+
+
+def days(column: Sequence[str]) -> pa.Array:
+    """Days; see `parse_day`."""
+    return _by_distinct(column, parse_day, pa.date32())
+
+
+def moments(column: Sequence[str]) -> pa.Array:
+    """Moments in UTC; see `parse_moment`."""
+    return _by_distinct(column, parse_moment, pa.timestamp("us"))
+
+
+def _by_distinct(column: Sequence[str], parse: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
+    # A column of a million rows holds a few hundred dates: each distinct text is read once.
+    encoded = pc.dictionary_encode(pa.array(column, pa.string()))
+    values = []
+    for text in encoded.dictionary.to_pylist():
+        try:
+            values.append(parse(text))
+        except ValueError as error:
+            raise Unreadable(list(column).index(text), text, str(error)) from None
+    return pa.array(values, kind).take(encoded.indices)
+
+
+def convert(column: Sequence[str], kind: pa.DataType) -> pa.Array:
+    """A column of texts as the Arrow type that its table declares."""
+    if not any(column):
+        # A third of a position's attributes are empty in nearly every row.
+        return pa.nulls(len(column), kind)
+    if pa.types.is_decimal(kind):
+        return decimals(column, kind)
+    if pa.types.is_date(kind):
+        return days(column)
+    if pa.types.is_timestamp(kind):
+        return moments(column)
+    return texts(column)
