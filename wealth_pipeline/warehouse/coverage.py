@@ -1,0 +1,67 @@
+"""What a statement covers of what was asked, and what is missing in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from wealth_pipeline.calendar import is_session
+from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
+from wealth_pipeline.flex.pull import PullError, latest_request
+from wealth_pipeline.tables import TABLES
+from wealth_pipeline.warehouse import published
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+
+def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, window: Window) -> dict[str, int]:
+    """Load and publish the statement that answered the newest request for `window`; the rows of each table.
+
+    Raises PullError if the statement was rejected: it stays archived, and a newer version may load it.
+    """
+    asked = latest_request(ledger, connection, window)
+    if asked.statement_sha256 is None and asked.outcome != "unavailable":
+        raise PullError(
+            f"The statement for {window} (connection {connection}) has not come yet",
+            "Materialize flex_statement for these days first.",
+        )
+    with warehouse.writing():
+        came = [asked.statement_sha256] if asked.statement_sha256 else []
+        results = list(warehouse.load(came, ledger.all()))
+    for loaded in (result for result in results if result.status == "rejected"):
+        raise PullError(
+            f"The statement for {window} (connection {connection}) cannot be loaded: {loaded.reason}",
+            f"It is kept in the archive as {loaded.sha256[:12]}; see the table `statements`.",
+        )
+    return published.row_counts(warehouse.folder.published, [table.name for table in TABLES])
+
+
+def require_days(
+    folder: DataFolder,
+    ledger: RequestLedger,
+    connection: str,
+    days: Sequence[date],
+    asked: FlexRequest,
+) -> None:
+    """Raise PullError if one of `days` is lacking, naming the days, the window asked and the one that came.
+
+    A day that the statement covers without a NAV row is fine on an exchange holiday and before an account began; so
+    are all days for which IBKR never made a statement.
+    """
+    if asked.outcome == "unavailable":
+        return
+    path = folder.published
+    accounts = published.expected_accounts(path, connection)
+    covered = published.days_of_statement(path, asked.statement_sha256) if asked.statement_sha256 else {}
+    unknown = set(published.missing(path, accounts, days))
+    rowless = [day for day in published.without_row(path, accounts, days) if day not in unknown and is_session(day)]
+    if not unknown and not rowless:
+        return
+    if unknown and asked.outcome == "received":
+        ledger.finished(asked.id, "partial", message="The statement lacks days.", sha256=asked.statement_sha256)
+    came = "; ".join(f"{account} {first} to {last}" for account, (first, last) in sorted(covered.items()))
+    raise PullError(
+        f"No NAV for {', '.join(str(day) for day in sorted({*unknown, *rowless}))} (connection {connection}):"
+        f" asked for {asked.window}, the statement covers {came or 'no account'}",
+        "What came is loaded. IBKR may be late: the schedule asks again; if it stays so, look at the query's period"
+        " and its NAV section (Net Asset Value (NAV) in Base).",
+    )

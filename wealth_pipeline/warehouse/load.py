@@ -1,0 +1,349 @@
+"""Loading one archived statement: staged, typed, merged, derived, validated and reconciled in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import duckdb
+import pandas as pd
+import pandera.errors
+import pyarrow as pa
+
+from wealth_pipeline.flex.statement import AMOUNT, Notes, StatementError, StatementReader, declared, open_elements
+from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables.columns import SQL_TYPES
+from wealth_pipeline.warehouse import versions
+from wealth_pipeline.warehouse.archive import Archive, Entry
+from wealth_pipeline.warehouse.schema import FAMILIES, LATEST, sql
+
+_VALIDATED_ROWS = 100_000
+_AMOUNTS = {"ordinal": "INTEGER", "row": "BIGINT", "component": "VARCHAR", "amount": SQL_TYPES[AMOUNT]}
+_STATEMENT = {
+    "ordinal": "INTEGER", "account_id": "VARCHAR", "from_date": "DATE", "to_date": "DATE",
+    "when_generated": "TIMESTAMP", "sections": "VARCHAR[]",
+}  # fmt: skip
+_TOO_LARGE = (
+    "A figure, or a sum or product of figures, has more than 16 digits before the point",
+    "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one archived statement.
+
+    status: `loaded`, `known` (it was loaded before) or `rejected`, then with the reason.
+    changed: the account-days whose figures are new or different. restated: how many had other figures before.
+    """
+
+    sha256: str
+    status: str
+    reason: str | None = None
+    changed: tuple[tuple[str, date], ...] = ()
+    restated: int = 0
+
+
+def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loaded:
+    """Load an archived statement whole or not at all, and record which in `statements`.
+
+    A statement that was rejected before is tried again: a newer version of the software may understand it.
+    Raises ArchiveError where the archive cannot give it back; the warehouse is unchanged then.
+    """
+    status = con.execute("SELECT status FROM statements WHERE sha256 = ?", [sha256]).fetchone()
+    if status == ("loaded",):
+        return Loaded(sha256, "known")
+    entry = archive.entry(sha256)
+    try:
+        with _transaction(con), archive.open(sha256) as stream:
+            _stage(con, StatementReader(stream), sha256)
+            changed, restated = _merge(con, sha256)
+            _record(con, entry, "loaded", None)
+        return Loaded(sha256, "loaded", None, changed, restated)
+    except StatementError as error:
+        reason = str(error)
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        reason = str(StatementError(*_TOO_LARGE))
+    if not archive.is_whole(sha256):
+        # A damaged object reads like a malformed statement, which IBKR did not send.
+        raise archive.damaged(sha256)
+    with _transaction(con):
+        _record(con, entry, "rejected", reason)
+    return Loaded(sha256, "rejected", reason)
+
+
+@contextmanager
+def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.begin()
+    try:
+        yield
+    except BaseException:
+        # After a fatal error of DuckDB's there is nothing left to roll back, and the first error tells more.
+        with suppress(duckdb.Error):
+            con.rollback()
+        raise
+    con.commit()
+
+
+def _record(con: duckdb.DuckDBPyConnection, entry: Entry, status: str, reason: str | None) -> None:
+    con.execute("DELETE FROM statements WHERE sha256 = ?", [entry.sha256])
+    con.execute(
+        "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            entry.sha256,
+            entry.connection,
+            entry.source,
+            entry.fetched_at,
+            entry.asked_from,
+            entry.asked_to,
+            entry.bytes,
+            status,
+            reason,
+        ],
+    )
+
+
+def stage_name(element: str) -> str:
+    """The temporary table of an element's rows: `stage_open_position` for OpenPosition."""
+    return "stage" + re.sub(r"([A-Z])", r"_\1", element).lower()
+
+
+def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str) -> None:
+    """Read the file into temporary tables, one an element, and record what it holds."""
+    con.execute(_stage_tables())
+    present = set()
+    for batch in reader:
+        present.add(batch.element)
+        _insert(con, stage_name(batch.element), batch.columns)
+        if batch.amounts is not None:
+            _insert(con, f"{stage_name(batch.element)}_amounts", batch.amounts)
+    statements = pa.Table.from_pylist(
+        [vars(s) for s in reader.statements],
+        pa.schema(
+            [
+                ("ordinal", pa.int32()),
+                ("account_id", pa.string()),
+                ("from_date", pa.date32()),
+                ("to_date", pa.date32()),
+                ("when_generated", pa.timestamp("us")),
+                ("sections", pa.list_(pa.string())),
+            ]
+        ),
+    )
+    _insert(con, "stage_statement", statements)
+    con.execute("INSERT INTO statement_accounts BY NAME SELECT ? AS sha256, * FROM stage_statement", [sha256])
+    for element in sorted(present):
+        _fill(con, element, reader.notes)
+    con.execute(sql("prepare"))
+    con.execute(sql("rows"))
+    for table in TABLES:
+        if table.key and table.element in present and table.name != "accounts":
+            _refuse_duplicates(con, table, reader.notes)
+    notes = [
+        (sha256, kind, name, count, reader.notes.samples.get((kind, name)))
+        for (kind, name), count in sorted(reader.notes.counts.items())
+    ]
+    if notes:
+        con.executemany("INSERT INTO statement_notes VALUES (?, ?, ?, ?, ?)", notes)
+    con.execute("INSERT INTO statement_notes SELECT ?, kind, name, count, NULL FROM dropped", [sha256])
+
+
+@cache
+def _stage_tables() -> str:
+    """The DDL of the temporary tables that rows are read into."""
+    tables = {"stage_statement": _STATEMENT}
+    for element, attributes in declared().items():
+        tables[stage_name(element)] = {"ordinal": "INTEGER", "row": "BIGINT"} | {
+            name: SQL_TYPES[kind] for name, kind in attributes.values()
+        }
+        if element in open_elements():
+            tables[f"{stage_name(element)}_amounts"] = _AMOUNTS
+    return ";".join(
+        f"CREATE OR REPLACE TEMP TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
+        for table, columns in tables.items()
+    )
+
+
+def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
+    """Give rows the account and the dates that they don't state themselves, and leave out those of no account."""
+    attributes = {attribute: name for attribute, (name, _) in declared()[element].items()}
+    # IBKR: a row may lack the account and the dates of its FlexStatement, if the query doesn't tick these fields.
+    defaults = {"accountId": "account_id", "fromDate": "from_date", "toDate": "to_date"}
+    if element in ("OpenPosition", "OpenDividendAccrual"):
+        defaults["reportDate"] = "to_date"
+    filled = {
+        attributes[a]: f"coalesce(s.{attributes[a]}, f.{name})" for a, name in defaults.items() if a in attributes
+    }
+    if "fxRateToBase" in attributes:
+        # IBKR: -1 means "no rate".
+        filled["fx_rate_to_base"] = "nullif(s.fx_rate_to_base, -1)"
+    con.execute(
+        f"UPDATE {stage_name(element)} s SET {', '.join(f'{name} = {value}' for name, value in filled.items())}"
+        " FROM stage_statement f WHERE f.ordinal = s.ordinal"
+    )
+    # IBKR: rows of account "-" sum up all accounts of the query.
+    (dropped,) = con.execute(f"DELETE FROM {stage_name(element)} WHERE account_id = '-'").fetchone() or (0,)
+    if dropped:
+        notes.add("summary_row_dropped", element, count=dropped)
+
+
+def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[tuple[str, date], ...], int]:
+    """Merge the staged rows into the warehouse; the changed account-days, and how many were known differently."""
+    _describe_accounts(con, sha256)
+    _latest(con, sha256, *(table for table in LATEST if table.name == "fx_rates"))
+    versions.merge(con, sha256)
+    con.execute(sql("derive"))
+    for family, tables in FAMILIES.items():
+        if _empty(con, f"changed_{family}"):
+            continue
+        for table in tables:
+            derived = table.name in ("positions", "position_lots", "cash_balances")
+            versions.ready(con, table, f"{'derived' if derived else 'pool'}_{table.name}")
+            _validate(con, table)
+        versions.store(con, family)
+    _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
+    con.execute(sql("reconcile"))
+    changed = con.execute("SELECT account_id, report_date FROM touched ORDER BY ALL").fetchall()
+    return tuple(changed), _restated(con)
+
+
+def _restated(con: duckdb.DuckDBPyConnection) -> int:
+    """How many account-days this statement changed figures of that were known before."""
+    days = " UNION ".join(f"FROM changed_{family}" for family in FAMILIES)
+    touched = f"SEMI JOIN ({days}) USING (account_id, report_date)"
+    # Nearly always none: the view over all history is asked only where a changed day has several versions.
+    several = f"SELECT 1 FROM versions {touched} GROUP BY family, account_id, report_date HAVING count(*) > 1 LIMIT 1"
+    if con.execute(several).fetchone() is None:
+        return 0
+    (count,) = con.execute(
+        f"SELECT count(DISTINCT (account_id, report_date)) FROM restatements {touched}"
+    ).fetchone() or (0,)
+    return int(count)
+
+
+def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
+    """Write what the statement says of its accounts, and note in `rebased` whose base currency it changes."""
+    con.execute("CREATE OR REPLACE TEMP TABLE bases_before AS SELECT account_id, base_currency FROM accounts")
+    fields = ", ".join(
+        f"arg_max(a.{c.name}, (f.when_generated, f.ordinal)) AS {c.name}"
+        for c in TABLES[0].read
+        if c.name not in ("account_id", "base_currency")
+    )
+    con.execute(
+        f"""INSERT INTO account_descriptions BY NAME
+        SELECT f.account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
+            $sha256 AS sha256, max(f.when_generated) AS when_generated
+        FROM stage_statement f JOIN stage_base b USING (ordinal) LEFT JOIN stage_account_information a USING (ordinal)
+        GROUP BY f.account_id""",
+        {"sha256": sha256},
+    )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE rebased AS
+        SELECT a.account_id FROM accounts a JOIN bases_before b USING (account_id)
+        WHERE a.base_currency IS DISTINCT FROM b.base_currency"""
+    )
+
+
+def _latest(con: duckdb.DuckDBPyConnection, sha256: str, *tables: TableSpec) -> None:
+    """Merge the tables in which the latest statement wins, scope by scope."""
+    for table in tables:
+        scope = ", ".join(table.scope)
+        # An empty stage needs none of this; fx_rates must leave its changes, none included.
+        if _empty(con, f"new_{table.name}") and table.name != "fx_rates":
+            continue
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE ready_{table.name} AS"
+            f" SELECT * EXCLUDE (ordinal, row), min(row) AS row, $sha256 AS statement_sha256"
+            f" FROM (SELECT * FROM new_{table.name}"
+            f" JOIN (SELECT ordinal, when_generated AS known_since FROM stage_statement) USING (ordinal)"
+            f" QUALIFY ordinal = first(ordinal) OVER (PARTITION BY {scope} ORDER BY known_since DESC, ordinal DESC))"
+            f" GROUP BY ALL",
+            {"sha256": sha256},
+        )
+        _validate(con, table)
+        if table.name == "fx_rates":
+            con.execute(
+                "CREATE OR REPLACE TEMP TABLE rate_changes AS SELECT report_date, from_currency, to_currency"
+                " FROM ready_fx_rates ANTI JOIN fx_rates USING (report_date, from_currency, to_currency, rate)"
+            )
+        same = " AND ".join(f"t.{column} = n.{column}" for column in table.scope)
+        con.execute(
+            f"DELETE FROM {table.name} t USING (SELECT DISTINCT {scope}, known_since, statement_sha256"
+            f" FROM ready_{table.name}) n WHERE {same}"
+            " AND (t.known_since, t.statement_sha256) <= (n.known_since, n.statement_sha256)"
+        )
+        con.execute(
+            f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}"
+            f" ANTI JOIN {table.name} USING ({scope})"
+        )
+
+
+def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> None:
+    """A row that is there twice counts once; of two different rows for one thing neither can be chosen."""
+    key = ", ".join(table.key)
+    if not con.execute(
+        f"SELECT 1 FROM new_{table.name} GROUP BY ordinal, {key} HAVING count(*) > 1 LIMIT 1"
+    ).fetchone():
+        return
+    stated = ", ".join(f"n.{c.name}" for c in table.read) + (", n.component, n.amount" if table.melt else "")
+    twice = con.execute(
+        f"SELECT min(row), max(row) FROM (SELECT ordinal, min(row) AS row, {stated} FROM new_{table.name} n"
+        f" GROUP BY ordinal, {stated}) GROUP BY ordinal, {key} HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
+    ).fetchone()
+    if twice:
+        raise StatementError(
+            f"{table.element} rows {twice[0]} and {twice[1]} both state the same {' and '.join(table.key)}"
+            f" of {table.name}, with different figures",
+            "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+        )
+    (repeated,) = con.execute(
+        f"DELETE FROM new_{table.name} WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number() OVER"
+        f" (PARTITION BY ordinal, {stated} ORDER BY row) AS place FROM new_{table.name} n) WHERE place > 1)"
+    ).fetchone() or (0,)
+    notes.add("repeated_row", table.name, count=repeated)
+
+
+def _validate(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
+    """Check `ready_<table>` against the table's Pandera model; raises StatementError naming row and attribute."""
+    ruled = [c for c in table.columns if c.name in table.rules.columns]
+    columns = ", ".join(
+        "known_from AS known_since" if table.family and c.name == "known_since" else c.name for c in ruled
+    )
+    target = pa.schema([(c.name, c.type) for c in ruled])
+    # Closed whatever happens: with a result still open DuckDB refuses the rollback.
+    with con.sql(f"SELECT {columns}, row FROM ready_{table.name}").to_arrow_reader(_VALIDATED_ROWS) as reader:
+        for batch in reader:
+            rows = pa.Table.from_batches([batch])
+            try:
+                table.rules.validate(
+                    rows.select(target.names).cast(target).to_pandas(types_mapper=pd.ArrowDtype), lazy=True
+                )
+            except pandera.errors.SchemaErrors as errors:
+                raise _broken_rule(table, rows, errors) from None
+
+
+def _broken_rule(table: TableSpec, rows: pa.Table, errors: pandera.errors.SchemaErrors) -> StatementError:
+    # The first failure, without its value: it may be personal, and error texts reach Dagster's event log.
+    first = errors.failure_cases.iloc[0]
+    column = next((c for c in table.columns if c.name == first["column"]), None)
+    row = rows["row"][int(first["index"])].as_py() if pd.notna(first["index"]) else None
+    attribute = column.attribute or column.name if column else first["column"]
+    return StatementError(
+        f"{table.element}{f' row {row}' if row else ''}: {attribute} breaks the rule {first['check']}"
+        f" of the table {table.name}",
+        "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+    )
+
+
+def _empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None
+
+
+def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    con.register("arrow_rows", rows)
+    con.execute(f"INSERT INTO {name} BY NAME FROM arrow_rows")
+    con.unregister("arrow_rows")

@@ -1,0 +1,297 @@
+"""Reading `wealth.duckdb`: the few questions that the pipeline itself asks of what it published.
+
+Each function opens the file read-only and closes it again, so that nothing here can hold up a reader or a writer.
+Figures come as Decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from wealth_pipeline.errors import WealthError
+
+#: A table and the columns that identify a row of it.
+TableKey = tuple[str, tuple[str, ...]]
+
+
+class NothingPublished(WealthError):
+    """There is no wealth.duckdb yet."""
+
+
+@dataclass(frozen=True)
+class NavDay:
+    """A row of nav_history: the NAV of an account at the close of a report date, in its base currency."""
+
+    account_id: str
+    report_date: date
+    currency: str
+    total: Decimal | None
+    day_change: Decimal | None
+    proof: str
+    statement_sha256: str
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published database; raises NothingPublished if it isn't there."""
+    if not path.exists():
+        raise NothingPublished(
+            f"There is no {path} yet",
+            "Pull or import a statement first: `wealth pull`, `wealth import`, `wealth demo`.",
+        )
+    con = duckdb.connect(str(path), read_only=True)
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def nav_days(path: Path, accounts: Sequence[str], first: date, last: date, sha256: str | None) -> list[NavDay]:
+    """The NAV of these accounts from `first` to `last`, and on other days that the statement `sha256` changed."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT account_id, report_date, coalesce(base_currency, 'base currency'), total, day_change, proof,"
+            " statement_sha256 FROM nav_history"
+            " WHERE account_id IN (SELECT unnest(?)) AND (report_date BETWEEN ? AND ? OR statement_sha256 = ?)"
+            " ORDER BY report_date, account_id",
+            [list(accounts), first, last, sha256],
+        ).fetchall()
+    return [NavDay(*row) for row in rows]
+
+
+def newest_nav(path: Path) -> list[tuple[Any, ...]]:
+    """Account, report date, total, base currency, day's change and proof of each account's newest day."""
+    with connected(path) as con:
+        return con.execute(
+            "SELECT account_id, report_date, total, base_currency, day_change, proof FROM nav_latest"
+            " ORDER BY account_id"
+        ).fetchall()
+
+
+def nav_table(path: Path, first: date, last: date) -> list[tuple[Any, ...]]:
+    """Report date, account, base currency, total, cash, day's change and proof of every account, day by day."""
+    with connected(path) as con:
+        return con.execute(
+            "SELECT report_date, account_id, base_currency, total, cash, day_change, proof FROM nav_history"
+            " WHERE report_date BETWEEN ? AND ? ORDER BY report_date, account_id",
+            [first, last],
+        ).fetchall()
+
+
+def first_days(path: Path) -> dict[str, date | None]:
+    """Every account with the first day of its NAV history, None where it has none."""
+    with connected(path) as con:
+        return dict(con.execute("SELECT account_id, first_date FROM accounts ORDER BY account_id").fetchall())
+
+
+def accounts_of(path: Path, connection: str, only_one: bool) -> dict[str, date | None]:
+    """The accounts of a connection, with the first day of their NAV history.
+
+    only_one: there is just this connection, so accounts that were only imported are its as well.
+    """
+    try:
+        with connected(path) as con:
+            rows = con.execute(
+                "SELECT account_id, first_date FROM accounts WHERE connection = ? OR (connection IS NULL AND ?)"
+                " ORDER BY account_id",
+                [connection, only_one],
+            ).fetchall()
+    except NothingPublished:
+        return {}
+    return dict(rows)
+
+
+def expected_accounts(path: Path, connection: str) -> dict[str, date | None]:
+    """The accounts in a connection's newest statement, with the first day of their NAV history.
+
+    An account that was closed, or only imported, is not waited for.
+    """
+    try:
+        with connected(path) as con:
+            rows = con.execute(
+                "SELECT DISTINCT account_id, first_date FROM statement_accounts JOIN accounts USING (account_id)"
+                " WHERE sha256 = (SELECT arg_max(sha256, (fetched_at, sha256)) FROM statements"
+                "   WHERE statements.connection = ? AND status = 'loaded') ORDER BY account_id",
+                [connection],
+            ).fetchall()
+    except NothingPublished:
+        return {}
+    return dict(rows)
+
+
+def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
+    """The days of `days` on which one of the accounts has neither a NAV row nor a statement that says there is none.
+
+    Days before an account's first NAV are not missing for it. Without any account every day is missing.
+    """
+    begun = {account: first for account, first in accounts.items() if first is not None}
+    if not begun:
+        return list(days)
+    with connected(path) as con:
+        known = set(
+            con.execute(
+                "SELECT account_id, report_date FROM nav WHERE report_date BETWEEN $first AND $last"
+                " UNION SELECT account_id, report_date FROM days_without_row"
+                " WHERE report_date BETWEEN $first AND $last",
+                {"first": min(days), "last": max(days)},
+            ).fetchall()
+        )
+    return [
+        day for day in days if any((account, day) not in known and day >= first for account, first in begun.items())
+    ]
+
+
+def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
+    """The days of `days`, after an account's first NAV, for which a statement came without a NAV row for it."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT account_id, report_date FROM days_without_row WHERE report_date BETWEEN ? AND ? ORDER BY ALL",
+            [min(days), max(days)],
+        ).fetchall()
+    begun = {account: first for account, first in accounts.items() if first is not None}
+    return sorted({day for account, day in rows if day in days and day >= begun.get(account, date.max)})
+
+
+def days_of_statement(path: Path, sha256: str) -> dict[str, tuple[date, date]]:
+    """The first and last day that a statement covers, by account."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT account_id, min(from_date), max(to_date) FROM statement_accounts WHERE sha256 = ? GROUP BY ALL",
+            [sha256],
+        ).fetchall()
+    return {account: (first, last) for account, first, last in rows}
+
+
+def row_counts(path: Path, tables: Sequence[str]) -> dict[str, int]:
+    """How many rows each table has."""
+    with connected(path) as con:
+        return {table: int(_one(con, f"SELECT count(*) FROM {table}")) for table in tables}
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
+    row = con.execute(query).fetchone()
+    return row[0] if row else None
+
+
+@dataclass(frozen=True)
+class ProofSummary:
+    """How one proof stands over all days of some accounts: counts, why some could not be evaluated, what failed."""
+
+    passed: int
+    failed: int
+    not_evaluable: int
+    reasons: tuple[str, ...]
+    failures: tuple[dict[str, Any], ...]
+
+
+def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20) -> ProofSummary:
+    """The state of a proof; the newest `most` failures, with account, day, expected, actual and difference."""
+    with connected(path) as con:
+        counts = dict(
+            con.execute(
+                "SELECT status, count(*) FROM reconciliation WHERE check_name = ?"
+                " AND account_id IN (SELECT unnest(?)) GROUP BY status",
+                [check_name, list(accounts)],
+            ).fetchall()
+        )
+        reasons = con.execute(
+            "SELECT reason || ' (' || count(*) || ' days)' FROM reconciliation WHERE check_name = ?"
+            " AND status = 'not_evaluable' AND account_id IN (SELECT unnest(?)) GROUP BY reason ORDER BY count(*) DESC",
+            [check_name, list(accounts)],
+        ).fetchall()
+    failures = _dicts(
+        path,
+        "SELECT account_id, report_date, expected, actual, difference, tolerance, reason FROM reconciliation"
+        " WHERE check_name = ? AND status = 'failed' AND account_id IN (SELECT unnest(?))"
+        " ORDER BY report_date DESC, account_id LIMIT ?",
+        [check_name, list(accounts), most],
+    )
+    return ProofSummary(
+        counts.get("passed", 0),
+        counts.get("failed", 0),
+        counts.get("not_evaluable", 0),
+        tuple(reason for (reason,) in reasons[:most]),
+        tuple(failures),
+    )
+
+
+def duplicate_keys(path: Path, tables: Sequence[TableKey]) -> list[dict[str, Any]]:
+    """The tables in which two rows have one key, with how many keys that concerns."""
+    with connected(path) as con:
+        found = [
+            {
+                "table": name,
+                "keys": _one(
+                    con, f"SELECT count(*) FROM (FROM {name} SELECT 1 GROUP BY {', '.join(key)} HAVING count(*) > 1)"
+                ),
+            }
+            for name, key in tables
+        ]
+    return [row for row in found if row["keys"]]
+
+
+def rowless_weekdays(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """The weekdays between an account's first and newest day without a NAV row."""
+    return _dicts(
+        path,
+        "SELECT account_id, CAST(day AS DATE) AS report_date FROM (SELECT account_id,"
+        " unnest(generate_series(first_date, last_date, INTERVAL 1 DAY)) AS day FROM accounts"
+        " WHERE account_id IN (SELECT unnest(?))) d"
+        " WHERE isodow(day) < 6 AND NOT EXISTS (FROM nav n WHERE n.account_id = d.account_id"
+        " AND n.report_date = CAST(d.day AS DATE)) ORDER BY ALL",
+        [list(accounts)],
+    )
+
+
+def large_changes(path: Path, accounts: Sequence[str], share: Decimal) -> list[dict[str, Any]]:
+    """The days on which the NAV changed by more than `share` of the day before's, external flows apart."""
+    return _dicts(
+        path,
+        "SELECT h.account_id, h.report_date, h.day_change, coalesce(f.flow, 0) AS flow, h.base_currency"
+        " FROM nav_history h LEFT JOIN (SELECT account_id, to_date, sum(amount) AS flow FROM nav_changes"
+        "   WHERE from_date = to_date AND component IN ('depositsWithdrawals', 'assetTransfers',"
+        "   'internalCashTransfers', 'grantActivity', 'debitCardActivity', 'billPay', 'paxosTransfers', 'donations')"
+        "   GROUP BY ALL) f ON f.account_id = h.account_id AND f.to_date = h.report_date"
+        " WHERE h.account_id IN (SELECT unnest($accounts)) AND abs(h.day_change - coalesce(f.flow, 0))"
+        "   > $share * abs(h.total - h.day_change) ORDER BY h.report_date DESC, h.account_id LIMIT 20",
+        {"accounts": list(accounts), "share": share},
+    )
+
+
+def restated_by(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """The days that the newest statement of each account restated."""
+    return _dicts(
+        path,
+        "SELECT r.table_name, r.account_id, r.report_date, r.old_total, r.new_total FROM restatements r"
+        " WHERE r.account_id IN (SELECT unnest($accounts)) AND r.new_sha256 IN (SELECT arg_max(sha256, when_generated)"
+        "   FROM statement_accounts WHERE account_id IN (SELECT unnest($accounts)) GROUP BY account_id)"
+        " ORDER BY ALL LIMIT 50",
+        {"accounts": list(accounts)},
+    )
+
+
+def unknown_names(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """What the newest statement of each account holds that this software has never heard of."""
+    return _dicts(
+        path,
+        "SELECT kind, name, sum(count) AS count FROM statement_notes WHERE kind LIKE 'unknown%' AND sha256 IN"
+        " (SELECT arg_max(sha256, when_generated) FROM statement_accounts WHERE account_id IN (SELECT unnest(?))"
+        " GROUP BY account_id) GROUP BY ALL ORDER BY ALL",
+        [list(accounts)],
+    )
+
+
+def _dicts(path: Path, query: str, parameters: Any) -> list[dict[str, Any]]:
+    with connected(path) as con:
+        found = con.execute(query, parameters)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

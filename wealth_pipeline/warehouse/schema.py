@@ -1,0 +1,66 @@
+"""The warehouse's tables and views: DDL made from the declarations, the rest from the .sql files beside this one."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from wealth_pipeline.tables import TABLES, TableSpec
+
+#: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.
+SCHEMA_VERSION = 1
+
+#: The versioned tables by family, in the order of their declaration.
+FAMILIES: dict[str, tuple[TableSpec, ...]] = {
+    family: tuple(table for table in TABLES if table.family == family)
+    for family in dict.fromkeys(table.family for table in TABLES if table.family)
+}
+#: The tables in which the latest statement wins.
+LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of one of the package's .sql files."""
+    return (files(__package__) / "sql" / f"{name}.sql").read_text()
+
+
+def stored(table: TableSpec) -> str:
+    """The name of the physical table that holds a declared table's rows."""
+    return f"{table.name}_versions" if table.family else table.name
+
+
+def create_statements() -> list[str]:
+    """Every statement that makes an empty warehouse, in order."""
+    statements = [sql("schema")]
+    for table in TABLES:
+        if table.name != "accounts":
+            statements.append(_create(table))
+    statements.append(_create_account_descriptions())
+    statements += [_current_view(table) for tables in FAMILIES.values() for table in tables]
+    statements.append(sql("views"))
+    return statements
+
+
+def _create(table: TableSpec) -> str:
+    columns = [
+        f"{c.name} {c.sql_type}{'' if c.nullable else ' NOT NULL'}"
+        for c in table.columns
+        if not (table.family and c.name == "known_since")
+    ]
+    if table.family:
+        columns += ["known_from TIMESTAMP NOT NULL", "known_to TIMESTAMP", "content VARCHAR NOT NULL"]
+    return f"CREATE TABLE {stored(table)} ({', '.join(columns)})"
+
+
+def _create_account_descriptions() -> str:
+    """What each statement says of an account; the view `accounts` takes each field's newest."""
+    accounts = TABLES[0]
+    columns = ", ".join(f"{c.name} {c.sql_type}" for c in accounts.read)
+    return f"CREATE TABLE account_descriptions ({columns}, sha256 VARCHAR NOT NULL, when_generated TIMESTAMP NOT NULL)"
+
+
+def _current_view(table: TableSpec) -> str:
+    """The newest version of each row, with exactly the declared columns."""
+    columns = ", ".join("known_from AS known_since" if c.name == "known_since" else c.name for c in table.columns)
+    return f"CREATE VIEW {table.name} AS SELECT {columns} FROM {stored(table)} WHERE known_to IS NULL"

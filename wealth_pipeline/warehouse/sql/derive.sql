@@ -1,0 +1,61 @@
+-- What is computed from a statement's own figures and IBKR's conversion rates, for the rows in `pool_<table>`.
+-- A rate is the row's own; else IBKR's conversion rate of the report date, or the newest of the five days before;
+-- else NULL, and so is all that needs it.
+
+CREATE OR REPLACE TEMP TABLE pool_rates AS
+WITH needed AS (
+    SELECT DISTINCT p.currency, a.base_currency, p.report_date
+    FROM (
+        SELECT account_id, currency, report_date FROM pool_positions WHERE fx_rate_to_base IS NULL
+        UNION SELECT account_id, currency, report_date FROM pool_position_lots WHERE fx_rate_to_base IS NULL
+        UNION SELECT account_id, currency, report_date FROM pool_cash_balances
+    ) p JOIN accounts a USING (account_id)
+    WHERE a.base_currency IS NOT NULL
+)
+SELECT n.currency, n.base_currency, n.report_date,
+    CASE WHEN n.currency = n.base_currency THEN CAST(1 AS DECIMAL(18,10))
+         WHEN r.report_date >= n.report_date - 5 THEN r.rate END AS rate
+FROM needed n ASOF LEFT JOIN fx_rates r
+    ON r.from_currency = n.currency AND r.to_currency = n.base_currency AND r.report_date <= n.report_date;
+
+CREATE OR REPLACE TEMP TABLE derived_positions AS
+WITH rated AS (
+    SELECT p.* REPLACE (
+            coalesce(p.fx_rate_to_base, r.rate) AS fx_rate_to_base,
+            coalesce(p.cost_basis, priced_cost(p.asset_class, p.cost_basis_price, p.quantity, p.multiplier))
+                AS cost_basis),
+        p.fx_rate_to_base IS NULL AND r.rate IS NOT NULL AS fx_rate_derived,
+        p.cost_basis IS NULL AND p.cost_basis_price IS NOT NULL AS cost_basis_derived
+    FROM pool_positions p
+    LEFT JOIN accounts a USING (account_id)
+    LEFT JOIN pool_rates r
+        ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date
+)
+SELECT p.*,
+    in_base(p.position_value, p.fx_rate_to_base) AS position_value_base,
+    CASE c.counts
+        WHEN 'nothing' THEN CAST(0 AS DECIMAL(28,12))
+        WHEN 'unrealized' THEN in_base(p.unrealized_pnl, p.fx_rate_to_base)
+        WHEN 'value' THEN in_base(p.position_value, p.fx_rate_to_base)
+    END AS nav_value_base,
+    in_base(p.cost_basis, p.fx_rate_to_base) AS cost_basis_base
+FROM rated p LEFT JOIN asset_classes c USING (asset_class);
+
+CREATE OR REPLACE TEMP TABLE derived_position_lots AS
+SELECT p.* REPLACE (
+        coalesce(p.fx_rate_to_base, r.rate) AS fx_rate_to_base,
+        coalesce(p.cost_basis, priced_cost(p.asset_class, p.cost_basis_price, p.quantity, p.multiplier))
+            AS cost_basis),
+    p.fx_rate_to_base IS NULL AND r.rate IS NOT NULL AS fx_rate_derived,
+    p.cost_basis IS NULL AND p.cost_basis_price IS NOT NULL AS cost_basis_derived
+FROM pool_position_lots p
+LEFT JOIN accounts a USING (account_id)
+LEFT JOIN pool_rates r
+    ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date;
+
+CREATE OR REPLACE TEMP TABLE derived_cash_balances AS
+SELECT p.*, r.rate AS fx_rate_to_base, in_base(p.ending_cash, r.rate) AS ending_cash_base
+FROM pool_cash_balances p
+LEFT JOIN accounts a USING (account_id)
+LEFT JOIN pool_rates r
+    ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date;

@@ -1,0 +1,86 @@
+-- From the rows as they stand in the file to the rows that count: defaults from the FlexStatement, one level of
+-- detail, no summaries. What is left out is counted in `dropped(kind, name, count)`.
+
+CREATE OR REPLACE TEMP TABLE dropped (kind VARCHAR, name VARCHAR, count BIGINT);
+
+-- IBKR: with Summary ticked besides Detail, every cash transaction comes twice; the second has no id.
+INSERT INTO dropped
+    SELECT 'summary_row_dropped', 'CashTransaction', count(*) FROM stage_cash_transaction
+    WHERE level_of_detail = 'SUMMARY' HAVING count(*) > 0;
+DELETE FROM stage_cash_transaction WHERE level_of_detail = 'SUMMARY';
+
+-- IBKR: the date MULTI marks a summary of several days. (Without any date the query lacks the field: refused later.)
+CREATE OR REPLACE TEMP TABLE undated AS
+    SELECT row FROM stage_equity_summary_by_report_date_in_base
+    WHERE report_date IS NULL
+        AND ordinal IN (SELECT ordinal FROM stage_equity_summary_by_report_date_in_base WHERE report_date IS NOT NULL);
+INSERT INTO dropped
+    SELECT 'summary_row_dropped', 'EquitySummaryByReportDateInBase', count(*) FROM undated HAVING count(*) > 0;
+DELETE FROM stage_equity_summary_by_report_date_in_base WHERE row IN (FROM undated);
+
+-- IBKR: Order, SymbolSummary and the like are elements of their own; a Trade of another level would be one more copy.
+INSERT INTO dropped
+    SELECT 'summary_row_dropped', 'Trade', count(*) FROM stage_trade
+    WHERE level_of_detail <> 'EXECUTION' HAVING count(*) > 0;
+DELETE FROM stage_trade WHERE level_of_detail <> 'EXECUTION';
+
+-- Rows without what makes them usable. IBKR: a conversion rate was seen with an empty currency code.
+INSERT INTO dropped
+    SELECT 'row_without_id', 'SecurityInfo', count(*) FROM stage_security_info WHERE conid IS NULL HAVING count(*) > 0
+    UNION ALL
+    SELECT 'row_without_id', 'ConversionRate', count(*) FROM stage_conversion_rate
+    WHERE from_currency IS NULL HAVING count(*) > 0;
+DELETE FROM stage_security_info WHERE conid IS NULL;
+DELETE FROM stage_conversion_rate WHERE from_currency IS NULL;
+
+-- IBKR: the rate -1 means "no rate", for a currency that was not offered yet. Never multiply by it.
+INSERT INTO dropped
+    SELECT 'no_rate', 'ConversionRate.' || from_currency, count(*) FROM stage_conversion_rate
+    WHERE rate = -1 GROUP BY from_currency;
+DELETE FROM stage_conversion_rate WHERE rate = -1;
+
+INSERT INTO dropped
+    SELECT 'unknown_value', 'OpenPosition.assetCategory=' || coalesce(p.asset_class, ''), count(*)
+    FROM stage_open_position p LEFT JOIN asset_classes c USING (asset_class)
+    WHERE c.asset_class IS NULL GROUP BY p.asset_class;
+
+-- IBKR: positions come as SUMMARY and as LOT rows, the same quantity twice. A row with a level is what it says.
+-- Without that field a row that says how it was opened is a lot; among several others of one contract, the one that
+-- equals the rest together in every figure is the summary, and a single one is it in any case.
+CREATE OR REPLACE TEMP TABLE levelled AS
+WITH told AS (
+    SELECT *, coalesce(conid, security_id, symbol) AS contract,
+        CASE WHEN level_of_detail IN ('SUMMARY', 'LOT') THEN level_of_detail
+             WHEN coalesce(CAST(open_datetime AS VARCHAR), originating_order_id, originating_transaction_id) IS NOT NULL
+                 THEN 'LOT' END AS told
+    FROM stage_open_position
+),
+summed AS (
+    SELECT *, count(*) OVER contract_rows AS alike,
+        quantity * 2 = sum(quantity) OVER contract_rows
+            AND coalesce(position_value * 2 = sum(position_value) OVER contract_rows, true)
+            AND coalesce(cost_basis * 2 = sum(cost_basis) OVER contract_rows, true)
+            AND coalesce(unrealized_pnl * 2 = sum(unrealized_pnl) OVER contract_rows, true) AS is_sum
+    FROM told WHERE told IS NULL
+    WINDOW contract_rows AS (PARTITION BY ordinal, account_id, model, report_date, contract)
+),
+guessed AS (
+    SELECT *, row_number() OVER (PARTITION BY ordinal, account_id, model, report_date, contract
+                                 ORDER BY is_sum DESC, row) AS place
+    FROM summed
+)
+SELECT * EXCLUDE (told), told AS level FROM told WHERE told IS NOT NULL
+UNION ALL BY NAME
+SELECT * EXCLUDE (told, alike, is_sum, place),
+    CASE WHEN alike = 1 OR (is_sum AND place = 1) THEN 'SUMMARY' ELSE 'LOT' END AS level
+FROM guessed;
+
+-- The base currency of each FlexStatement's account: stated by AccountInformation, else by the NAV rows, else the
+-- currency that IBKR's conversion rates lead to.
+CREATE OR REPLACE TEMP TABLE stage_base AS
+SELECT f.ordinal, f.account_id, coalesce(
+    (SELECT max(a.base_currency) FROM stage_account_information a WHERE a.ordinal = f.ordinal),
+    (SELECT max(n.base_currency) FROM stage_equity_summary_by_report_date_in_base n WHERE n.ordinal = f.ordinal),
+    (SELECT max(r.to_currency) FROM stage_conversion_rate r WHERE r.ordinal = f.ordinal)
+) AS base_currency
+FROM stage_statement f;

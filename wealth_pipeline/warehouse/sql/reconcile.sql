@@ -1,0 +1,297 @@
+-- The proof of the NAV, for the account-days that this statement touched, and those whose proof rests on them.
+-- Every check states what it compared; what cannot be compared is not_evaluable, with the reason.
+-- Tolerance: (number of terms + 1) units of the finest decimal in the day's NAV row and in the figures compared.
+
+CREATE OR REPLACE TEMP TABLE touched AS
+    FROM changed_nav UNION FROM changed_positions UNION FROM changed_cash UNION FROM changed_dividends
+    UNION SELECT account_id, to_date FROM new_nav_changes
+    UNION SELECT account_id, to_date FROM new_cash_flows;
+
+CREATE OR REPLACE TEMP TABLE todo AS
+    FROM touched
+    UNION
+    SELECT t.account_id, n.report_date FROM touched t
+    ASOF JOIN (SELECT account_id, report_date FROM nav) n
+        ON n.account_id = t.account_id AND n.report_date > t.report_date
+    UNION
+    -- A bridge rests on the newest NAV before its period.
+    SELECT t.account_id, c.to_date
+    FROM (
+        SELECT t.account_id, t.report_date, n.report_date AS next_date FROM touched t
+        ASOF LEFT JOIN (SELECT account_id, report_date FROM nav) n
+            ON n.account_id = t.account_id AND n.report_date > t.report_date
+    ) t JOIN nav_changes c ON c.account_id = t.account_id AND c.from_date > t.report_date
+        AND (t.next_date IS NULL OR c.from_date <= t.next_date)
+    UNION
+    -- Accrued dividends may need a conversion rate.
+    SELECT d.account_id, d.report_date FROM dividend_accruals d JOIN accounts a USING (account_id) JOIN rate_changes r
+        ON r.from_currency = d.currency AND r.to_currency = a.base_currency
+        AND d.report_date BETWEEN r.report_date AND r.report_date + 5
+    WHERE d.fx_rate_to_base IS NULL
+    UNION
+    SELECT d.account_id, d.report_date FROM dividend_accruals d SEMI JOIN rebased USING (account_id);
+
+CREATE OR REPLACE TEMP TABLE todo_nav AS
+    SELECT n.* FROM nav n SEMI JOIN todo USING (account_id, report_date);
+CREATE OR REPLACE TEMP TABLE todo_components AS
+    SELECT n.* FROM nav_components n SEMI JOIN todo USING (account_id, report_date);
+
+CREATE OR REPLACE TEMP TABLE fineness AS
+    SELECT account_id, report_date, max(decimals_of(amount)) AS finest FROM todo_components GROUP BY ALL;
+
+-- 1. positions: what they add to the NAV, class by class, is the class's column.
+CREATE OR REPLACE TEMP TABLE check_positions AS
+WITH held AS (
+    SELECT p.account_id, p.report_date, c.component, c.asset_class IS NULL AS unknown_class, p.asset_class,
+        p.nav_value_base, p.symbol, c.counts
+    FROM positions p SEMI JOIN todo USING (account_id, report_date) LEFT JOIN asset_classes c USING (asset_class)
+),
+unclear AS (
+    SELECT account_id, report_date, string_agg(DISTINCT CASE
+        WHEN unknown_class THEN 'unknown asset category ' || coalesce(asset_class, '(none)')
+        ELSE 'no value or no rate in base currency for ' || coalesce(symbol, '(no symbol)') END, ', ') AS reason
+    FROM held WHERE nav_value_base IS NULL GROUP BY ALL
+),
+actual AS (
+    SELECT account_id, report_date, component, sum(nav_value_base) AS actual, count(*) AS terms,
+        max(decimals_of(nav_value_base)) AS decimals
+    FROM held WHERE counts <> 'nothing' GROUP BY ALL
+),
+expected AS (
+    SELECT account_id, report_date, component, amount AS expected
+    FROM todo_components WHERE component IN (SELECT component FROM asset_classes)
+),
+classes AS (
+    SELECT account_id, report_date, component, expected, coalesce(actual, 0) AS actual,
+        unit_of(greatest(coalesce(a.decimals, 0), coalesce(f.finest, 0))) * (coalesce(terms, 0) + 1) AS tolerance
+    FROM expected e FULL JOIN actual a USING (account_id, report_date, component)
+    LEFT JOIN fineness f USING (account_id, report_date)
+),
+days AS (
+    SELECT account_id, report_date,
+        first(component ORDER BY abs(expected - actual) - tolerance DESC)
+            FILTER (abs(expected - actual) > tolerance) AS wrong,
+        string_agg(component, ', ' ORDER BY component) FILTER (expected IS NULL) AS lacking,
+        sum(expected) AS expected, sum(actual) AS actual, max(tolerance) AS tolerance
+    FROM classes GROUP BY ALL
+)
+SELECT t.account_id, t.report_date, 'positions' AS check_name,
+    coalesce(c.expected, d.expected) AS expected, coalesce(c.actual, d.actual) AS actual,
+    coalesce(c.tolerance, d.tolerance) AS tolerance,
+    CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
+         WHEN v.account_id IS NULL THEN 'no positions for this day: not broken out by day, or no Open Positions in the query'
+         WHEN u.reason IS NOT NULL THEN u.reason
+         WHEN d.lacking IS NOT NULL THEN 'the NAV row lacks ' || d.lacking
+         WHEN d.account_id IS NULL THEN 'the NAV row has no class of positions' END AS obstacle,
+    'class ' || d.wrong AS detail
+FROM todo t
+LEFT JOIN todo_nav n USING (account_id, report_date)
+LEFT JOIN (SELECT * FROM versions WHERE family = 'positions' AND known_to IS NULL) v USING (account_id, report_date)
+LEFT JOIN unclear u USING (account_id, report_date)
+LEFT JOIN days d USING (account_id, report_date)
+LEFT JOIN classes c ON c.account_id = d.account_id AND c.report_date = d.report_date AND c.component = d.wrong;
+
+-- 2. cash: the cash report's total is the NAV's cash, and the currencies at IBKR's conversion rates are that total.
+CREATE OR REPLACE TEMP TABLE check_cash AS
+WITH currencies AS (
+    SELECT account_id, report_date, sum(ending_cash_base) AS total, count(*) AS terms,
+        max(decimals_of(ending_cash_base)) AS decimals,
+        string_agg(currency, ', ' ORDER BY currency) FILTER (ending_cash_base IS NULL) AS unrated
+    FROM cash_balances SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL
+),
+compared AS (
+    SELECT t.account_id, t.report_date, n.cash, s.ending_cash, c.*  EXCLUDE (account_id, report_date),
+        n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_cash, s.ending_cash IS NULL AS no_total,
+        unit_of(greatest(f.finest, decimals_of(s.ending_cash))) * 2 AS tolerance,
+        unit_of(greatest(f.finest, c.decimals, decimals_of(s.ending_cash))) * (c.terms + 1) AS currencies_tolerance
+    FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
+    LEFT JOIN cash_totals s USING (account_id, report_date)
+    LEFT JOIN currencies c USING (account_id, report_date)
+    LEFT JOIN fineness f USING (account_id, report_date)
+)
+SELECT account_id, report_date, 'cash' AS check_name,
+    CASE WHEN by_currency THEN ending_cash ELSE cash END AS expected,
+    CASE WHEN by_currency THEN total ELSE ending_cash END AS actual,
+    CASE WHEN by_currency THEN currencies_tolerance ELSE tolerance END AS tolerance,
+    CASE WHEN no_nav THEN 'no NAV row for this day'
+         WHEN no_cash AND terms IS NOT NULL THEN 'the cash report has no BASE_SUMMARY row'
+         WHEN no_cash THEN 'no cash report for this day: not broken out by day, or no Cash Report in the query'
+         WHEN no_total THEN 'the cash report has no ending cash'
+         WHEN cash IS NULL THEN 'the NAV row has no cash' END AS obstacle,
+    CASE WHEN by_currency THEN 'the currencies at IBKR''s conversion rates'
+         WHEN abs(cash - ending_cash) > tolerance THEN 'the cash report''s total'
+         WHEN unrated IS NOT NULL THEN 'currencies not checked: no conversion rate for ' || unrated
+         WHEN terms IS NULL THEN 'currencies not checked: no currency breakout' END AS detail
+FROM (SELECT *, abs(cash - ending_cash) <= tolerance AND unrated IS NULL
+        AND coalesce(abs(ending_cash - total) > currencies_tolerance, false) AS by_currency FROM compared);
+
+-- 3. dividends: open accruals, net, in base currency, are the NAV's dividend accruals.
+CREATE OR REPLACE TEMP TABLE check_dividends AS
+WITH covered AS (
+    SELECT account_id, report_date FROM versions WHERE family = 'dividends' AND known_to IS NULL
+),
+rated AS (
+    SELECT d.account_id, d.report_date, d.symbol, in_base(d.net_amount, coalesce(d.fx_rate_to_base,
+        CASE WHEN d.currency = d.base_currency THEN CAST(1 AS DECIMAL(18,10))
+             WHEN r.report_date >= d.report_date - 5 THEN r.rate END)) AS amount
+    FROM (
+        SELECT d.*, a.base_currency FROM dividend_accruals d SEMI JOIN todo USING (account_id, report_date)
+        LEFT JOIN accounts a USING (account_id)
+    ) d
+    ASOF LEFT JOIN fx_rates r
+        ON r.from_currency = d.currency AND r.to_currency = d.base_currency AND r.report_date <= d.report_date
+),
+summed AS (
+    SELECT account_id, report_date, sum(amount) AS actual, count(*) AS terms, max(decimals_of(amount)) AS decimals,
+        string_agg(DISTINCT symbol, ', ') FILTER (amount IS NULL) AS unrated
+    FROM rated GROUP BY ALL
+)
+SELECT t.account_id, t.report_date, 'dividends' AS check_name, n.dividend_accruals AS expected,
+    coalesce(s.actual, 0) AS actual,
+    unit_of(greatest(coalesce(s.decimals, 0), f.finest)) * (coalesce(s.terms, 0) + 1) AS tolerance,
+    CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
+         WHEN c.account_id IS NULL THEN 'no Open Dividend Accruals for this day: not broken out by day, or not in the query'
+         WHEN n.dividend_accruals IS NULL THEN 'the NAV row has no dividend accruals'
+         WHEN s.unrated IS NOT NULL THEN 'no rate in base currency for ' || s.unrated END AS obstacle,
+    NULL AS detail
+FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
+LEFT JOIN covered c USING (account_id, report_date) LEFT JOIN summed s USING (account_id, report_date)
+LEFT JOIN fineness f USING (account_id, report_date);
+
+-- 4. parts: the components of the verified list add up to the total; others are named with their amounts.
+CREATE OR REPLACE TEMP TABLE check_parts AS
+WITH summed AS (
+    SELECT account_id, report_date, sum(amount) FILTER (counted) AS actual, count(*) FILTER (counted) AS terms,
+        string_agg(component || ' ' || trim_decimal(amount), ', ' ORDER BY component)
+            FILTER (NOT counted AND amount <> 0 AND component <> 'total' AND NOT component LIKE '%Component') AS others
+    FROM todo_components GROUP BY ALL
+)
+SELECT t.account_id, t.report_date, 'parts' AS check_name, n.total AS expected, s.actual,
+    unit_of(f.finest) * (s.terms + 1) AS tolerance,
+    CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
+         WHEN n.total IS NULL THEN 'the NAV row has no total'
+         WHEN coalesce(s.terms, 0) = 0 THEN 'the NAV row has no components' END AS obstacle,
+    'other components: ' || s.others AS detail
+FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date) LEFT JOIN summed s USING (account_id, report_date)
+LEFT JOIN fineness f USING (account_id, report_date);
+
+-- 5. bridge: the NAV before the period and what changed it are the NAV after it. The shortest period that ends on
+-- the day is taken.
+CREATE OR REPLACE TEMP TABLE check_bridge AS
+WITH period AS (
+    SELECT account_id, to_date AS report_date, max(from_date) AS from_date FROM nav_changes c
+    SEMI JOIN todo t ON t.account_id = c.account_id AND t.report_date = c.to_date GROUP BY ALL
+),
+summed AS (
+    SELECT p.account_id, p.report_date, p.from_date,
+        max(amount) FILTER (component = 'startingValue') AS starting,
+        max(amount) FILTER (component = 'endingValue') AS ending,
+        coalesce(sum(amount) FILTER (component NOT IN ('startingValue', 'endingValue', 'twr')), 0) AS parts,
+        count(*) AS terms, max(decimals_of(amount)) FILTER (component <> 'twr') AS decimals,
+        bool_or(component = 'mtm' AND amount <> 0)
+            AND bool_or(component IN ('realized', 'changeInUnrealized') AND amount <> 0) AS both_ways
+    FROM period p JOIN nav_changes c ON c.account_id = p.account_id AND c.to_date = p.report_date
+        AND c.from_date = p.from_date
+    GROUP BY ALL
+),
+compared AS (
+    SELECT t.account_id, t.report_date, n.total, b.total AS previous, s.* EXCLUDE (account_id, report_date),
+        n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes,
+        unit_of(greatest(s.decimals, f.finest)) * (s.terms + 1) AS tolerance
+    FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
+    LEFT JOIN summed s USING (account_id, report_date)
+    LEFT JOIN fineness f USING (account_id, report_date)
+    ASOF LEFT JOIN nav b ON b.account_id = t.account_id AND b.report_date < s.from_date
+)
+SELECT account_id, report_date, 'bridge' AS check_name,
+    CASE WHEN abs(previous - starting) > tolerance THEN previous ELSE total END AS expected,
+    CASE WHEN abs(previous - starting) > tolerance THEN starting
+         WHEN abs(total - ending) > tolerance THEN ending ELSE starting + parts END AS actual,
+    tolerance,
+    CASE WHEN no_nav THEN 'no NAV row for this day'
+         WHEN no_changes THEN 'no Change in NAV for a period that ends on this day'
+         WHEN starting IS NULL OR ending IS NULL THEN 'the Change in NAV has no starting or ending value'
+         WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled' END AS obstacle,
+    CASE WHEN abs(previous - starting) > tolerance THEN 'starting value against the NAV before ' || from_date
+         WHEN abs(total - ending) > tolerance THEN 'ending value' ELSE 'period from ' || from_date END AS detail
+FROM compared;
+
+-- 6. cash_flow: starting cash and what moved it are the ending cash, in each currency and in base currency.
+-- IBKR: depositWithdrawals is the sum of deposits and withdrawals; averages and slb figures move nothing. A query
+-- that ticks only some fields of the Cash Report cannot show all flows.
+CREATE OR REPLACE TEMP TABLE check_cash_flow AS
+WITH period AS (
+    SELECT account_id, to_date AS report_date, max(from_date) AS from_date FROM cash_flows c
+    SEMI JOIN todo t ON t.account_id = c.account_id AND t.report_date = c.to_date GROUP BY ALL
+),
+summed AS (
+    SELECT p.account_id, p.report_date, c.currency,
+        max(amount) FILTER (component = 'endingCash') AS expected,
+        max(amount) FILTER (component = 'startingCash')
+            + coalesce(sum(amount) FILTER (component NOT IN ('startingCash', 'endingCash', 'endingSettledCash',
+                'depositWithdrawals') AND NOT component LIKE 'avg%' AND NOT component LIKE 'slb%'), 0)
+            + CASE WHEN bool_or(component IN ('deposits', 'withdrawals')) THEN 0
+                   ELSE coalesce(max(amount) FILTER (component = 'depositWithdrawals'), 0) END AS actual,
+        unit_of(greatest(max(decimals_of(amount)), coalesce(max(f.finest), 0))) * (count(*) + 1) AS tolerance,
+        list_filter_out(['accountTransfers', 'brokerInterest', 'commissions', 'dividends', 'internalTransfers',
+            'netTradesPurchases', 'netTradesSales', 'otherFees', 'transactionTax', 'withholdingTax'],
+            list(component)) AS unticked
+    FROM period p JOIN cash_flows c ON c.account_id = p.account_id AND c.to_date = p.report_date
+        AND c.from_date = p.from_date
+    LEFT JOIN fineness f ON f.account_id = p.account_id AND f.report_date = p.report_date
+    GROUP BY ALL
+),
+worst AS (
+    SELECT *, abs(expected - actual) - tolerance AS excess, bool_or(expected IS NULL OR actual IS NULL) OVER (
+        PARTITION BY account_id, report_date) AS incomplete
+    FROM summed
+    QUALIFY row_number() OVER (PARTITION BY account_id, report_date ORDER BY excess DESC NULLS LAST, currency) = 1
+)
+SELECT t.account_id, t.report_date, 'cash_flow' AS check_name, w.expected, w.actual, w.tolerance,
+    CASE WHEN w.account_id IS NULL THEN 'no cash report for a period that ends on this day'
+         WHEN w.incomplete THEN 'the cash report has no starting or ending cash'
+         WHEN excess > 0 AND len(unticked) > 0
+             THEN 'the query lacks fields of the Cash Report: ' || array_to_string(unticked, ', ') END AS obstacle,
+    CASE WHEN excess > 0 THEN 'currency ' || w.currency END AS detail
+FROM todo t LEFT JOIN worst w USING (account_id, report_date);
+
+-- 7. lots: the lots of a position add up to it, in quantity, value, cost basis and unrealised result.
+CREATE OR REPLACE TEMP TABLE check_lots AS
+WITH lots AS (
+    SELECT account_id, report_date, model, coalesce(conid, security_id, symbol) AS contract, count(*) AS terms,
+        sum(quantity) AS quantity, sum(position_value) AS position_value, sum(cost_basis) AS cost_basis,
+        sum(unrealized_pnl) AS unrealized_pnl,
+        max(greatest(decimals_of(quantity), coalesce(decimals_of(position_value), 0),
+            coalesce(decimals_of(cost_basis), 0), coalesce(decimals_of(unrealized_pnl), 0))) AS decimals
+    FROM position_lots SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL
+),
+pairs AS (
+    SELECT p.account_id, p.report_date, p.symbol, f.figure, f.expected, f.actual,
+        unit_of(greatest(l.decimals, decimals_of(f.expected), coalesce(n.finest, 0))) * (l.terms + 1) AS tolerance
+    FROM positions p LEFT JOIN fineness n USING (account_id, report_date) JOIN lots l ON l.account_id = p.account_id AND l.report_date = p.report_date
+        AND l.model IS NOT DISTINCT FROM p.model AND l.contract = coalesce(p.conid, p.security_id, p.symbol),
+    LATERAL (VALUES ('quantity', p.quantity, l.quantity), ('position_value', p.position_value, l.position_value),
+        ('cost_basis', p.cost_basis, l.cost_basis), ('unrealized_pnl', p.unrealized_pnl, l.unrealized_pnl))
+        f(figure, expected, actual)
+    WHERE f.expected IS NOT NULL AND f.actual IS NOT NULL
+),
+worst AS (
+    SELECT * FROM pairs QUALIFY row_number() OVER (
+        PARTITION BY account_id, report_date ORDER BY abs(expected - actual) - tolerance DESC, symbol, figure) = 1
+)
+SELECT t.account_id, t.report_date, 'lots' AS check_name, w.expected, w.actual, w.tolerance,
+    CASE WHEN w.account_id IS NULL THEN 'no lots for this day' END AS obstacle,
+    CASE WHEN abs(w.expected - w.actual) > w.tolerance THEN w.figure || ' of ' || w.symbol END AS detail
+FROM todo t LEFT JOIN worst w USING (account_id, report_date);
+
+DELETE FROM reconciliation r USING todo t WHERE t.account_id = r.account_id AND t.report_date = r.report_date;
+INSERT INTO reconciliation
+SELECT account_id, report_date, check_name, expected, actual, expected - actual,
+    tolerance,
+    CASE WHEN obstacle IS NOT NULL THEN 'not_evaluable'
+         WHEN abs(expected - actual) <= tolerance THEN 'passed' ELSE 'failed' END,
+    coalesce(obstacle, detail)
+FROM (
+    FROM check_positions UNION ALL FROM check_cash UNION ALL FROM check_dividends UNION ALL FROM check_parts
+    UNION ALL FROM check_bridge UNION ALL FROM check_cash_flow UNION ALL FROM check_lots
+);

@@ -1,0 +1,85 @@
+-- The rows of each table as this statement states them: `new_<table>`, with the ordinal of the FlexStatement and the
+-- element's number in the file.
+
+CREATE OR REPLACE TEMP TABLE new_nav AS
+SELECT * EXCLUDE (level_of_detail) FROM stage_equity_summary_by_report_date_in_base;
+
+CREATE OR REPLACE TEMP TABLE new_nav_components AS
+SELECT n.ordinal, n.row, n.account_id, n.report_date, a.component, a.amount, p.component IS NOT NULL AS counted
+FROM stage_equity_summary_by_report_date_in_base n
+JOIN stage_equity_summary_by_report_date_in_base_amounts a USING (row)
+LEFT JOIN nav_parts p USING (component);
+
+CREATE OR REPLACE TEMP TABLE new_nav_changes AS
+SELECT c.ordinal, c.row, c.account_id, c.from_date, c.to_date, a.component, a.amount
+FROM stage_change_in_n_a_v c JOIN stage_change_in_n_a_v_amounts a USING (row);
+
+-- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then.
+CREATE OR REPLACE TEMP TABLE new_positions AS
+SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 'SUMMARY'
+UNION ALL BY NAME
+SELECT * EXCLUDE (contract, prices) REPLACE (CASE WHEN prices = 1 THEN cost_basis_price END AS cost_basis_price)
+FROM (
+    SELECT ordinal, account_id, model, report_date, contract,
+        CAST(sum(quantity) AS DECIMAL(28,12)) AS quantity,
+        CAST(sum(position_value) AS DECIMAL(28,12)) AS position_value,
+        CAST(sum(cost_basis) AS DECIMAL(28,12)) AS cost_basis,
+        CAST(sum(unrealized_pnl) AS DECIMAL(28,12)) AS unrealized_pnl,
+        count(DISTINCT cost_basis_price) AS prices,
+        first(COLUMNS(* EXCLUDE (ordinal, account_id, model, report_date, contract, quantity, position_value,
+                                 cost_basis, unrealized_pnl, level_of_detail, level)) ORDER BY row)
+    FROM levelled WHERE level = 'LOT'
+    GROUP BY ordinal, account_id, model, report_date, contract
+) lots
+ANTI JOIN (SELECT * FROM levelled WHERE level = 'SUMMARY') s
+    ON s.ordinal = lots.ordinal AND s.account_id = lots.account_id AND s.report_date = lots.report_date
+    AND s.model IS NOT DISTINCT FROM lots.model AND s.contract IS NOT DISTINCT FROM lots.contract;
+
+CREATE OR REPLACE TEMP TABLE new_position_lots AS
+SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 'LOT';
+
+-- IBKR: the BASE_SUMMARY row is the total of the others in base currency; adding it to them counts cash twice.
+CREATE OR REPLACE TEMP TABLE new_cash_balances AS
+SELECT * EXCLUDE (level_of_detail, from_date) RENAME (to_date AS report_date)
+FROM stage_cash_report_currency WHERE currency <> 'BASE_SUMMARY';
+
+CREATE OR REPLACE TEMP TABLE new_cash_totals AS
+SELECT * EXCLUDE (level_of_detail, from_date) RENAME (to_date AS report_date)
+FROM stage_cash_report_currency WHERE currency = 'BASE_SUMMARY';
+
+CREATE OR REPLACE TEMP TABLE new_cash_flows AS
+SELECT c.ordinal, c.row, c.account_id, c.from_date, c.to_date, c.currency, a.component, a.amount
+FROM stage_cash_report_currency c JOIN stage_cash_report_currency_amounts a USING (row);
+
+CREATE OR REPLACE TEMP TABLE new_fx_rates AS SELECT * EXCLUDE (level_of_detail, account_id) FROM stage_conversion_rate;
+
+-- A query without IBKR's ids: a row is known again by what it states, and by its number among equal ones of its file.
+CREATE OR REPLACE TEMP TABLE new_cash_transactions AS
+SELECT * EXCLUDE (level_of_detail, told),
+    coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
+FROM (
+    SELECT *, concat_ws('|', account_id, type, currency, amount, date_time, conid, symbol, description) AS told
+    FROM stage_cash_transaction
+);
+
+CREATE OR REPLACE TEMP TABLE new_trades AS
+SELECT * EXCLUDE (level_of_detail, told),
+    coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
+FROM (
+    SELECT *, concat_ws('|', account_id, trade_id, currency, date_time, conid, symbol, buy_sell, quantity, trade_price) AS told
+    FROM stage_trade
+);
+
+CREATE OR REPLACE TEMP TABLE new_transfers AS
+SELECT * EXCLUDE (level_of_detail, told),
+    coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
+FROM (
+    SELECT *, concat_ws('|', account_id, type, direction, currency, date, conid, symbol, quantity, position_amount) AS told
+    FROM stage_transfer
+);
+
+CREATE OR REPLACE TEMP TABLE new_interest_accruals AS
+SELECT * EXCLUDE (level_of_detail) FROM stage_interest_accruals_currency;
+CREATE OR REPLACE TEMP TABLE new_securities AS SELECT * EXCLUDE (level_of_detail, account_id) FROM stage_security_info;
+CREATE OR REPLACE TEMP TABLE new_dividend_accruals AS
+SELECT * EXCLUDE (level_of_detail) FROM stage_open_dividend_accrual;

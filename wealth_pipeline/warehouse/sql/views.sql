@@ -1,0 +1,179 @@
+-- What people query, made from the tables. Names and columns are described in docs/.
+
+CREATE VIEW accounts AS
+WITH described AS (
+    SELECT account_id,
+        arg_max(alias, (when_generated, sha256)) AS alias,
+        arg_max(base_currency, (when_generated, sha256)) AS base_currency,
+        arg_max(account_type, (when_generated, sha256)) AS account_type,
+        arg_max(customer_type, (when_generated, sha256)) AS customer_type,
+        arg_max(account_capabilities, (when_generated, sha256)) AS account_capabilities,
+        arg_max(trading_permissions, (when_generated, sha256)) AS trading_permissions,
+        arg_max(ib_entity, (when_generated, sha256)) AS ib_entity,
+        arg_max(date_opened, (when_generated, sha256)) AS date_opened,
+        arg_max(date_funded, (when_generated, sha256)) AS date_funded,
+        arg_max(date_closed, (when_generated, sha256)) AS date_closed,
+        arg_max(sha256, (when_generated, sha256)) AS statement_sha256
+    FROM account_descriptions GROUP BY account_id
+),
+days AS (SELECT account_id, min(report_date) AS first_date, max(report_date) AS last_date FROM nav GROUP BY account_id),
+brought AS (
+    SELECT d.account_id, arg_max(s.connection, (d.when_generated, d.sha256)) AS connection
+    FROM account_descriptions d JOIN statements s USING (sha256) GROUP BY d.account_id
+)
+SELECT d.* EXCLUDE (statement_sha256), first_date, last_date, connection, statement_sha256
+FROM described d LEFT JOIN days USING (account_id) LEFT JOIN brought USING (account_id);
+
+CREATE VIEW nav_history AS
+WITH proofs AS (
+    SELECT account_id, report_date,
+        CASE WHEN bool_or(status = 'failed') THEN 'failed'
+             WHEN count(*) FILTER (status = 'passed' AND check_name IN ('positions', 'cash', 'parts')) = 3 THEN 'passed'
+             ELSE 'not_evaluable' END AS proof
+    FROM reconciliation GROUP BY account_id, report_date
+)
+SELECT account_id, report_date, coalesce(n.base_currency, a.base_currency) AS base_currency,
+    total, cash, stock, options, bonds, funds, notes, commodities, crypto, dividend_accruals, interest_accruals,
+    CASE WHEN coalesce(slb_cash_collateral, ipo_subscription, slb_direct_securities_borrowed,
+                       slb_direct_securities_lent, soft_dollars, forex_cfd_unrealized_pl, cfd_unrealized_pl, phys_del,
+                       lite_surcharge_accruals, cgt_withholding_accruals) IS NOT NULL
+        THEN CAST(coalesce(slb_cash_collateral, 0) + coalesce(ipo_subscription, 0)
+            + coalesce(slb_direct_securities_borrowed, 0) + coalesce(slb_direct_securities_lent, 0)
+            + coalesce(soft_dollars, 0) + coalesce(forex_cfd_unrealized_pl, 0) + coalesce(cfd_unrealized_pl, 0)
+            + coalesce(phys_del, 0) + coalesce(lite_surcharge_accruals, 0) + coalesce(cgt_withholding_accruals, 0)
+            AS DECIMAL(28,12)) END AS other,
+    lag(report_date) OVER days AS previous_date,
+    CAST(total - lag(total) OVER days AS DECIMAL(28,12)) AS day_change,
+    coalesce(proof, 'not_evaluable') AS proof,
+    n.statement_sha256, n.known_since
+FROM nav n LEFT JOIN accounts a USING (account_id) LEFT JOIN proofs USING (account_id, report_date)
+WINDOW days AS (PARTITION BY account_id ORDER BY report_date);
+
+CREATE VIEW nav_latest AS
+SELECT n.* FROM nav_history n JOIN (SELECT account_id, max(report_date) AS report_date FROM nav GROUP BY account_id)
+    USING (account_id, report_date);
+
+-- The newest day on which positions are known: an observation without rows says that there were none.
+CREATE VIEW positions_latest AS
+SELECT p.* FROM positions p
+JOIN (SELECT account_id, max(report_date) AS report_date FROM versions WHERE family = 'positions' GROUP BY account_id)
+    USING (account_id, report_date);
+
+CREATE VIEW cash_latest AS
+SELECT c.* FROM cash_balances c
+JOIN (SELECT account_id, max(report_date) AS report_date FROM versions WHERE family = 'cash' GROUP BY account_id)
+    USING (account_id, report_date);
+
+CREATE VIEW cash_versions AS FROM cash_balances_versions;
+
+-- Days that IBKR restated: consecutive versions where a figure that both state differs, or a position that only one
+-- has. A field that is new in the query, and a text that changed, restate nothing.
+CREATE VIEW restatements AS
+WITH pairs AS (
+    SELECT family, account_id, report_date, content, known_from, statement_sha256,
+        lag(content) OVER by_time AS old_content, lag(known_from) OVER by_time AS old_known_from,
+        lag(statement_sha256) OVER by_time AS old_sha256
+    FROM versions WHERE family IN ('nav', 'positions', 'cash')
+    WINDOW by_time AS (PARTITION BY family, account_id, report_date ORDER BY known_from, statement_sha256)
+    QUALIFY old_content IS NOT NULL
+),
+figures AS (
+    SELECT 'nav' AS family, account_id, report_date, content, known_from, '' AS thing, component AS name, amount
+    FROM nav_components_versions
+    UNION ALL
+    SELECT 'positions', account_id, report_date, content, known_from,
+        concat_ws('|', coalesce(model, ''), coalesce(conid, security_id, symbol)), name, amount
+    FROM positions_versions, LATERAL (VALUES
+        ('quantity', quantity), ('mark_price', mark_price), ('position_value', position_value),
+        ('unrealized_pnl', unrealized_pnl), ('cost_basis_price', cost_basis_price),
+        ('cost_basis', CASE WHEN NOT cost_basis_derived THEN cost_basis END)) f(name, amount)
+    UNION ALL
+    SELECT 'cash', account_id, report_date, content, known_from, currency, name, amount
+    FROM cash_balances_versions, LATERAL (VALUES
+        ('ending_cash', ending_cash), ('ending_settled_cash', ending_settled_cash)) f(name, amount)
+    UNION ALL
+    SELECT 'cash', account_id, report_date, content, known_from, 'BASE_SUMMARY', name, amount
+    FROM cash_totals_versions, LATERAL (VALUES
+        ('ending_cash', ending_cash), ('ending_settled_cash', ending_settled_cash)) f(name, amount)
+),
+older AS (
+    SELECT p.family, p.account_id, p.report_date, p.known_from, p.content, f.thing, f.name, f.amount
+    FROM pairs p JOIN figures f ON f.family = p.family AND f.account_id = p.account_id
+        AND f.report_date = p.report_date AND f.content = p.old_content AND f.known_from = p.old_known_from
+    WHERE f.amount IS NOT NULL
+),
+newer AS (
+    SELECT p.family, p.account_id, p.report_date, p.known_from, p.content, f.thing, f.name, f.amount
+    FROM pairs p JOIN figures f USING (family, account_id, report_date, content, known_from)
+    WHERE f.amount IS NOT NULL
+),
+differing AS (
+    SELECT DISTINCT family, account_id, report_date, known_from, content
+    FROM older o FULL JOIN newer n USING (family, account_id, report_date, known_from, content, thing, name)
+    WHERE o.amount <> n.amount OR (name = 'quantity' AND (o.amount IS NULL OR n.amount IS NULL))
+),
+totals AS (
+    SELECT 'nav' AS family, account_id, report_date, content, known_from, total FROM nav_versions
+    UNION ALL
+    SELECT 'positions', account_id, report_date, content, known_from, CAST(sum(position_value_base) AS DECIMAL(28,12))
+    FROM positions_versions GROUP BY ALL
+    UNION ALL
+    SELECT 'cash', account_id, report_date, content, known_from, ending_cash FROM cash_totals_versions
+)
+SELECT p.family AS table_name, p.account_id, p.report_date, p.known_from, o.total AS old_total, n.total AS new_total,
+    p.old_sha256, p.statement_sha256 AS new_sha256
+FROM pairs p SEMI JOIN differing USING (family, account_id, report_date, known_from, content)
+LEFT JOIN totals n USING (family, account_id, report_date, content, known_from)
+LEFT JOIN totals o ON o.family = p.family AND o.account_id = p.account_id AND o.report_date = p.report_date
+    AND o.content = p.old_content AND o.known_from = p.old_known_from;
+
+CREATE MACRO nav_asof(t) AS TABLE
+    SELECT * EXCLUDE (content) FROM nav_versions
+    WHERE known_from <= CAST(t AS TIMESTAMP) AND (known_to IS NULL OR known_to > CAST(t AS TIMESTAMP));
+
+CREATE MACRO positions_asof(t) AS TABLE
+    SELECT * EXCLUDE (content) FROM positions_versions
+    WHERE known_from <= CAST(t AS TIMESTAMP) AND (known_to IS NULL OR known_to > CAST(t AS TIMESTAMP));
+
+-- A weekday that a statement with the NAV section covers without a NAV row for it.
+CREATE VIEW days_without_row AS
+SELECT DISTINCT account_id, CAST(day AS DATE) AS report_date
+FROM (
+    SELECT account_id, unnest(generate_series(from_date, to_date, INTERVAL 1 DAY)) AS day
+    FROM (SELECT DISTINCT account_id, from_date, to_date FROM statement_accounts
+          WHERE list_contains(sections, 'EquitySummaryInBase'))
+) d
+WHERE isodow(day) < 6 AND NOT EXISTS (FROM nav n WHERE n.account_id = d.account_id AND n.report_date = CAST(d.day AS DATE));
+
+-- Net worth of all accounts in the reporting currency. An account without a row of its own is carried forward for
+-- at most five weekdays; beyond that the total is unknown, not smaller.
+CREATE VIEW net_worth AS
+WITH currency AS (
+    SELECT coalesce((SELECT reporting_currency FROM warehouse_info),
+        (SELECT CASE WHEN count(DISTINCT base_currency) = 1 THEN max(base_currency) END FROM accounts)) AS reporting_currency
+),
+days AS (SELECT DISTINCT report_date FROM nav),
+carried AS (
+    SELECT d.report_date, a.account_id, n.report_date AS stated_on, n.total, a.base_currency
+    FROM days d JOIN accounts a ON a.first_date <= d.report_date
+        AND (a.date_closed IS NULL OR d.report_date <= greatest(a.date_closed, a.last_date))
+    ASOF JOIN nav n ON n.account_id = a.account_id AND n.report_date <= d.report_date
+),
+aged AS (
+    SELECT c.*, reporting_currency,
+        (report_date - stated_on) - 2 * datediff('week', stated_on, report_date) AS weekdays_old
+    FROM carried c CROSS JOIN currency
+),
+rated AS (
+    SELECT g.*, CASE WHEN base_currency = reporting_currency THEN CAST(1 AS DECIMAL(18,10))
+                     WHEN r.report_date >= g.report_date - 5 THEN r.rate END AS rate
+    FROM aged g ASOF LEFT JOIN fx_rates r
+        ON r.from_currency = g.base_currency AND r.to_currency = g.reporting_currency AND r.report_date <= g.report_date
+)
+SELECT report_date, any_value(reporting_currency) AS reporting_currency,
+    CASE WHEN bool_and(rate IS NOT NULL AND total IS NOT NULL AND weekdays_old <= 5)
+        THEN CAST(sum(in_base(total, rate)) AS DECIMAL(28,12)) END AS total,
+    count(*) AS accounts,
+    count(*) FILTER (weekdays_old > 0) AS stale_accounts,
+    bool_and(weekdays_old = 0 AND rate IS NOT NULL AND total IS NOT NULL) AS complete
+FROM rated GROUP BY report_date;

@@ -1,0 +1,183 @@
+"""Facts and observations: how NAV, positions and cash keep their history.
+
+A statement S that was generated at T shows content H for (family of tables, account, report date): an observation.
+The versions of a key follow from its observations alone, so the order in which statements arrive does not matter,
+and loading one twice changes nothing. All this is SQL made from the declarations.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from wealth_pipeline.tables import TableSpec
+from wealth_pipeline.warehouse.schema import FAMILIES, stored
+
+_KEY = "account_id, report_date"
+#: Columns that a table derives from stated ones: cleared before they are derived again.
+_DERIVED_FLAGS = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
+#: IBKR: a ticked section without data is an empty container. Here that says "there were none", by section and stage.
+_EMPTY_SECTIONS = {
+    "positions": ("OpenPositions", "stage_open_position"),
+    "dividends": ("OpenDividendAccruals", "stage_open_dividend_accrual"),
+}
+#: The families whose derived figures rest on conversion rates, by the table that tells the currencies.
+_RATED = {"positions": "positions", "cash": "cash_balances"}
+
+
+def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
+    """Merge the rows in `new_<table>` into all families; leaves the changed keys in `changed_<family>`.
+
+    Needs the temporary tables of prepare.sql and rows.sql, `rate_changes` (conversion rates that this statement
+    brought or changed) and `rebased` (accounts whose base currency it changed). Leaves `pool_<table>` with the rows
+    to derive from; `ready()` and `store()` end the work.
+    """
+    for family, tables in FAMILIES.items():
+        _observe(con, family, tables, sha256)
+        _timeline(con, family)
+        for table in tables:
+            _pool(con, family, table)
+
+
+def store(con: duckdb.DuckDBPyConnection, family: str) -> None:
+    """Replace the changed keys' rows by `derived_<table>` (else `pool_<table>`), version by version."""
+    con.execute(
+        f"DELETE FROM versions v USING changed_{family} k WHERE v.family = '{family}'"
+        " AND v.account_id = k.account_id AND v.report_date = k.report_date"
+    )
+    con.execute(f"INSERT INTO versions BY NAME SELECT '{family}' AS family, * FROM timeline_{family}")
+    for table in FAMILIES[family]:
+        con.execute(
+            f"DELETE FROM {stored(table)} v USING changed_{family} k"
+            " WHERE v.account_id = k.account_id AND v.report_date = k.report_date"
+        )
+        con.execute(f"INSERT INTO {stored(table)} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
+
+
+def ready(con: duckdb.DuckDBPyConnection, table: TableSpec, source: str) -> None:
+    """Make `ready_<table>`: the pool's rows, once for each version that shows them."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE ready_{table.name} AS"
+        f" SELECT p.*, t.statement_sha256, t.known_from, t.known_to"
+        f" FROM {source} p JOIN timeline_{table.family} t USING (account_id, report_date, content)"
+    )
+
+
+def _observe(con: duckdb.DuckDBPyConnection, family: str, tables: tuple[TableSpec, ...], sha256: str) -> None:
+    """Hash what each FlexStatement shows for a key, choose one a file, and write the observations."""
+    shown = " UNION ALL ".join(
+        f"SELECT ordinal, {_KEY}, md5(concat_ws('|', '{table.name}', {_stated(table)})) AS line FROM new_{table.name}"
+        for table in tables
+    )
+    if family in _EMPTY_SECTIONS:
+        section, stage = _EMPTY_SECTIONS[family]
+        shown += (
+            " UNION ALL SELECT ordinal, account_id, to_date, 'none' FROM stage_statement"
+            f" WHERE list_contains(sections, '{section}') AND ordinal NOT IN (SELECT ordinal FROM {stage})"
+        )
+    # Within one file the FlexStatement that ends on the report date wins: the next day's shows the row as well.
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE seen_{family} AS"
+        f" WITH contents AS (SELECT ordinal, {_KEY}, md5(string_agg(line, '' ORDER BY line)) AS content"
+        f" FROM ({shown}) GROUP BY ALL)"
+        f" SELECT c.*, f.when_generated FROM contents c JOIN stage_statement f USING (ordinal)"
+        f" QUALIFY row_number() OVER (PARTITION BY c.account_id, c.report_date"
+        f" ORDER BY (f.to_date = c.report_date) DESC, f.when_generated DESC, ordinal DESC) = 1"
+    )
+    con.execute(
+        f"INSERT INTO observations BY NAME SELECT '{family}' AS family, {_KEY}, when_generated,"
+        f" $sha256 AS sha256, content FROM seen_{family}",
+        {"sha256": sha256},
+    )
+
+
+def _timeline(con: duckdb.DuckDBPyConnection, family: str) -> None:
+    """The versions of the seen keys as they should be, and the keys where that is not what is stored."""
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE timeline_{family} AS
+        WITH observed AS (
+            SELECT o.* FROM observations o SEMI JOIN seen_{family} s USING ({_KEY}) WHERE o.family = '{family}'
+        ),
+        runs AS (
+            SELECT *, content IS DISTINCT FROM lag(content) OVER by_time AS starts FROM observed
+            WINDOW by_time AS (PARTITION BY {_KEY} ORDER BY when_generated, sha256)
+        )
+        SELECT {_KEY}, content, sha256 AS statement_sha256, when_generated AS known_from,
+            lead(when_generated) OVER (PARTITION BY {_KEY} ORDER BY when_generated, sha256) AS known_to
+        FROM runs WHERE starts"""
+    )
+    stored_versions = (
+        f"SELECT v.* EXCLUDE (family) FROM versions v SEMI JOIN seen_{family} s USING ({_KEY})"
+        f" WHERE v.family = '{family}'"
+    )
+    columns = f"{_KEY}, content, statement_sha256, known_from, known_to"
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE changed_{family} AS
+        SELECT DISTINCT {_KEY} FROM (
+            (SELECT {columns} FROM timeline_{family} EXCEPT SELECT {columns} FROM ({stored_versions}))
+            UNION ALL
+            (SELECT {columns} FROM ({stored_versions}) EXCEPT SELECT {columns} FROM timeline_{family})
+        )"""
+    )
+    _add_rerated(con, family)
+    con.execute(
+        f"DELETE FROM timeline_{family} t USING (SELECT {_KEY} FROM timeline_{family} EXCEPT"
+        f" SELECT {_KEY} FROM changed_{family}) k"
+        " WHERE k.account_id = t.account_id AND k.report_date = t.report_date"
+    )
+
+
+def _add_rerated(con: duckdb.DuckDBPyConnection, family: str) -> None:
+    """Count as changed the stored keys whose derived figures rest on a rate or a base currency that changed."""
+    if family not in _RATED:
+        return
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE rerated AS
+        SELECT DISTINCT p.account_id, p.report_date
+        FROM {_RATED[family]}_versions p JOIN accounts a USING (account_id) JOIN rate_changes r
+            ON r.from_currency = p.currency AND r.to_currency = a.base_currency
+            AND p.report_date BETWEEN r.report_date AND r.report_date + 5
+        UNION
+        SELECT p.account_id, p.report_date FROM {_RATED[family]}_versions p SEMI JOIN rebased USING (account_id)"""
+    )
+    con.execute(
+        f"INSERT INTO timeline_{family} BY NAME SELECT v.* EXCLUDE (family) FROM versions v"
+        f" SEMI JOIN rerated USING ({_KEY}) ANTI JOIN seen_{family} USING ({_KEY}) WHERE v.family = '{family}'"
+    )
+    con.execute(f"INSERT INTO changed_{family} FROM rerated EXCEPT FROM changed_{family}")
+
+
+def _pool(con: duckdb.DuckDBPyConnection, family: str, table: TableSpec) -> None:
+    """Each distinct content of the changed keys, as stated: from the store where it is there, else from the file."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE pool_{table.name} AS"
+        f" SELECT {_as_stated(table)}, content, CAST(NULL AS BIGINT) AS row"
+        f" FROM {stored(table)} SEMI JOIN changed_{family} USING ({_KEY})"
+        f" QUALIFY known_from = min(known_from) OVER (PARTITION BY {_KEY}, content)"
+    )
+    con.execute(
+        f"INSERT INTO pool_{table.name} BY NAME"
+        f" SELECT {', '.join(f'n.{name}' for name in _stated_names(table))}, s.content, n.row FROM new_{table.name} n"
+        f" JOIN seen_{family} s USING (ordinal, {_KEY}) SEMI JOIN changed_{family} USING ({_KEY})"
+        f" WHERE NOT EXISTS (FROM versions v WHERE v.family = '{family}' AND v.account_id = n.account_id"
+        f" AND v.report_date = n.report_date AND v.content = s.content)"
+    )
+
+
+def _stated_names(table: TableSpec) -> list[str]:
+    """The columns that the statement states, as against those the warehouse derives."""
+    melted = ["component", "amount", "counted"] if table.melt else []
+    return [c.name for c in table.read] + melted
+
+
+def _stated(table: TableSpec) -> str:
+    """The stated columns as one list of texts for hashing: NULL differs from empty."""
+    return ", ".join(f"coalesce(CAST({name} AS VARCHAR), '-')" for name in _stated_names(table))
+
+
+def _as_stated(table: TableSpec) -> str:
+    """A stored table's stated columns; what was derived into one of them is NULL again."""
+    own = {c.name for c in table.columns}
+    return ", ".join(
+        f"CASE WHEN NOT {flag} THEN {name} END AS {name}" if (flag := _DERIVED_FLAGS.get(name)) in own else name
+        for name in _stated_names(table)
+    )

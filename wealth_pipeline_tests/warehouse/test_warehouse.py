@@ -1,0 +1,153 @@
+"""The databases: readers and the pipeline never block one another, and each trouble is one sentence."""
+
+from __future__ import annotations
+
+import io
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from wealth_pipeline.warehouse.load import Loaded
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
+from wealth_pipeline_tests.flexml import file, flex, nav
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    return DataFolder(tmp_path / "data")
+
+
+def load(folder: DataFolder, total: str, generated: str = "20250401;060000") -> Loaded:
+    warehouse = Warehouse(folder)
+    with warehouse.writing():
+        data = file(flex(generated=generated, EquitySummaryInBase=[nav(total=total)]))
+        entry = folder.archive.add(io.BytesIO(data), source="import")
+        (loaded,) = warehouse.load([entry.sha256])
+    return loaded
+
+
+def total(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute("SELECT total::INTEGER::VARCHAR FROM nav_history").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def read(folder: DataFolder) -> str:
+    with duckdb.connect(str(folder.published), read_only=True) as con:
+        return total(con)
+
+
+def test_the_published_file_is_read_only_and_alone(folder: DataFolder) -> None:
+    """A log or a draft beside it would be a second truth."""
+    load(folder, "100")
+    assert stat.S_IMODE(folder.published.stat().st_mode) == 0o444
+    assert sorted(path.name for path in folder.root.iterdir()) == [
+        "archive",
+        "warehouse.duckdb",
+        "wealth.duckdb",
+        "writer.lock",
+    ]
+
+
+def test_a_reader_keeps_its_snapshot_and_the_next_one_sees_the_new_file(folder: DataFolder) -> None:
+    """The file is replaced, not changed."""
+    load(folder, "100")
+    with duckdb.connect(str(folder.published), read_only=True) as held:
+        assert total(held) == "100"
+        load(folder, "103", "20250402;060000")
+        assert total(held) == "100"
+    assert read(folder) == "103"
+
+
+def test_what_a_reader_wrote_never_reaches_the_next_file(folder: DataFolder) -> None:
+    """Root can open it read-write in spite of its mode; killed, it leaves a log that DuckDB would replay."""
+    load(folder, "100")
+    folder.published.chmod(0o644)
+    script = (
+        "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]); con.execute(\"SET checkpoint_threshold = '1TB'\");"
+        " con.execute('UPDATE nav_versions SET total = 1'); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(folder.published)], check=False)
+    assert folder.published.with_name("wealth.duckdb.wal").exists()
+    Warehouse(folder).publish()
+    assert not folder.published.with_name("wealth.duckdb.wal").exists()
+    assert read(folder) == "100"
+
+
+def test_a_draft_of_a_killed_writer_is_written_over(folder: DataFolder) -> None:
+    """A kill in the middle of the copy must not fill the disk night by night."""
+    folder.root.mkdir()
+    draft = folder.published.with_name(".wealth.duckdb.draft")
+    draft.write_bytes(b"half")
+    draft.chmod(0o444)
+    load(folder, "100")
+    assert not draft.exists()
+    assert read(folder) == "100"
+
+
+def test_a_foreign_holder_of_the_warehouse_is_named(folder: DataFolder) -> None:
+    """Somebody looks into the private database; the statement is safe, and the next run catches up."""
+    load(folder, "100")
+    script = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", script, str(folder.warehouse)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(WarehouseError, match=f"held open by process {holder.pid}"):
+            load(folder, "103", "20250402;060000")
+        holder.communicate()
+    assert read(folder) == "100"
+    assert load(folder, "103", "20250402;060000").status == "loaded"
+
+
+def test_two_writers_wait_for_each_other(folder: DataFolder) -> None:
+    """Not for ever: the second gives up with a sentence."""
+    with (
+        Warehouse(folder).writing(),
+        pytest.raises(WarehouseError, match="Another wealth_pipeline process"),
+        Warehouse(folder).writing(seconds=0),
+    ):
+        pass
+
+
+def test_a_damaged_warehouse_says_that_it_can_be_rebuilt(folder: DataFolder) -> None:
+    """Nothing is lost: the archive has it all."""
+    load(folder, "100")
+    folder.warehouse.write_bytes(b"no database" * 1000)
+    with pytest.raises(WarehouseError, match="everything can be rebuilt"):
+        load(folder, "103")
+    assert read(folder) == "100"
+
+
+def test_another_schema_version_is_refused(folder: DataFolder) -> None:
+    """An older program must not write into a newer database."""
+    load(folder, "100")
+    with duckdb.connect(str(folder.warehouse)) as con:
+        con.execute("UPDATE warehouse_info SET schema_version = 99")
+    with pytest.raises(WarehouseError, match="schema version 99"):
+        load(folder, "103")
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """A file in its place stands for a read-only one: root may write there."""
+    (tmp_path / "data").write_text("")
+    with pytest.raises(WarehouseError, match="cannot be written"), Warehouse(DataFolder(tmp_path / "data")).writing():
+        pass
+
+
+def test_what_was_loaded_is_published_even_if_the_caller_stops(folder: DataFolder) -> None:
+    """Ctrl-C in the middle of an import."""
+    warehouse = Warehouse(folder)
+    with warehouse.writing():
+        sha256s = [
+            folder.archive.add(io.BytesIO(file(flex(account, EquitySummaryInBase=[nav()]))), source="import").sha256
+            for account in ("U1", "U2")
+        ]
+        loading = warehouse.load(sha256s)
+        next(loading)
+        loading.close()  # type: ignore[attr-defined]
+    assert read(folder) == "100"
