@@ -33,7 +33,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 docs: $(READY) ## Write docs/data-dictionary.md from the declarations
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md

@@ -1,0 +1,30 @@
+"""Telling a person that a night failed, by mail, phone or chat."""
+
+from __future__ import annotations
+
+import re
+
+from wealth_pipeline.errors import WealthError
+
+
+class AlertError(WealthError):
+    """An alert could not be sent."""
+
+
+def cause(sentence: str) -> str:
+    """What stays the same when the same thing goes wrong again: the sentence without its dates and times."""
+    return re.sub(r"\d{4}-\d{2}-\d{2}|\d{2}:\d{2}(:\d{2})?", "", sentence)
+
+
+def send(url: str, title: str, text: str) -> None:
+    """Send a message to an Apprise address (https://github.com/caronc/apprise). Raises AlertError.
+
+    The address may hold a password, so no error names it.
+    """
+    import apprise  # takes half a second, and most processes never alert
+
+    messenger = apprise.Apprise()
+    if not messenger.add(url):
+        raise AlertError("WEALTH_ALERT_URL is not an address that Apprise knows", "See the list on Apprise's page.")
+    if not messenger.notify(body=text, title=title):
+        raise AlertError("The alert could not be sent", "Try the address in WEALTH_ALERT_URL with the apprise command.")

@@ -1,0 +1,1 @@
+"""The assets: thin, each calls a function of the pure modules and says what came of it."""

@@ -1,0 +1,162 @@
+"""From the Flex Web Service to the NAV history: the assets of one connection."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from wealth_pipeline.assets.columns import column_schema
+from wealth_pipeline.assets.failures import sentences
+from wealth_pipeline.assets.nav_events import nav_events
+from wealth_pipeline.flex import pull
+from wealth_pipeline.flex.ledger import Window
+from wealth_pipeline.partitions import BACKFILL_POLICY
+from wealth_pipeline.resources import FlexService, WealthData
+from wealth_pipeline.settings import Connection
+from wealth_pipeline.tables import TABLES
+from wealth_pipeline.warehouse import coverage, published
+from wealth_pipeline.warehouse.warehouse import DataFolder
+
+
+class PullConfig(dg.Config):
+    """How to ask IBKR."""
+
+    #: Ask again even if this window's statement came today.
+    force: bool = False
+
+
+def flex_assets(connection: Connection, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """The chain of one connection; the keys of a named one begin with its name."""
+    prefix = [connection.name] if connection.prefixed else []
+    flex_key = flex_resource_key(connection)
+    shared: dict[str, Any] = {"partitions_def": partitions, "backfill_policy": BACKFILL_POLICY}
+
+    @dg.asset(
+        key=[*prefix, "flex_report_request"],
+        group_name="flex",
+        kinds={"ibkr"},
+        description="Asks IBKR's Flex Web Service for the statement of these days (and the days before them, as an"
+        " audit), and keeps the reference code in the request ledger.",
+        required_resource_keys={flex_key, "wealth"},
+        **shared,
+    )
+    def flex_report_request(context: dg.AssetExecutionContext, config: PullConfig) -> dg.MaterializeResult[Any]:
+        flex, wealth = _resources(context, connection)
+        with sentences():
+            window = _window(context, flex)
+            asked = pull.request(flex.client(wealth.ledger), window, force=config.force)
+        return dg.MaterializeResult(
+            metadata={"window": str(window), "requested_at": dg.MetadataValue.timestamp(asked.requested_at)}
+        )
+
+    @dg.asset(
+        key=[*prefix, "flex_statement"],
+        deps=[flex_report_request],
+        group_name="flex",
+        kinds={"xml"},
+        description="Waits until IBKR has made the statement, and archives the XML as it came, for ever.",
+        required_resource_keys={flex_key, "wealth"},
+        **shared,
+    )
+    def flex_statement(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        flex, wealth = _resources(context, connection)
+        with sentences():
+            window = _window(context, flex)
+            entry = pull.download(flex.client(wealth.ledger), window, wealth.folder.archive)
+        if entry is None:
+            return dg.MaterializeResult(
+                metadata={"window": str(window), "statement": "IBKR has none for these days: before the account began"}
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "window": str(window),
+                "sha256": entry.sha256,
+                "bytes": entry.bytes,
+                "path": dg.MetadataValue.path(str(wealth.folder.archive.path(entry.sha256))),
+            }
+        )
+
+    @dg.multi_asset(
+        name="__".join([*prefix, "tables"]),
+        specs=[
+            dg.AssetSpec(
+                [*prefix, table.name],
+                deps=[flex_statement],
+                group_name="tables",
+                kinds={"duckdb"},
+                description=table.description,
+                metadata={"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},
+            )
+            for table in TABLES
+        ],
+        required_resource_keys={flex_key, "wealth"},
+        **shared,
+    )
+    def tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        flex, wealth = _resources(context, connection)
+        with sentences():
+            window = _window(context, flex)
+            counts = coverage.load_answer(wealth.warehouse, wealth.ledger, connection.name, window)
+        for table in TABLES:
+            yield dg.MaterializeResult(
+                asset_key=[*prefix, table.name],
+                metadata={"dagster/row_count": counts[table.name], "window": str(window)},
+            )
+
+    # Skippable: the step itself says for which days there is a NAV, day by day.
+    @dg.multi_asset(
+        name="__".join([*prefix, "nav_history_days"]),
+        specs=[
+            dg.AssetSpec(
+                [*prefix, "nav_history"],
+                deps=[[*prefix, table.name] for table in TABLES],
+                group_name="wealth",
+                kinds={"duckdb"},
+                skippable=True,
+                description="Net asset value of every account at the close of each report date, with the day's change"
+                " and the state of its proof. A green day is a day whose NAV is in DuckDB.",
+                metadata={"dagster/table_name": "nav_history"},
+            )
+        ],
+        required_resource_keys={flex_key, "wealth"},
+        **shared,
+    )
+    def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        flex, wealth = _resources(context, connection)
+        yield from ()
+        with sentences():
+            asked = pull.latest_request(wealth.ledger, connection.name, _window(context, flex))
+            report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256)
+            coverage.require_days(wealth.folder, wealth.ledger, connection.name, _days(context), asked)
+
+    return [flex_report_request, flex_statement, tables, nav_history]
+
+
+def flex_resource_key(connection: Connection) -> str:
+    """The name under which the connection's FlexService is bound."""
+    return f"flex_{connection.name}"
+
+
+def report_nav(
+    context: dg.AssetExecutionContext, folder: DataFolder, connection: Connection, only: bool, sha256: str | None
+) -> None:
+    """Log a materialization of nav_history for each day of the run, and each older one that its statement changed."""
+    days = _days(context)
+    accounts = published.accounts_of(folder.published, connection.name, only)
+    for event in nav_events(
+        connection, published.nav_days(folder.published, list(accounts), days[0], days[-1], sha256)
+    ):
+        context.log_event(event)
+
+
+def _resources(context: dg.AssetExecutionContext, connection: Connection) -> tuple[FlexService, WealthData]:
+    return getattr(context.resources, flex_resource_key(connection)), context.resources.wealth
+
+
+def _days(context: dg.AssetExecutionContext) -> list[date]:
+    return [date.fromisoformat(key) for key in sorted(context.partition_keys)]
+
+
+def _window(context: dg.AssetExecutionContext, flex: FlexService) -> Window:
+    return pull.asked_window(_days(context), flex.overlap_days)

@@ -1,0 +1,137 @@
+"""Asset checks: what was proved of the figures, one property each. None of them blocks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from wealth_pipeline.assets.failures import sentences
+from wealth_pipeline.calendar import is_session
+from wealth_pipeline.resources import WealthData
+from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.tables import TABLES
+from wealth_pipeline.warehouse import published
+
+#: The proofs, by the table they speak of, with what each compares.
+PROOFS = {
+    "positions": ("positions", "What the positions add to the NAV is, class by class, the NAV's column."),
+    "cash": ("cash_balances", "The cash report's total, and its currencies converted, are the NAV's cash."),
+    "dividends": ("dividend_accruals", "Open dividend accruals, net, are the NAV's dividend accruals."),
+    "parts": ("nav", "The components of the NAV add up to its total."),
+    "bridge": ("nav_changes", "The NAV before and what changed it are the NAV after."),
+    "cash_flow": ("cash_flows", "Starting cash and what moved it are the ending cash, in each currency."),
+    "lots": ("position_lots", "The lots of a position add up to it."),
+}
+
+
+#: What else is looked at, by the asset it speaks of, with how bad a finding is.
+OTHERS = {
+    "no_duplicate_keys": ("nav", dg.AssetCheckSeverity.ERROR, "No table has two rows for one key."),
+    "no_gaps": (
+        "nav",
+        dg.AssetCheckSeverity.ERROR,
+        "Every session between an account's first and newest day has a NAV.",
+    ),
+    "usual_change": (
+        "nav",
+        dg.AssetCheckSeverity.WARN,
+        "No day's NAV jumped without a deposit, withdrawal or transfer.",
+    ),
+    "nothing_restated": (
+        "nav",
+        dg.AssetCheckSeverity.WARN,
+        "The newest statement changed no figure of an earlier day.",
+    ),
+    "nothing_unknown": (
+        "flex_statement",
+        dg.AssetCheckSeverity.WARN,
+        "The newest statement has no attribute, section or value that this software does not know.",
+    ),
+}
+
+
+def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefinition:
+    """All checks of a connection's assets, as one step after its tables."""
+    prefix = [connection.name] if connection.prefixed else []
+    specs = [
+        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} Every account and day; never blocks.")
+        for name, (table, text) in PROOFS.items()
+    ] + [
+        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} Never blocks.")
+        for name, (table, _, text) in OTHERS.items()
+    ]
+
+    @dg.multi_asset_check(
+        name="__".join([*prefix, "checks"]), specs=specs, can_subset=True, required_resource_keys={"wealth"}
+    )
+    def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        wealth: WealthData = context.resources.wealth
+        path = wealth.folder.published
+        with sentences():
+            accounts = list(published.accounts_of(path, connection.name, wealth.only_connection))
+            for key in sorted(context.selected_asset_check_keys):
+                if key.name in PROOFS:
+                    yield _proof(key, published.proofs(path, accounts, key.name))
+                else:
+                    yield _found(key, *_findings(key.name, path, accounts, settings))
+
+    return run_checks
+
+
+def _findings(
+    name: str, path: Path, accounts: list[str], settings: Settings
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What a check found to be wrong, and what it mentions for information."""
+    if name == "no_duplicate_keys":
+        return published.duplicate_keys(path, [(t.name, t.key) for t in TABLES if t.key]), []
+    if name == "no_gaps":
+        rowless = published.rowless_weekdays(path, accounts)
+        return (
+            [day for day in rowless if is_session(day["report_date"])],
+            [day for day in rowless if not is_session(day["report_date"])],
+        )
+    if name == "usual_change":
+        return published.large_changes(path, accounts, settings.day_change_share), []
+    if name == "nothing_restated":
+        return published.restated_by(path, accounts), []
+    return published.unknown_names(path, accounts), []
+
+
+def _found(key: dg.AssetCheckKey, wrong: list[dict[str, Any]], mentioned: list[dict[str, Any]]) -> dg.AssetCheckResult:
+    """A check's result: passed when nothing is wrong, with what was found as tables."""
+    metadata = {title: _table(rows) for title, rows in (("found", wrong), ("exchange holidays", mentioned)) if rows}
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=not wrong,
+        severity=OTHERS[key.name][1],
+        metadata=metadata,
+    )
+
+
+def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCheckResult:
+    """A proof's result: how many days passed, and the account, day and figures of the newest that failed."""
+    metadata: dict[str, dg.MetadataValue] = {
+        "days passed": dg.MetadataValue.int(summary.passed),
+        "days failed": dg.MetadataValue.int(summary.failed),
+        "days not evaluable": dg.MetadataValue.int(summary.not_evaluable),
+    }
+    if summary.reasons:
+        metadata["not evaluable because"] = dg.MetadataValue.md("\n".join(f"* {reason}" for reason in summary.reasons))
+    if summary.failures:
+        metadata["failures"] = _table(summary.failures)
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=summary.failed == 0,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata=metadata,
+    )
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> dg.MetadataValue:
+    """Rows as Dagster shows them; figures as text, so that no digit is lost."""
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord({name: str(value) for name, value in row.items()}) for row in rows]
+    )

@@ -1,0 +1,354 @@
+"""The `wealth` command.
+
+Everything heavy is imported inside the commands: `wealth --help` and `wealth sql` must start at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.settings import Settings, load_dotenv
+
+if TYPE_CHECKING:
+    from wealth_pipeline.sandbox.server import Sandbox
+
+
+class _Sentences(click.Group):
+    """A group whose commands end with a sentence, not a traceback, when a WealthError is raised."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WealthError as error:
+            raise click.ClickException(str(error)) from None
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Keep your Interactive Brokers wealth in DuckDB: every statement, every digit, every day.
+
+    Try it without an account: `wealth demo`. With one: put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env, then
+    `wealth pull` and `wealth status`. `wealth dev` opens the Dagster UI, where the schedule is switched on.
+    """
+
+
+@main.command()
+@click.option("--connection", "name", help="Which connection, if there are several (connections.toml).")
+@click.option("--from", "first", type=DAY, help="First report date [default: what is missing].")
+@click.option("--to", "last", type=DAY, help="Last report date [default: the last complete weekday].")
+@click.option("--force", is_flag=True, help="Ask IBKR again even if this window's statement came today.")
+def pull(name: str | None, first: datetime | None, last: datetime | None, force: bool) -> None:
+    """Ask IBKR for statements and load them, through Dagster.
+
+    Without dates: the weekdays among the last 30 whose NAV is missing. A longer range is pulled in runs of a quarter.
+    """
+    settings = _settings()
+    connection = settings.connection(name)
+    connection.token()
+    from wealth_pipeline.resources import WealthData
+    from wealth_pipeline.schedules import missing_days
+
+    newest, days = _last_days(settings)
+    if first is None and last is None and not force:
+        days = missing_days(WealthData(data_dir=str(settings.data_dir)), connection, days)
+        if not days:
+            click.echo(f"Nothing is missing up to {newest}.")
+            return
+    begin = first.date() if first else days[0]
+    end = last.date() if last else days[-1] if first is None else newest
+    if not settings.history_start <= begin <= end <= newest:
+        raise click.ClickException(
+            f"Choose days from {settings.history_start} (WEALTH_HISTORY_START) to {newest} (the last complete weekday)."
+        )
+    if not _pull(settings, name, begin, end, force):
+        sys.exit(1)
+
+
+@main.command(name="import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def import_(paths: tuple[Path, ...]) -> None:
+    """Load statements from files or folders (.xml, .xml.gz).
+
+    One line a file: loaded, known (it was loaded before) or rejected, with the reason. The good ones are loaded
+    whatever the others are; exit status 1 if any was rejected.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from wealth_pipeline.warehouse import intake
+    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+    settings = _settings()
+    warehouse = Warehouse(DataFolder(settings.data_dir), settings.reporting_currency)
+    files = intake.files_in(paths)
+    if not files:
+        raise click.ClickException("There is no .xml or .xml.gz file there.")
+    taken = []
+    bar = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+    with warehouse.writing(), bar:
+        task = bar.add_task("Importing", total=len(files))
+        for one in intake.take(warehouse, files, "import"):
+            taken.append(one)
+            bar.advance(task)
+            click.echo(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else ""))
+    if any(one.changed for one in taken):
+        from wealth_pipeline.assets.report import report_changed_days
+        from wealth_pipeline.running import instance
+
+        with instance(warehouse.folder) as dagster_instance:
+            report_changed_days(dagster_instance, settings, taken)
+    if any(one.status == "rejected" for one in taken):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("query")
+@click.option("--csv", "form", flag_value="csv", help="Comma-separated values.")
+@click.option("--json", "form", flag_value="json", help="A list of objects; decimals as text, so that none is lost.")
+def sql(query: str, form: str | None) -> None:
+    """Query the published database, read-only.
+
+    Example: wealth sql "select report_date, total from nav_history order by 1"
+    """
+    import duckdb
+
+    from wealth_pipeline.warehouse.published import connected
+
+    with connected(_published()) as con:
+        try:
+            result = con.execute(query)
+            names = [column[0] for column in result.description or []]
+            rows = result.fetchall()
+        except duckdb.Error as error:
+            raise click.ClickException(str(error)) from None
+    _print(names, rows, form)
+
+
+@main.command()
+def status() -> None:
+    """Show the newest NAV of each account, missing days, and how old the data are."""
+    from wealth_pipeline.warehouse import published
+
+    settings = _settings()
+    newest, days = _last_days(settings)
+    rows = published.newest_nav(_published())
+    _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
+    for account, first in published.first_days(_published()).items():
+        if first is None:
+            click.echo(f"{account}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
+            continue
+        lacking = published.missing(_published(), {account: first}, days)
+        told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
+        click.echo(f"{account}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+    if rows:
+        age = (newest - max(row[1] for row in rows)).days
+        click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
+
+
+@main.command()
+def demo() -> None:
+    """Try everything without an account: 30 days of a simulated household, pulled from the built-in sandbox."""
+    with _sandbox_environment() as box:
+        settings = Settings.load()
+        newest, _ = _last_days(settings)
+        first = newest - timedelta(days=29)
+        click.echo(f"A sandbox IBKR is listening at {box.flex_url}. Pulling {first} to {newest} through Dagster ...")
+        if not _pull(settings, None, first, newest, force=False):
+            sys.exit(1)
+        from wealth_pipeline.warehouse.published import nav_table
+
+        rows = nav_table(_published(), first, newest)
+        _print(["report date", "account", "currency", "NAV", "cash", "day change", "proof"], rows, None)
+        click.echo(f"The database: {_published()}")
+    click.echo("Query it:     duckdb -readonly on that file, or any DuckDB tool.")
+    click.echo("See the UI:   make dev   (shows these data until IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID are in .env)")
+
+
+@main.command()
+@click.option("--port", default=0, help="Port on 127.0.0.1 [default: any free one].")
+@click.option("--first-day", type=DAY, help="First day of the household's history [default: 2025-01-02].")
+@click.option("--fault", "faults", multiple=True, metavar="NAME[@send|@get][:COUNT]", help="Go wrong on demand.")
+@click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON, then serve.")
+def sandbox(port: int, first_day: datetime | None, faults: tuple[str, ...], as_json: bool) -> None:
+    """Serve a simulated IBKR on this machine until Ctrl-C, for trying any client without an account."""
+    from wealth_pipeline.sandbox.server import Sandbox, serve_forever
+
+    options: dict[str, Any] = {"first_day": first_day.date()} if first_day else {}
+    box = Sandbox(port, **options)
+    try:
+        for fault in faults:
+            box.service.faults.script_text(fault)
+    except ValueError as error:
+        raise click.ClickException(f"{error}.") from None
+    try:
+        serve_forever(box, lambda box: _print_sandbox(box, as_json))
+    except OSError as error:
+        raise click.ClickException(
+            f"Port {port} cannot be listened on: {error.strerror}. Choose another --port."
+        ) from None
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
+def dev(port: int) -> None:
+    """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
+    load_dotenv()
+    settings = Settings.load()
+    if settings.configured:
+        names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
+        _serve_ui(settings, port, f"your data in {settings.data_dir} ({names})")
+    else:
+        with _sandbox_environment():
+            settings = Settings.load()
+            _serve_ui(settings, port, f"the SANDBOX, a simulated household, in {settings.data_dir}")
+
+
+def _serve_ui(settings: Settings, port: int, what: str) -> None:
+    """Run `dagster dev` until it ends or Ctrl-C, leaving no process."""
+    from wealth_pipeline.running import end_orphans
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    folder = DataFolder(settings.data_dir)
+    for run_id in end_orphans(folder):
+        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    folder.inbox.mkdir(exist_ok=True, mode=0o700)
+    workspace = Path(__file__).resolve().parent.parent / "workspace.yaml"
+    click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def stop(*_: object) -> None:
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+
+    # Before the process starts: it inherits an ignored SIGINT (as with `&` in a script), but not a handled one.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    processes.append(subprocess.Popen(command, start_new_session=True))  # noqa: S603 - our own interpreter and file
+    sys.exit(processes[0].wait())
+
+
+@contextlib.contextmanager
+def _sandbox_environment() -> Iterator[Sandbox]:
+    """A running sandbox, and an environment that knows nothing but it: no .env, no connections.toml, own data folder.
+
+    The working directory moves into the sandbox's data folder, because Dagster reads a `.env` from there.
+    """
+    from wealth_pipeline.sandbox.server import Sandbox
+
+    root = Path(os.environ.get("WEALTH_DATA_DIR") or "data").expanduser().absolute() / "sandbox"
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_"))]:
+        del os.environ[name]
+    os.chdir(root)
+    with Sandbox() as box:
+        os.environ |= {
+            "WEALTH_DATA_DIR": str(root),
+            "WEALTH_REPORTING_CURRENCY": "USD",
+            "IBKR_FLEX_URL": box.flex_url,
+            "IBKR_FLEX_TOKEN": box.token,
+            "IBKR_FLEX_QUERY_ID": box.query_id,
+        }
+        yield box
+
+
+def _pull(settings: Settings, name: str | None, first: date, last: date, force: bool) -> bool:
+    """Pull a range through Dagster, telling what becomes of each run; whether all succeeded."""
+    from wealth_pipeline import running
+
+    connection = settings.connection(name)
+    for run in running.pull(settings, connection, first, last, force):
+        if run.error:
+            click.echo(f"failed   {run.first} to {run.last} (run {run.run_id[:8]}): {run.error}", err=True)
+            return False
+        click.echo(f"pulled   {run.first} to {run.last} (run {run.run_id[:8]})")
+    return True
+
+
+def _print_sandbox(box: Sandbox, as_json: bool) -> None:
+    told = {"flex_url": box.flex_url, "token": box.token, "query_id": box.query_id, "query_ids": box.query_ids}
+    if as_json:
+        import json
+
+        click.echo(json.dumps(told))
+    else:
+        click.echo(f"IBKR_FLEX_URL={box.flex_url}\nIBKR_FLEX_TOKEN={box.token}")
+        for query, query_id in box.query_ids.items():
+            click.echo(f"IBKR_FLEX_QUERY_ID={query_id}   # the query {query!r}")
+        click.echo("Serving until Ctrl-C.")
+    sys.stdout.flush()
+
+
+def _settings() -> Settings:
+    load_dotenv()
+    return Settings.load()
+
+
+def _published() -> Path:
+    return _settings().data_dir / "wealth.duckdb"
+
+
+def _last_days(settings: Settings) -> tuple[date, list[date]]:
+    """The last complete weekday, and the weekdays that are looked at for missing ones."""
+    from wealth_pipeline.calendar import last_weekdays
+
+    days = last_weekdays(settings.catch_up_days, datetime.now().astimezone())
+    return days[-1], [day for day in days if day >= settings.history_start]
+
+
+def _text(value: Any) -> str:
+    """A value for people: decimals exact and without trailing zeros."""
+    if isinstance(value, Decimal):
+        return format(value.normalize() if value else Decimal(0), "f")
+    return "" if value is None else str(value)
+
+
+def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> None:
+    if form == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([names, *([_text(value) for value in row] for row in rows)])
+    elif form == "json":
+        import json
+
+        plain = (None, bool, int, str)
+        click.echo(
+            json.dumps(
+                [
+                    {n: v if v is None or type(v) in plain else _text(v) for n, v in zip(names, row, strict=True)}
+                    for row in rows
+                ],
+                indent=1,
+            )
+        )
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*names)
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
+            column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
+        for row in rows:
+            table.add_row(*map(_text, row))
+        # In a pipe or a file nothing is cut off.
+        Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The code location: what Dagster finds when it loads wealth_pipeline."""
+
+import warnings
+from typing import Any
+
+import dagster as dg
+
+# Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+from wealth_pipeline.assets.flex import flex_assets, flex_resource_key  # noqa: E402
+from wealth_pipeline.assets.report import connections_or_default  # noqa: E402
+from wealth_pipeline.checks import checks  # noqa: E402
+from wealth_pipeline.partitions import report_dates  # noqa: E402
+from wealth_pipeline.resources import FlexService, WealthData  # noqa: E402
+from wealth_pipeline.schedules import after_market_close  # noqa: E402
+from wealth_pipeline.sensors import alert, inbox  # noqa: E402
+from wealth_pipeline.settings import Connection, Settings  # noqa: E402
+
+
+def daily_job(connection: Connection) -> Any:  # Dagster does not export the type of define_asset_job
+    """The connection's main job: from the request to the NAV history, with the proofs."""
+    prefix = [connection.name] if connection.prefixed else []
+    return dg.define_asset_job(
+        name="_".join([*prefix, "daily_statement"]),
+        selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream(),
+        description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
+        " it and adds the days to the NAV history.",
+    )
+
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """Everything Dagster runs, for these settings."""
+    partitions = report_dates(settings)
+    connections = connections_or_default(settings)
+    jobs = {connection: daily_job(connection) for connection in connections}
+    inbox_job, inbox_sensor = inbox(settings)
+    return dg.Definitions(
+        assets=[asset for connection in connections for asset in flex_assets(connection, partitions)],
+        asset_checks=[checks(connection, settings) for connection in connections],
+        jobs=[*jobs.values(), inbox_job],
+        schedules=[after_market_close(connection, settings, job.name) for connection, job in jobs.items()],
+        sensors=[inbox_sensor, alert(settings)],
+        resources={
+            "wealth": WealthData(
+                data_dir=str(settings.data_dir),
+                reporting_currency=settings.reporting_currency,
+                only_connection=len(connections) == 1,
+            ),
+            **{flex_resource_key(connection): _flex_service(connection, settings) for connection in connections},
+        },
+        # DuckDB has one writer, and four trivial assets take 6 s in process against 25 s in processes of their own.
+        executor=dg.in_process_executor,
+    )
+
+
+def _flex_service(connection: Connection, settings: Settings) -> FlexService:
+    return FlexService(
+        connection=connection.name,
+        query_id=connection.query_id,
+        token=dg.EnvVar(connection.token_env),
+        token_env=connection.token_env,
+        base_url=settings.flex_url,
+        deadline_minutes=settings.flex_deadline_minutes,
+        overlap_days=settings.overlap_days,
+    )
+
+
+defs = definitions(Settings.load())

@@ -1,0 +1,115 @@
+"""Running the main job from the command line, recorded in Dagster's history like any other run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from wealth_pipeline.calendar import weekdays_between
+from wealth_pipeline.definitions import daily_job, definitions
+from wealth_pipeline.flex.pull import LONGEST_RANGE
+from wealth_pipeline.schedules import RANGE_END, RANGE_START
+from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.warehouse.warehouse import DataFolder
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What became of one run. error: the sentence of the step that failed, None if none did."""
+
+    first: date
+    last: date
+    run_id: str
+    error: str | None
+
+
+def prepare_dagster_home(folder: DataFolder) -> Path:
+    """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME."""
+    home = folder.dagster_home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+@contextmanager
+def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
+    """Dagster's instance of this data folder."""
+    prepare_dagster_home(folder)
+    with dg.DagsterInstance.get() as dagster_instance:
+        yield dagster_instance
+
+
+#: The process that runs a pull from the command line.
+PID_TAG = "wealth/pid"
+
+
+def end_orphans(folder: DataFolder) -> list[str]:
+    """Mark as failed the runs that a power cut or a kill left behind as started; returns their ids.
+
+    Seen: with one run at a time such a run holds up the queue for ever. To be called when nothing of this data folder
+    is served, so that only a pull from the command line can really be under way.
+    """
+    statuses = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    ended = []
+    with instance(folder) as dagster_instance:
+        for run in dagster_instance.get_runs(dg.RunsFilter(statuses=statuses)):
+            pid = run.tags.get(PID_TAG, "")
+            if not (pid.isdecimal() and _alive(int(pid))):
+                dagster_instance.report_run_failed(run, "The process of this run was killed. The next run catches up.")
+                ended.append(run.run_id)
+    return ended
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # alive, and somebody else's
+    return True
+
+
+def pull(settings: Settings, connection: Connection, first: date, last: date, force: bool = False) -> Iterator[Pulled]:
+    """Pull the weekdays from `first` to `last`: runs of at most a quarter, oldest first; ends at the first failure."""
+    prefix = f"{connection.name}__" if connection.prefixed else ""
+    # The run's log is in Dagster's history; on the terminal a line a run is enough.
+    run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if force:
+        run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
+    days = weekdays_between(first, last)
+    with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        job = definitions(settings).resolve_job_def(daily_job(connection).name)
+        for start in range(0, len(days), LONGEST_RANGE):
+            part = days[start : start + LONGEST_RANGE]
+            result = job.execute_in_process(
+                instance=dagster_instance,
+                tags={
+                    RANGE_START: part[0].isoformat(),
+                    RANGE_END: part[-1].isoformat(),
+                    PID_TAG: str(os.getpid()),
+                },
+                run_config=run_config,
+                raise_on_error=False,
+            )
+            yield Pulled(part[0], part[-1], result.run_id, _error(result))
+            if not result.success:
+                return
+
+
+def _error(result: dg.ExecuteInProcessResult) -> str | None:
+    """The first failed step's sentence."""
+    for event in result.all_events:
+        if event.is_failure and event.event_type_value == "STEP_FAILURE":
+            failure = event.step_failure_data
+            if failure.user_failure_data and failure.user_failure_data.description:
+                return failure.user_failure_data.description
+            return failure.error.message.strip() if failure.error else event.message
+    return None if result.success else "The run failed; see it in the Dagster UI."

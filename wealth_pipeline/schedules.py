@@ -1,0 +1,63 @@
+"""The schedule after the market closes: it asks IBKR for what is missing, and for nothing else."""
+
+from datetime import date
+
+import dagster as dg
+
+from wealth_pipeline.calendar import last_weekdays
+from wealth_pipeline.flex.ledger import token_key
+from wealth_pipeline.resources import WealthData
+from wealth_pipeline.settings import MARKET_TIMEZONE, Connection, Settings
+from wealth_pipeline.warehouse import published
+
+#: The tags by which Dagster makes one run over a range of partitions.
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+def after_market_close(connection: Connection, settings: Settings, job_name: str) -> dg.ScheduleDefinition:
+    """The connection's schedule: on the morning after each session, and again while something is missing."""
+    times = ", ".join(f"{t:%H:%M}" for t in settings.schedule_times)
+
+    @dg.schedule(
+        name=f"{connection.name}_after_market_close" if connection.prefixed else "after_market_close",
+        job_name=job_name,
+        cron_schedule=[f"{t.minute} {t.hour} * * 2-6" for t in settings.schedule_times],
+        execution_timezone=MARKET_TIMEZONE,
+        description=f"Tuesday to Saturday at {times} New York time: asks IBKR for the weekdays among the last"
+        f" {settings.catch_up_days} whose NAV is missing, as one run. Skips when nothing is missing.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext, wealth: WealthData) -> dg.RunRequest | dg.SkipReason:
+        days = [
+            day
+            for day in last_weekdays(settings.catch_up_days, context.scheduled_execution_time)
+            if day >= settings.history_start
+        ]
+        missing = missing_days(wealth, connection, days)
+        if not missing:
+            return dg.SkipReason(f"Nothing is missing up to {days[-1]}." if days else "The history has not begun yet.")
+        if embargo := wealth.ledger.embargo(token_key(connection.token())):
+            return dg.SkipReason(f"IBKR answered {embargo.code}: no request before {embargo.until:%Y-%m-%d %H:%M} UTC.")
+        if run := _under_way(context.instance, job_name):
+            return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
+        # No run key: Dagster never launches a key again, not even after a failed run.
+        return dg.RunRequest(tags={RANGE_START: missing[0].isoformat(), RANGE_END: missing[-1].isoformat()})
+
+    return schedule
+
+
+def missing_days(wealth: WealthData, connection: Connection, days: list[date]) -> list[date]:
+    """The days that neither the published tables nor an answer of IBKR's account for."""
+    accounts = published.expected_accounts(wealth.folder.published, connection.name)
+    return published.missing(wealth.folder.published, accounts, days)
+
+
+def _under_way(instance: dg.DagsterInstance, job_name: str) -> dg.DagsterRun | None:
+    """A run of this job that has not ended, or one that was started from the UI's asset pages."""
+    statuses = [
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+    ]
+    runs = instance.get_runs(dg.RunsFilter(statuses=statuses))
+    return next((run for run in runs if run.job_name in (job_name, "__ASSET_JOB")), None)

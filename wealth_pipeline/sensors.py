@@ -1,0 +1,97 @@
+"""Sensors: a statement dropped into the inbox is loaded within a minute, and a failed night is told to a person."""
+
+import os
+
+import dagster as dg
+
+from wealth_pipeline import alerts
+from wealth_pipeline.assets.failures import sentences
+from wealth_pipeline.assets.report import report_changed_days
+from wealth_pipeline.resources import WealthData
+from wealth_pipeline.settings import Settings
+from wealth_pipeline.warehouse import intake
+
+
+def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
+    """The job that loads the inbox, and the sensor that starts it."""
+
+    @dg.op(description="Archives and loads every file in the inbox, and moves it to inbox/done or inbox/rejected.")
+    def load_inbox_files(context: dg.OpExecutionContext, wealth: WealthData) -> None:
+        with sentences():
+            warehouse = wealth.warehouse
+            with warehouse.writing():
+                taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{t.path.name}: {t.status}"))
+            report_changed_days(context.instance, settings, taken)
+            rejected = [f"{t.path.name}: {t.reason}" for t in taken if t.status == "rejected"]
+        if rejected:
+            raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))
+
+    @dg.job(description="Loads the statements that were dropped into the inbox folder.")
+    def load_inbox() -> None:
+        load_inbox_files()
+
+    @dg.sensor(
+        name="inbox",
+        job=load_inbox,
+        minimum_interval_seconds=30,
+        description=f"Every 30 seconds: if statements lie in {settings.data_dir / 'inbox'}, starts a run that loads"
+        " them.",
+    )
+    def inbox_sensor(context: dg.SensorEvaluationContext, wealth: WealthData) -> dg.RunRequest | dg.SkipReason:
+        files = intake.waiting(wealth.folder.inbox)
+        if not files:
+            return dg.SkipReason("The inbox is empty.")
+        # The same files in the same state start one run; a file that is still being written starts another one later.
+        state = ";".join(f"{f.name}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+        if state == context.cursor:
+            return dg.SkipReason(f"A run for {len(files)} files was requested already.")
+        context.update_cursor(state)
+        return dg.RunRequest()
+
+    return load_inbox, inbox_sensor
+
+
+def alert(settings: Settings) -> dg.SensorDefinition:
+    """The sensor that reports a failed run, once for each cause."""
+
+    @dg.run_failure_sensor(
+        name="alert",
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.alerts else dg.DefaultSensorStatus.STOPPED,
+        description="When a run fails: tells the address in WEALTH_ALERT_URL what happened and what to do, once for"
+        " each cause, not for each retry.",
+    )
+    def alert_sensor(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        url = os.environ.get("WEALTH_ALERT_URL")
+        if not url:
+            return dg.SkipReason("WEALTH_ALERT_URL is not set.")
+        run, sentence = context.dagster_run, failure_of(context.instance, context.dagster_run.run_id)
+        if _told_before(context.instance, run, sentence):
+            return dg.SkipReason("The run before failed for the same cause, which was told.")
+        with sentences():
+            alerts.send(url, f"wealth_pipeline: {run.job_name} failed", sentence)
+        return None
+
+    return alert_sensor
+
+
+def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:
+    """The sentence of the step that failed in a run."""
+    for record in instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        event = record.event_log_entry.dagster_event
+        failure = event.step_failure_data if event else None
+        if failure and failure.user_failure_data and failure.user_failure_data.description:
+            return failure.user_failure_data.description
+    return "The run failed; see it in the Dagster UI."
+
+
+def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun, sentence: str) -> bool:
+    """Whether the job's run before this one ended with the same failure."""
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+    before = [
+        other
+        for other in instance.get_runs(dg.RunsFilter(job_name=run.job_name, statuses=ended), limit=10)
+        if other.run_id != run.run_id
+    ]
+    if not before or before[0].status is not dg.DagsterRunStatus.FAILURE:
+        return False
+    return alerts.cause(failure_of(instance, before[0].run_id)) == alerts.cause(sentence)

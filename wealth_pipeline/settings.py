@@ -1,0 +1,226 @@
+"""What a user can configure, in one place. `.env.example` documents the same settings for people.
+
+Settings come from environment variables, and from a `.env` file in the working directory, which wins: Dagster loads
+such a file by the same rule. Secrets stay in the environment: a connection holds the *name* of its token's variable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from wealth_pipeline.errors import WealthError
+
+DEFAULT_CONNECTION = "ibkr"
+FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
+CONNECTIONS_FILE = "connections.toml"
+MARKET_TIMEZONE = "America/New_York"
+
+
+class SettingsError(WealthError):
+    """A setting is missing or malformed."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One Flex token and query: one IBKR login.
+
+    name: `ibkr` for the usual single one. query_id: of an Activity Flex query. token_env: the environment variable
+    that holds the token. prefixed: whether its assets carry the name as key prefix (those of connections.toml do).
+    """
+
+    name: str
+    query_id: str
+    token_env: str
+    prefixed: bool
+
+    def token(self, environ: Mapping[str, str] | None = None) -> str:
+        """The token, checked for its form; raises SettingsError without ever showing it."""
+        return check_token((environ or os.environ).get(self.token_env, ""), self.token_env)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, with their defaults.
+
+    data_dir: where everything is kept. gateway_url: the Client Portal Gateway, None if unused.
+    reporting_currency: of `net_worth`; None: the accounts' base currency if they share one.
+    history_start: first report date that is asked for. overlap_days: how many days before a window are asked again,
+    as an audit. catch_up_days: how many weekdays back the schedule looks for what is missing.
+    schedule_times: New York times at which it looks, on the morning after each session.
+    flex_deadline_minutes: how long a statement is waited for. alerts: whether WEALTH_ALERT_URL is set; the address
+    itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
+    change without a flow before a check warns.
+    """
+
+    data_dir: Path
+    connections: tuple[Connection, ...] = ()
+    gateway_url: str | None = None
+    reporting_currency: str | None = None
+    history_start: date = date(2025, 1, 1)
+    overlap_days: int = 7
+    catch_up_days: int = 30
+    schedule_times: tuple[time, ...] = (time(6), time(9), time(12))
+    flex_url: str = FLEX_URL
+    flex_deadline_minutes: int = 15
+    alerts: bool = False
+    day_change_share: Decimal = Decimal("0.2")
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is anything to get data from: a Flex connection, or the Gateway alone."""
+        return bool(self.connections or self.gateway_url)
+
+    def connection(self, name: str | None) -> Connection:
+        """The connection of that name, or the only one; raises SettingsError naming those there are."""
+        if not self.connections:
+            raise SettingsError(
+                "No Flex connection is configured",
+                "Put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env (see .env.example), or try `wealth demo`.",
+            )
+        found = [c for c in self.connections if name is None or c.name == name]
+        if len(found) != 1:
+            names = ", ".join(c.name for c in self.connections)
+            what = f"There is no connection {name}" if name else "There are several connections"
+            raise SettingsError(what, f"Name one with --connection: {names}.")
+        return found[0]
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+        """Read the settings from `environ` (the process's) and connections.toml in `folder` (the working directory).
+
+        Raises SettingsError with one sentence about the first setting that is wrong.
+        """
+        read = _Reader(os.environ if environ is None else environ)
+        folder = folder or Path.cwd()
+        return cls(
+            data_dir=Path(read.text("WEALTH_DATA_DIR") or folder / "data").expanduser().absolute(),
+            connections=_connections(read, folder),
+            gateway_url=read.matching("IBKR_GATEWAY_URL", r"https?://\S+", "an address such as https://localhost:5000"),
+            reporting_currency=read.matching("WEALTH_REPORTING_CURRENCY", r"[A-Z]{3}", "a currency such as USD"),
+            history_start=read.day("WEALTH_HISTORY_START", cls.history_start),
+            overlap_days=read.number("WEALTH_OVERLAP_DAYS", cls.overlap_days, 0, 60),
+            catch_up_days=read.number("WEALTH_CATCH_UP_DAYS", cls.catch_up_days, 1, 65),
+            schedule_times=read.times("WEALTH_SCHEDULE", cls.schedule_times),
+            flex_url=read.matching("IBKR_FLEX_URL", r"https?://\S+", "an address that starts with https://")
+            or FLEX_URL,
+            flex_deadline_minutes=read.number("WEALTH_FLEX_DEADLINE_MINUTES", cls.flex_deadline_minutes, 1, 120),
+            alerts=read.text("WEALTH_ALERT_URL") is not None,
+            day_change_share=Decimal(
+                read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
+            ),
+        )
+
+
+def load_dotenv(folder: Path | None = None) -> None:
+    """Put the `.env` of `folder` (the working directory) into the process's environment, winning as in Dagster.
+
+    DAGSTER_HOME is left out: it always lies in the data folder.
+    """
+    from dotenv import dotenv_values  # here, so that `wealth --help` does not wait for it
+
+    file = (folder or Path.cwd()) / ".env"
+    for name, value in dotenv_values(file).items():
+        if value is not None and name != "DAGSTER_HOME":
+            os.environ[name] = value
+
+
+def check_token(token: str, name: str) -> str:
+    """A Flex token if it can be one; raises SettingsError otherwise, without showing it."""
+    if not token:
+        raise SettingsError(
+            f"{name} is not set",
+            "Copy the token from Client Portal, Performance & Reports, Flex Queries, Flex Web Service, into .env.",
+        )
+    if re.search(r"\s", token):
+        raise SettingsError(f"{name} has a space in it", "Copy the full token again, without spaces or line breaks.")
+    if not re.fullmatch(r"[A-Za-z0-9]+", token):
+        raise SettingsError(f"{name} has characters that no Flex token has", "Copy the full token again.")
+    return token
+
+
+class _Reader:
+    """Settings by name, from texts; an empty one counts as not set."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def matching(self, name: str, pattern: str, wanted: str) -> str | None:
+        text = self.text(name)
+        if text is not None and not re.fullmatch(pattern, text):
+            raise SettingsError(f"{name} is {text!r}, which is not {wanted}", "Mend it in .env.")
+        return text
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name)
+        if text is None:
+            return default
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise SettingsError(
+                f"{name} is {text!r}, which is not a whole number from {least} to {most}", "Mend it in .env."
+            )
+        return int(text)
+
+    def day(self, name: str, default: date) -> date:
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else default
+        except ValueError:
+            raise SettingsError(
+                f"{name} is {text!r}, which is not a date such as 2025-01-01", "Mend it in .env."
+            ) from None
+
+    def times(self, name: str, default: tuple[time, ...]) -> tuple[time, ...]:
+        text = self.text(name)
+        try:
+            return tuple(sorted(time.fromisoformat(part.strip()) for part in text.split(","))) if text else default
+        except ValueError:
+            raise SettingsError(
+                f"{name} is {text!r}, which is not a list of New York times such as 06:00,09:00,12:00",
+                "Mend it in .env.",
+            ) from None
+
+
+def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
+    connections = []
+    query_id = read.matching("IBKR_FLEX_QUERY_ID", r"\d+", "the number that the query list of Client Portal shows")
+    if query_id:
+        connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False))
+    elif read.text("IBKR_FLEX_TOKEN"):
+        raise SettingsError(
+            "IBKR_FLEX_TOKEN is set, but IBKR_FLEX_QUERY_ID is not",
+            "Put the id of your Activity Flex query into .env as well.",
+        )
+    file = folder / CONNECTIONS_FILE
+    if file.exists():
+        try:
+            told = tomllib.loads(file.read_text())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
+        connections += [_named(entry) for entry in told.get("connection", [])]
+    names = [c.name for c in connections]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SettingsError(f"The connection name {min(twice)} is given twice", f"Rename one in {CONNECTIONS_FILE}.")
+    return tuple(connections)
+
+
+def _named(entry: Any) -> Connection:
+    rules = {"name": r"[a-z][a-z0-9_]*", "query_id": r"\d+", "token_env": r"[A-Z][A-Z0-9_]*"}
+    for field, rule in rules.items():
+        value = entry.get(field) if isinstance(entry, dict) else None
+        if not isinstance(value, str) or not re.fullmatch(rule, value):
+            raise SettingsError(
+                f"{CONNECTIONS_FILE}: a [[connection]] has {field} = {value!r}, which does not match {rule}",
+                'It needs name = "anna", query_id = "123456" and token_env = "ANNA_FLEX_TOKEN", all as text.',
+            )
+    return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True)

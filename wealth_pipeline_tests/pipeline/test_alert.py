@@ -1,0 +1,97 @@
+"""Alerts: a failed run is told once for each cause, over real HTTP, without a secret."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import dagster as dg
+import pytest
+
+from wealth_pipeline import alerts
+from wealth_pipeline.definitions import definitions
+from wealth_pipeline.running import instance as dagster_instance
+from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline
+
+MakePipeline = Callable[..., Pipeline]
+
+
+@pytest.fixture
+def phone() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that takes Apprise's JSON messages; its address, and what came."""
+    came: list[bytes] = []
+
+    class Take(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Take)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"json://127.0.0.1:{server.server_port}", came
+    server.shutdown()
+
+
+def tell(pipeline: Pipeline, result: dg.ExecuteInProcessResult) -> object:
+    """Evaluate the alert sensor for a failed run, as the daemon does."""
+    with dagster_instance(pipeline.folder) as instance:
+        sensor = definitions(pipeline.settings).resolve_sensor_def("alert")
+        event = next(e for e in result.all_events if e.event_type_value == "PIPELINE_FAILURE")
+        context = dg.build_run_status_sensor_context(
+            sensor_name="alert", dagster_instance=instance, dagster_run=result.dagster_run, dagster_event=event
+        )
+        return sensor(context.for_run_failure())
+
+
+def test_a_failure_is_told_once_for_each_cause(
+    box: Sandbox,
+    make_pipeline: MakePipeline,
+    phone: tuple[str, list[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, came = phone
+    monkeypatch.setenv("WEALTH_ALERT_URL", address)
+    pipeline = make_pipeline(box)
+    box.service.faults.script("1012", 2)
+    tell(pipeline, pipeline.run(NEWEST, NEWEST))
+    assert len(came) == 1
+    assert b"1012" in came[0]
+    assert b"daily_statement" in came[0]
+    assert box.token.encode() not in came[0]
+    assert isinstance(tell(pipeline, pipeline.run(NEWEST, NEWEST)), dg.SkipReason)
+    assert len(came) == 1
+    box.service.faults.script("1014")
+    tell(pipeline, pipeline.run(NEWEST, NEWEST))
+    assert len(came) == 2
+
+
+def test_the_same_cause_on_another_day_is_the_same_cause() -> None:
+    assert alerts.cause("No NAV for 2026-11-19 (x)") == alerts.cause("No NAV for 2026-11-20 (x)")
+    assert alerts.cause("code 1012") != alerts.cause("code 1014")
+
+
+def test_an_address_that_is_none_is_a_sentence_without_the_address() -> None:
+    with pytest.raises(alerts.AlertError) as error:
+        alerts.send("nonsense:secret", "title", "text")
+    assert "WEALTH_ALERT_URL" in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_the_sensor_runs_by_itself_only_when_an_address_is_set(
+    box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline(box)
+    with dagster_instance(pipeline.folder):
+        off = definitions(pipeline.settings).resolve_sensor_def("alert")
+        monkeypatch.setenv("WEALTH_ALERT_URL", "json://127.0.0.1:9")
+        on = definitions(pipeline.settings).resolve_sensor_def("alert")
+    assert (off.default_status, on.default_status) == (
+        dg.DefaultSensorStatus.STOPPED,
+        dg.DefaultSensorStatus.RUNNING,
+    )

@@ -1,0 +1,232 @@
+"""The main job, whole: through Dagster, over HTTP, to the published database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from wealth_pipeline.sandbox.household import Household
+from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.warehouse import intake
+from wealth_pipeline.warehouse.warehouse import Warehouse
+from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline, error_of
+
+MONDAY = date(2026, 11, 16)
+MakePipeline = Callable[..., Pipeline]
+
+
+def test_a_range_of_days_ends_in_the_nav_history_to_the_last_digit(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    pipeline = make_pipeline(served)
+    assert pipeline.run(MONDAY, NEWEST).success
+    household = Household()
+    stated = {
+        (account, day.day): day.total
+        for account in ("U1000001", "U1000002")
+        for day in household.days(account, MONDAY, NEWEST)
+    }
+    loaded = pipeline.rows(f"SELECT account_id, report_date, total FROM nav_history WHERE report_date >= '{MONDAY}'")
+    assert {(account, day): total for account, day, total in loaded} == stated
+
+
+def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(served)
+    result = pipeline.run(MONDAY, NEWEST)
+    assert {"2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"} <= pipeline.green()
+    events = {
+        e.partition: e.step_materialization_data.materialization.metadata
+        for e in result.all_events
+        if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["nav_history"]
+    }
+    navs = {metadata["NAV U1000001 (USD)"].value for metadata in events.values()}
+    assert len(navs) == len(events) >= 4
+
+
+def test_the_parts_and_the_positions_add_up_to_the_total_by_plain_sql(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    pipeline = make_pipeline(served)
+    pipeline.run(MONDAY, NEWEST)
+    wrong = pipeline.rows(
+        f"""
+        SELECT account_id, report_date FROM nav_history n
+        WHERE report_date >= '{MONDAY}' AND (
+            total <> cash + stock + options + bonds + funds + notes + commodities + crypto
+                + dividend_accruals + interest_accruals + other
+            OR total <> cash + dividend_accruals + interest_accruals + (SELECT sum(nav_value_base) FROM positions p
+                WHERE p.account_id = n.account_id AND p.report_date = n.report_date)
+            OR proof <> 'passed')
+        """
+    )
+    assert wrong == []
+    assert pipeline.rows("SELECT count(*) FROM nav_history WHERE proof = 'passed'")[0][0] >= 8
+
+
+def test_the_guides_query_gives_each_days_nav_and_the_last_days_positions(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    pipeline = make_pipeline(served, "guide")
+    assert pipeline.run(MONDAY, NEWEST).success
+    assert pipeline.rows(f"SELECT count(*) FROM nav_history WHERE report_date >= '{MONDAY}'") == [(8,)]
+    assert pipeline.rows("SELECT DISTINCT report_date FROM positions") == [(NEWEST,)]
+    assert pipeline.rows("SELECT DISTINCT report_date FROM cash_balances") == [(NEWEST,)]
+    proofs = pipeline.rows("SELECT report_date, proof FROM nav_history GROUP BY ALL ORDER BY 1")
+    assert proofs[-1] == (NEWEST, "passed")
+    assert {proof for _, proof in proofs[:-1]} == {"not_evaluable"}
+
+
+def test_the_same_window_is_not_asked_for_twice_on_a_day(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    """IBKR makes about one statement per query and day, and locks out those who insist."""
+    pipeline = make_pipeline(box)
+    assert pipeline.run(MONDAY, NEWEST).success
+    before = pipeline.rows("SELECT * FROM nav_history ORDER BY ALL")
+    assert pipeline.run(MONDAY, NEWEST).success
+    assert len(pipeline.sent()) == 1
+    assert pipeline.rows("SELECT * FROM nav_history ORDER BY ALL") == before
+
+
+def test_the_window_begins_some_days_earlier_as_an_audit(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    pipeline.run(MONDAY, NEWEST)
+    (sent,) = pipeline.sent()
+    assert (sent["fd"], sent["td"]) == ("20261109", "20261119")
+
+
+def test_a_restated_day_outside_the_range_is_reported_as_well(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    pipeline.run(date(2026, 11, 12), date(2026, 11, 13))
+    box.service.faults.restate("U1000001", date(2026, 11, 12), datetime(2026, 11, 1, tzinfo=UTC))
+    result = pipeline.run(MONDAY, MONDAY)
+    assert result.success
+    days = {
+        e.partition
+        for e in result.all_events
+        if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["nav_history"]
+    }
+    assert {"2026-11-12", "2026-11-13", "2026-11-16"} <= days
+    assert pipeline.rows("SELECT count(*) FROM nav_versions WHERE report_date = '2026-11-12'") == [(3,)]
+
+
+def test_a_late_day_fails_by_name_and_what_came_is_green(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    box.service.faults.script("late")
+    result = pipeline.run(MONDAY, NEWEST)
+    assert not result.success
+    assert "No NAV for 2026-11-19" in error_of(result)
+    assert "asked for 2026-11-09 to 2026-11-19" in error_of(result)
+    assert "2026-11-18" in pipeline.green()
+    assert "2026-11-19" not in pipeline.green()
+    assert pipeline.rows("SELECT max(report_date) FROM nav_history") == [(date(2026, 11, 18),)]
+
+
+def test_a_late_day_is_asked_for_again(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    box.service.faults.script("late")
+    pipeline.run(MONDAY, NEWEST)
+    assert pipeline.run(MONDAY, NEWEST).success
+    assert len(pipeline.sent()) == 2
+
+
+def test_an_expired_token_fails_with_the_sentence_to_act_on(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    box.service.faults.script("expired")
+    result = pipeline.run(MONDAY, NEWEST)
+    assert not result.success
+    assert "1012" in error_of(result)
+    assert "token" in error_of(result)
+    assert pipeline.green() == set()
+
+
+def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    box.service.faults.script("1019", 60)
+    first = pipeline.run(MONDAY, NEWEST)
+    assert not first.success
+    box.service.faults._scripted["GetStatement"].clear()
+    assert pipeline.run(MONDAY, NEWEST).success
+    assert len(pipeline.sent()) == 1
+
+
+def test_a_reference_that_ibkr_forgot_is_replaced_by_one_new_request(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    box.service.faults.script("1017")
+    assert pipeline.run(MONDAY, NEWEST).success
+    assert len(pipeline.sent()) == 2
+
+
+def test_a_second_forgotten_reference_ends_the_run(box: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(box)
+    box.service.faults.script("1017", 2)
+    assert "1017" in error_of(pipeline.run(MONDAY, NEWEST))
+    assert len(pipeline.sent()) == 2
+
+
+def test_an_account_that_was_only_imported_is_not_waited_for(
+    served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
+    """A closed account's old statements would otherwise make every night red, and be asked for ever."""
+    pipeline = make_pipeline(served)
+    old = tmp_path / "old.xml"
+    old.write_text(
+        '<FlexQueryResponse type="AF"><FlexStatements count="1"><FlexStatement accountId="U1" fromDate="20251103"'
+        ' toDate="20251103" whenGenerated="20251104;060000"><EquitySummaryInBase><EquitySummaryByReportDateInBase'
+        ' reportDate="20251103" total="1"/></EquitySummaryInBase></FlexStatement></FlexStatements></FlexQueryResponse>'
+    )
+    warehouse = Warehouse(pipeline.folder)
+    with warehouse.writing():
+        assert [taken.status for taken in intake.take(warehouse, [old], "import")] == ["loaded"]
+    assert pipeline.run(NEWEST, NEWEST).success
+
+
+def test_days_before_the_account_began_are_remembered_and_not_red(
+    box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IBKR answers 1003 for them, and for days that are not ready; only the latter are worth asking again."""
+    pipeline = make_pipeline(box)
+    monkeypatch.setenv("WEALTH_HISTORY_START", "2024-12-02")
+    assert pipeline.run(date(2024, 12, 2), date(2024, 12, 3)).success
+    assert pipeline.run(date(2024, 12, 2), date(2024, 12, 3)).success
+    assert len(pipeline.sent()) == 1
+    assert pipeline.green() == set()
+
+
+def test_a_range_that_begins_before_the_account_is_loaded_from_its_first_day(
+    box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline(box)
+    monkeypatch.setenv("WEALTH_HISTORY_START", "2024-12-02")
+    assert pipeline.run(date(2024, 12, 30), date(2025, 1, 6)).success
+    assert min(pipeline.green()) == "2025-01-02"
+
+
+def test_one_logins_expired_token_leaves_the_others_night_whole(
+    box: Sandbox, make_pipeline: MakePipeline, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline(box)
+    (clean_environment / "connections.toml").write_text(
+        f'[[connection]]\nname = "anna"\nquery_id = "{box.query_id}"\ntoken_env = "ANNA_TOKEN"\n'
+    )
+    monkeypatch.setenv("ANNA_TOKEN", "999999999999999999999999")
+    failed = pipeline.run(MONDAY, NEWEST, "anna")
+    assert "1015" in error_of(failed)
+    assert "anna" in error_of(failed)
+    assert pipeline.run(MONDAY, NEWEST, "ibkr").success
+    assert NEWEST.isoformat() in pipeline.green()
+    assert pipeline.green("anna", "nav_history") == set()
+    assert pipeline.rows(f"SELECT complete FROM net_worth WHERE report_date = '{NEWEST}'") == [(True,)]
+
+
+@pytest.mark.parametrize("fault", ["ok", "1012", "1001", "html", "http-500", "reset", "truncated", "version-2"])
+def test_the_token_is_nowhere_in_what_was_written(fault: str, box: Sandbox, make_pipeline: MakePipeline) -> None:
+    """Dagster stores errors with their causes, and the token is in the address of every request."""
+    pipeline = make_pipeline(box)
+    box.service.faults.script(fault)
+    pipeline.run(NEWEST, NEWEST)
+    token = box.token.encode()
+    files = [path for path in pipeline.folder.root.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert [path for path in files if token in path.read_bytes()] == []

@@ -1,0 +1,215 @@
+"""The `wealth` command, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from wealth_pipeline.cli import main
+from wealth_pipeline.sandbox.household import Household
+from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+
+DAY = date(2026, 11, 19)
+GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
+FLEX = b'<FlexQueryResponse queryName="q" type="AF"><FlexStatements count="1">'
+
+
+def wealth(*words: str | Path) -> Result:
+    """Run `wealth` with these words."""
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture(scope="session")
+def statements() -> dict[str, bytes]:
+    """Statements of the simulated household, by the name of their query."""
+    household = Household()
+    return {
+        name: b"".join(Statement(household, query, DAY, DAY, "", GENERATED).render())
+        for name, query in {"full": FULL, "guide": GUIDE}.items()
+    }
+
+
+@pytest.fixture
+def write(clean_environment: Path) -> Callable[[str, bytes], Path]:
+    """Write a file into the working directory."""
+
+    def write_file(name: str, content: bytes) -> Path:
+        path = clean_environment / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    return write_file
+
+
+def test_importing_a_folder_loads_every_statement_in_it(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    write("in/full.xml", statements["full"])
+    write("in/deep/guide.xml", statements["guide"])
+    done = wealth("import", "in")
+    assert done.exit_code == 0, done.output
+    assert [line.split()[0] for line in done.output.splitlines()] == ["loaded", "loaded"]
+    again = wealth("import", "in")
+    assert [line.split()[0] for line in again.output.splitlines()] == ["known", "known"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("cut.xml", FLEX + b'<FlexStatement accountId="U1" fromDate="20261119"', "broken or cut off"),
+        ("tcf.xml", FLEX.replace(b'"AF"', b'"TCF"') + b"</FlexStatements></FlexQueryResponse>", "type TCF"),
+        (
+            "error.xml",
+            b"<FlexStatementResponse><Status>Fail</Status><ErrorCode>1012</ErrorCode></FlexStatementResponse>",
+            "error reply",
+        ),
+        ("empty.xml", b"", "empty"),
+        (
+            "laughs.xml",
+            b'<!DOCTYPE FlexQueryResponse [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><FlexQueryResponse type="&b;"/>',
+            "document type",
+        ),
+        ("page.xml", b"<html><body>Sorry</body></html>", "another kind"),
+        ("picture.xml", b"\x89PNG\r\n\x1a\n\x00\x00", "not XML"),
+    ],
+)
+def test_a_bad_file_is_rejected_in_one_line_and_the_good_one_still_loads(
+    name: str,
+    content: bytes,
+    reason: str,
+    write: Callable[[str, bytes], Path],
+    statements: dict[str, bytes],
+) -> None:
+    bad, good = write(name, content), write("good.xml", statements["full"])
+    done = wealth("import", bad, good)
+    assert done.exit_code == 1
+    first, second = done.output.splitlines()
+    assert first.startswith(f"rejected {bad}: ")
+    assert reason in first
+    assert second.startswith("loaded")
+
+
+def test_a_rejected_statement_is_listed_with_its_reason_and_changes_no_figure(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("good.xml", statements["full"]))
+    before = wealth("sql", "SELECT * FROM nav_history ORDER BY ALL", "--csv").output
+    cut = write("cut.xml", statements["guide"][: len(statements["guide"]) // 2])
+    assert wealth("import", cut).exit_code == 1
+    assert wealth("sql", "SELECT * FROM nav_history ORDER BY ALL", "--csv").output == before
+    listed = json.loads(wealth("sql", "SELECT status, reason FROM statements ORDER BY 1", "--json").output)
+    assert [row["status"] for row in listed] == ["loaded", "rejected"]
+    assert "cut off" in listed[1]["reason"]
+
+
+def test_a_file_that_is_not_there_is_rejected_not_a_traceback(clean_environment: Path) -> None:
+    done = wealth("import", "nowhere.xml")
+    assert done.exit_code == 1
+    assert "No such file" in done.output
+
+
+def test_decimals_are_printed_exactly_in_every_form(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("full.xml", statements["full"]))
+    query = f"SELECT total FROM nav_history WHERE account_id = 'U1000001' AND report_date = '{DAY}'"
+    total = format(Household().day("U1000001", DAY).total.normalize(), "f")
+    assert total in wealth("sql", query).output
+    assert wealth("sql", query, "--csv").output == f"total\n{total}\n"
+    assert json.loads(wealth("sql", query, "--json").output) == [{"total": total}]
+
+
+def test_a_mistake_in_sql_is_a_sentence_and_writing_is_refused(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("full.xml", statements["full"]))
+    wrong = wealth("sql", "SELECT nothing FROM nowhere")
+    assert wrong.exit_code == 1
+    assert "nowhere" in wrong.output
+    assert "Traceback" not in wrong.output
+    assert "read-only" in wealth("sql", "DELETE FROM statements").output
+
+
+def test_before_the_first_statement_the_commands_say_how_to_begin() -> None:
+    for words in (["sql", "SELECT 1"], ["status"]):
+        done = wealth(*words)
+        assert done.exit_code == 1
+        assert "wealth demo" in done.output
+
+
+def test_status_shows_the_newest_nav_of_each_account_and_what_is_missing(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("full.xml", statements["full"]))
+    done = wealth("status")
+    assert done.exit_code == 0
+    assert "U1000001" in done.output
+    assert "EUR" in done.output
+    assert "passed" in done.output
+
+
+def test_pulling_without_a_token_says_where_to_get_one(clean_environment: Path) -> None:
+    (clean_environment / ".env").write_text("IBKR_FLEX_QUERY_ID=123456\n")
+    done = wealth("pull")
+    assert done.exit_code == 1
+    assert "IBKR_FLEX_TOKEN is not set" in done.output
+    assert "Client Portal" in done.output
+
+
+def test_pulling_days_that_are_not_complete_is_refused(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBKR_FLEX_QUERY_ID", "123456")
+    monkeypatch.setenv("IBKR_FLEX_TOKEN", "123456789012345678901234")
+    done = wealth("pull", "--from", "2026-11-02", "--to", "2199-01-01")
+    assert done.exit_code == 1
+    assert "the last complete weekday" in done.output
+
+
+def test_the_sandbox_prints_one_line_of_json_and_serves_until_it_is_stopped(clean_environment: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wealth_pipeline.cli", "sandbox", "--json"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert set(told["query_ids"]) == {"guide", "full"}
+        assert told["query_id"] == told["query_ids"]["full"]
+        reply = requests.get(
+            f"{told['flex_url']}/SendRequest",
+            params={"t": told["token"], "q": told["query_id"], "v": "3"},
+            headers={"User-Agent": "Python/3.11"},
+            timeout=10,
+        )
+        assert "<Status>Success</Status>" in reply.text
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+
+def test_the_demo_runs_twice_and_reads_no_users_settings(clean_environment: Path) -> None:
+    """The second time it must add nothing; and somebody's .env must not reach it."""
+    (clean_environment / ".env").write_text("IBKR_FLEX_TOKEN=424242\nIBKR_FLEX_QUERY_ID=1\nWEALTH_DATA_DIR=/nowhere\n")
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-m", "wealth_pipeline.cli", "demo"], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    tables = [[line for line in output.splitlines() if line.startswith("│")] for output in outputs]
+    assert len(tables[0]) >= 40
+    assert tables[0] == tables[1]
+    assert "wealth.duckdb" in outputs[0]
+    archived = list((clean_environment / "data" / "sandbox" / "archive").rglob("*.xml.gz"))
+    assert len(archived) == 1

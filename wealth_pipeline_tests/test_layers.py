@@ -1,0 +1,37 @@
+"""The layers: pure modules know nothing of Dagster, and the light commands start without the heavy libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def _modules_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("package", ["flex", "tables", "warehouse", "sandbox"])
+def test_the_pure_packages_import_nothing_of_dagster(package: str) -> None:
+    statement = (
+        "import importlib, pkgutil\n"
+        f"import wealth_pipeline.{package} as package\n"
+        "for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "    importlib.import_module(module.name)"
+    )
+    assert "dagster" not in _modules_after(statement)
+
+
+def test_the_help_page_imports_neither_dagster_nor_pandera_nor_duckdb() -> None:
+    assert not _modules_after("import wealth_pipeline.cli") & {"dagster", "pandera", "pandas", "duckdb", "pyarrow"}
+
+
+def test_an_sql_query_imports_neither_dagster_nor_pandera() -> None:
+    assert not _modules_after("import wealth_pipeline.cli, wealth_pipeline.warehouse.published") & {
+        "dagster",
+        "pandera",
+        "pandas",
+    }

@@ -1,0 +1,162 @@
+"""Settings: what is read, what wins, and the one sentence for each mistake."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv
+
+ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}
+
+
+def test_two_variables_are_enough_for_a_user_with_one_login(tmp_path: Path) -> None:
+    settings = Settings.load(ONE, tmp_path)
+    assert [(c.name, c.query_id, c.prefixed) for c in settings.connections] == [("ibkr", "987654", False)]
+    assert settings.configured
+    assert (settings.data_dir, settings.flex_url) == (tmp_path / "data", FLEX_URL)
+    assert settings.schedule_times == (time(6), time(9), time(12))
+
+
+def test_the_token_itself_is_never_part_of_the_settings(tmp_path: Path) -> None:
+    """Settings end up in Dagster's snapshots and in error reports."""
+    assert ONE["IBKR_FLEX_TOKEN"] not in repr(Settings.load(ONE, tmp_path))
+
+
+def test_the_gateway_alone_counts_as_configured(tmp_path: Path) -> None:
+    assert Settings.load({"IBKR_GATEWAY_URL": "https://localhost:5000"}, tmp_path).configured
+    assert not Settings.load({}, tmp_path).configured
+
+
+def test_every_setting_can_be_changed(tmp_path: Path) -> None:
+    settings = Settings.load(
+        ONE
+        | {
+            "WEALTH_DATA_DIR": str(tmp_path / "elsewhere"),
+            "WEALTH_REPORTING_CURRENCY": "CHF",
+            "WEALTH_HISTORY_START": "2020-03-02",
+            "WEALTH_OVERLAP_DAYS": "0",
+            "WEALTH_CATCH_UP_DAYS": "5",
+            "WEALTH_SCHEDULE": "08:30, 07:15",
+            "WEALTH_FLEX_DEADLINE_MINUTES": "3",
+            "IBKR_FLEX_URL": "http://127.0.0.1:9/AccountManagement/FlexWebService",
+        },
+        tmp_path,
+    )
+    assert settings.data_dir == tmp_path / "elsewhere"
+    assert settings.reporting_currency == "CHF"
+    assert settings.history_start == date(2020, 3, 2)
+    assert (settings.overlap_days, settings.catch_up_days, settings.flex_deadline_minutes) == (0, 5, 3)
+    assert settings.schedule_times == (time(7, 15), time(8, 30))
+    assert settings.flex_url.startswith("http://127.0.0.1:9/")
+
+
+def test_more_logins_are_named_in_connections_toml(tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text(
+        '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "ANNA_TOKEN"\n'
+        '[[connection]]\nname = "ben"\nquery_id = "22"\ntoken_env = "BEN_TOKEN"\n'
+    )
+    settings = Settings.load(ONE, tmp_path)
+    assert [(c.name, c.token_env, c.prefixed) for c in settings.connections] == [
+        ("ibkr", "IBKR_FLEX_TOKEN", False),
+        ("anna", "ANNA_TOKEN", True),
+        ("ben", "BEN_TOKEN", True),
+    ]
+    assert settings.connection("ben").query_id == "22"
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"IBKR_FLEX_TOKEN": "123"}, "IBKR_FLEX_QUERY_ID is not"),
+        (ONE | {"IBKR_FLEX_QUERY_ID": "my query"}, "IBKR_FLEX_QUERY_ID is 'my query'"),
+        (ONE | {"IBKR_FLEX_URL": "ndcdyn.example"}, "IBKR_FLEX_URL is 'ndcdyn.example'"),
+        (ONE | {"WEALTH_HISTORY_START": "01/02/2025"}, "WEALTH_HISTORY_START is '01/02/2025'"),
+        (ONE | {"WEALTH_OVERLAP_DAYS": "seven"}, "WEALTH_OVERLAP_DAYS is 'seven'"),
+        (ONE | {"WEALTH_OVERLAP_DAYS": "61"}, "from 0 to 60"),
+        (ONE | {"WEALTH_SCHEDULE": "6 am"}, "WEALTH_SCHEDULE is '6 am'"),
+        (ONE | {"WEALTH_REPORTING_CURRENCY": "dollars"}, "WEALTH_REPORTING_CURRENCY is 'dollars'"),
+    ],
+)
+def test_a_malformed_setting_is_one_clear_sentence(environ: dict[str, str], sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.load(environ, tmp_path)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("", "IBKR_FLEX_TOKEN is not set"),
+        ("1234 5678", "has a space in it"),
+        ("12345678\n", "has a space in it"),
+        ("abc/def", "has characters that no Flex token has"),
+    ],
+)
+def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str, sentence: str, tmp_path: Path) -> None:
+    connection = Settings.load(ONE, tmp_path).connection(None)
+    with pytest.raises(SettingsError) as error:
+        connection.token({"IBKR_FLEX_TOKEN": token})
+    assert sentence in str(error.value)
+    assert not token or token not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[[connection", "not valid TOML"),
+        ('[[connection]]\nname = "anna"\nquery_id = 11\ntoken_env = "T"\n', "query_id = 11"),
+        ('[[connection]]\nname = "Anna B"\nquery_id = "11"\ntoken_env = "T"\n', "name = 'Anna B'"),
+        ('[[connection]]\nname = "ibkr"\nquery_id = "1"\ntoken_env = "T"\n', "ibkr is given twice"),
+    ],
+)
+def test_a_mistake_in_connections_toml_is_one_clear_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text(text)
+    with pytest.raises(SettingsError, match=sentence.replace("[", r"\[")):
+        Settings.load(ONE, tmp_path)
+
+
+def test_a_connection_must_be_named_when_there_are_several(tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text(
+        '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "ANNA_TOKEN"\n'
+    )
+    settings = Settings.load(ONE, tmp_path)
+    with pytest.raises(SettingsError, match="ibkr, anna"):
+        settings.connection(None)
+    with pytest.raises(SettingsError, match="no connection zoe"):
+        settings.connection("zoe")
+
+
+def test_nothing_configured_says_where_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="wealth demo"):
+        Settings.load({}, tmp_path).connection(None)
+
+
+def test_a_dotenv_file_wins_over_the_shell_except_for_dagster_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster reads .env by this rule; and a DAGSTER_HOME in there would split the history in two."""
+    monkeypatch.setenv("IBKR_FLEX_QUERY_ID", "1")
+    monkeypatch.setenv("DAGSTER_HOME", "/home/of/the/shell")
+    (tmp_path / ".env").write_text("IBKR_FLEX_QUERY_ID=2\nIBKR_FLEX_TOKEN=33\nDAGSTER_HOME=/other\n")
+    load_dotenv(tmp_path)
+    import os
+
+    assert Settings.load(folder=tmp_path).connection(None).query_id == "2"
+    assert os.environ["DAGSTER_HOME"] == "/home/of/the/shell"
+    monkeypatch.delenv("IBKR_FLEX_TOKEN")
+
+
+def test_the_example_file_names_every_setting_that_is_read() -> None:
+    package = Path(__file__).parent.parent
+    read = {
+        word
+        for line in (package / "wealth_pipeline" / "settings.py").read_text().splitlines()
+        for word in line.split('"')
+        if word.startswith(("WEALTH_", "IBKR_")) and word.isupper()
+    }
+    example = (package / ".env.example").read_text()
+    assert not [name for name in read if name not in example]
