@@ -140,6 +140,50 @@ def sql(query: str, form: str | None) -> None:
 
 
 @main.command()
+def replay() -> None:
+    """Rebuild both databases from the archive alone.
+
+    The old ones stay until the new one is complete, so it may be stopped at any time.
+    """
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    from wealth_pipeline.flex.ledger import RequestLedger
+    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+    settings = _settings()
+    warehouse = Warehouse(DataFolder(settings.data_dir), settings.reporting_currency)
+    begun = datetime.now().astimezone()
+    counts: dict[str, int] = {}
+    bar = Progress(
+        *Progress.get_default_columns(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    with warehouse.writing(), bar:
+        task = bar.add_task("Replaying", total=sum(1 for _ in warehouse.folder.archive.entries()))
+        for one in warehouse.replay(RequestLedger(warehouse.folder.state).all()):
+            counts[one.status] = counts.get(one.status, 0) + 1
+            bar.advance(task)
+    seconds = (datetime.now().astimezone() - begun).total_seconds()
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "the archive is empty"
+    click.echo(f"Rebuilt from the archive: {told} ({sum(counts.values()) / seconds:.1f} statements a second).")
+
+
+@main.command()
+def digest() -> None:
+    """Print one hash for each table of figures: equal content gives equal hashes, on any machine."""
+    from wealth_pipeline.warehouse.published import digests
+    from wealth_pipeline.warehouse.schema import figure_tables
+
+    for table, value in digests(_published(), figure_tables()).items():
+        click.echo(f"{value}  {table}")
+
+
+@main.command()
 def status() -> None:
     """Show the newest NAV of each account, missing days, and how old the data are."""
     from wealth_pipeline.warehouse import published

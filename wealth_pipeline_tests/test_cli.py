@@ -141,6 +141,36 @@ def test_a_mistake_in_sql_is_a_sentence_and_writing_is_refused(
     assert "read-only" in wealth("sql", "DELETE FROM statements").output
 
 
+def test_both_databases_are_rebuilt_from_the_archive_to_the_same_content(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    """Nothing is lost: the archive alone is enough."""
+    cut = write("cut.xml", statements["guide"][: len(statements["guide"]) // 2])
+    wealth("import", write("full.xml", statements["full"]), write("guide.xml", statements["guide"]), cut)
+    before = wealth("digest").output
+    listed = wealth("sql", "SELECT sha256, status FROM statements ORDER BY 1", "--csv").output
+    for name in ("warehouse.duckdb", "wealth.duckdb"):
+        (Path("data") / name).unlink()
+    done = wealth("replay")
+    assert done.exit_code == 0, done.output
+    assert "2 loaded, 1 rejected" in done.output
+    assert wealth("digest").output == before
+    assert wealth("sql", "SELECT sha256, status FROM statements ORDER BY 1", "--csv").output == listed
+
+
+def test_a_replay_that_meets_a_damaged_statement_replaces_nothing(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("full.xml", statements["full"]))
+    before = wealth("digest").output
+    (packed,) = Path("data/archive").rglob("*.xml.gz")
+    packed.write_bytes(packed.read_bytes()[:-200])
+    done = wealth("replay")
+    assert done.exit_code == 1
+    assert "Restore" in done.output
+    assert wealth("digest").output == before
+
+
 def test_before_the_first_statement_the_commands_say_how_to_begin() -> None:
     for words in (["sql", "SELECT 1"], ["status"]):
         done = wealth(*words)

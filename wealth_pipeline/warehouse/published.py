@@ -171,6 +171,21 @@ def days_of_statement(path: Path, sha256: str) -> dict[str, tuple[date, date]]:
     return {account: (first, last) for account, first, last in rows}
 
 
+def digests(path: Path, tables: Sequence[str]) -> dict[str, str]:
+    """One hash for each table's content: equal content, in whatever order it came, gives equal hashes."""
+    with connected(path) as con:
+        return {
+            table: str(
+                _one(
+                    con,
+                    "SELECT md5(coalesce(string_agg(line, '' ORDER BY line), ''))"
+                    f" FROM (SELECT md5(CAST(t AS VARCHAR)) AS line FROM {table} t)",
+                )
+            )
+            for table in tables
+        }
+
+
 def row_counts(path: Path, tables: Sequence[str]) -> dict[str, int]:
     """How many rows each table has."""
     with connected(path) as con:

@@ -64,3 +64,15 @@ def _current_view(table: TableSpec) -> str:
     """The newest version of each row, with exactly the declared columns."""
     columns = ", ".join("known_from AS known_since" if c.name == "known_since" else c.name for c in table.columns)
     return f"CREATE VIEW {table.name} AS SELECT {columns} FROM {stored(table)} WHERE known_to IS NULL"
+
+
+def figure_tables() -> list[str]:
+    """The tables and views whose content follows from the archived statements alone."""
+    return [
+        *(table.name for table in TABLES),
+        *(stored(table) for table in TABLES if table.family),
+        "nav_history",
+        "net_worth",
+        "reconciliation",
+        "restatements",
+    ]

@@ -108,11 +108,9 @@ class Warehouse:
         """
         con = self._open()
         try:
-            if self.reporting_currency:
-                con.execute("UPDATE warehouse_info SET reporting_currency = ?", [self.reporting_currency])
+            self._describe(con, requests)
             for sha256 in sha256s:
                 yield load(con, self.folder.archive, sha256)
-            _copy_requests(con, requests)
         except duckdb.Error as error:
             raise WarehouseError(
                 f"{self.folder.warehouse} cannot be written ({type(error).__name__})",
@@ -121,6 +119,26 @@ class Warehouse:
         finally:
             con.close()
             self.publish()
+
+    def replay(self, requests: Sequence[FlexRequest] = ()) -> Iterator[Loaded]:
+        """Rebuild both databases from the archive alone, statement by statement.
+
+        The old ones stay until the new one is complete. Must run inside `writing()`. Raises ArchiveError where an
+        archived statement is damaged; nothing is replaced then.
+        """
+        draft = self.folder.root / "replay.duckdb"
+        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        con = self._open(draft)
+        try:
+            for entry in self.folder.archive.entries():
+                yield load(con, self.folder.archive, entry.sha256)
+            self._describe(con, requests)
+        finally:
+            con.close()
+        self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
+        draft.replace(self.folder.warehouse)
+        self.publish()
 
     def publish(self) -> None:
         """Replace `wealth.duckdb` by a copy of the warehouse, in one step.
@@ -148,9 +166,14 @@ class Warehouse:
         finally:
             draft.unlink(missing_ok=True)
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        """Open the private database, making it if it isn't there."""
-        path = self.folder.warehouse
+    def _describe(self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest]) -> None:
+        """Write what does not come from statements: the reporting currency and the request ledger."""
+        con.execute("UPDATE warehouse_info SET reporting_currency = ?", [self.reporting_currency])
+        _copy_requests(con, requests)
+
+    def _open(self, path: Path | None = None) -> duckdb.DuckDBPyConnection:
+        """Open the private database (or another one at `path`), making it if it isn't there."""
+        path = path or self.folder.warehouse
         try:
             con = duckdb.connect(str(path), config=_CONFIG)
         except duckdb.Error as error:
@@ -163,7 +186,7 @@ class Warehouse:
                 ) from None
             raise WarehouseError(
                 f"{path} cannot be opened ({type(error).__name__})",
-                "If it is damaged, delete it and import the archive folder again: everything can be rebuilt from it.",
+                "If it is damaged, run `wealth replay`: everything is rebuilt from the archive.",
             ) from None
         try:
             path.chmod(0o600)
@@ -183,8 +206,8 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
         if version != SCHEMA_VERSION:
             raise WarehouseError(
                 f"The warehouse has schema version {version}, this software writes {SCHEMA_VERSION}",
-                "Update wealth_pipeline if the warehouse is newer; else delete warehouse.duckdb and import the"
-                " archive folder again.",
+                "Run `wealth replay`, which rebuilds it from the archive; if the warehouse is the newer one, update"
+                " wealth_pipeline instead.",
             )
         return
     con.begin()

@@ -118,7 +118,7 @@ def test_a_damaged_warehouse_says_that_it_can_be_rebuilt(folder: DataFolder) -> 
     """Nothing is lost: the archive has it all."""
     load(folder, "100")
     folder.warehouse.write_bytes(b"no database" * 1000)
-    with pytest.raises(WarehouseError, match="everything can be rebuilt"):
+    with pytest.raises(WarehouseError, match="everything is rebuilt"):
         load(folder, "103")
     assert read(folder) == "100"
 
