@@ -11,17 +11,18 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import filelock
+import pyarrow as pa
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.warehouse.archive import Archive
-from wealth_pipeline.warehouse.load import Loaded, load
+from wealth_pipeline.warehouse.load import Loaded, insert, load
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
@@ -220,7 +221,5 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
 def _copy_requests(con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest]) -> None:
     if requests:
         con.execute("DELETE FROM flex_requests")
-        con.executemany(
-            "INSERT INTO flex_requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [list(vars(request).values()) for request in requests],
-        )
+        rows = {field.name: [getattr(request, field.name) for request in requests] for field in fields(FlexRequest)}
+        insert(con, "flex_requests", pa.table(rows))
