@@ -123,13 +123,17 @@ def import_(paths: tuple[Path, ...]) -> None:
 def sql(query: str, form: str | None) -> None:
     """Query the published database, read-only.
 
-    Example: wealth sql "select report_date, total from nav_history order by 1"
+    Example: wealth sql "select report_date, total from nav_history order by 1". Live balances are in the schema `live`.
     """
     import duckdb
 
+    from wealth_pipeline.gateway import live
     from wealth_pipeline.warehouse.published import connected
 
-    with connected(_published()) as con:
+    published = _published()
+    only_live = not published.exists() and (published.parent / live.FILE).exists()
+    with contextlib.closing(duckdb.connect()) if only_live else connected(published) as con:
+        live.attach(con, published.parent)
         try:
             result = con.execute(query)
             names = [column[0] for column in result.description or []]
@@ -190,6 +194,11 @@ def status() -> None:
 
     settings = _settings()
     newest, days = _last_days(settings)
+    if settings.gateway_url:
+        _print_live(settings)
+        if not _published().exists():
+            click.echo("There is no official history: it comes from Flex statements (docs/setup.md).")
+            return
     rows = published.newest_nav(_published())
     _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
     for account, first in published.first_days(_published()).items():
@@ -202,6 +211,22 @@ def status() -> None:
     if rows:
         age = (newest - max(row[1] for row in rows)).days
         click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
+
+
+def _print_live(settings: Settings) -> None:
+    """The newest live net liquidation value of each account."""
+    from wealth_pipeline.gateway import live
+
+    try:
+        rows = live.latest_nav(settings.data_dir)
+    except live.NoLiveFigures as nothing:
+        click.echo(str(nothing))
+        return
+    _print(
+        ["account", "live at (UTC)", "net liquidation value", "currency"],
+        [(n.account_id, f"{n.captured_at:%Y-%m-%d %H:%M}", n.net_liquidation, n.base_currency) for n in rows],
+        None,
+    )
 
 
 @main.command()
@@ -225,11 +250,16 @@ def demo() -> None:
 
 @main.command()
 @click.option("--port", default=0, help="Port on 127.0.0.1 [default: any free one].")
+@click.option("--gateway-port", default=0, help="Port of the Client Portal Gateway [default: any free one].")
 @click.option("--first-day", type=DAY, help="First day of the household's history [default: 2025-01-02].")
 @click.option("--fault", "faults", multiple=True, metavar="NAME[@send|@get][:COUNT]", help="Go wrong on demand.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON, then serve.")
-def sandbox(port: int, first_day: datetime | None, faults: tuple[str, ...], as_json: bool) -> None:
-    """Serve a simulated IBKR on this machine until Ctrl-C, for trying any client without an account."""
+def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tuple[str, ...], as_json: bool) -> None:
+    """Serve a simulated IBKR on this machine until Ctrl-C, for trying any client without an account.
+
+    The Flex Web Service by HTTP, and a Client Portal Gateway, logged in, by HTTPS with a self-signed certificate.
+    """
+    from wealth_pipeline.sandbox.gateway_server import SandboxGateway
     from wealth_pipeline.sandbox.server import Sandbox, serve_forever
 
     options: dict[str, Any] = {"first_day": first_day.date()} if first_day else {}
@@ -240,10 +270,11 @@ def sandbox(port: int, first_day: datetime | None, faults: tuple[str, ...], as_j
     except ValueError as error:
         raise click.ClickException(f"{error}.") from None
     try:
-        serve_forever(box, lambda box: _print_sandbox(box, as_json))
+        with SandboxGateway(gateway_port, **options) as gateway:
+            serve_forever(box, lambda box: _print_sandbox(box, gateway.gateway_url, as_json))
     except OSError as error:
         raise click.ClickException(
-            f"Port {port} cannot be listened on: {error.strerror}. Choose another --port."
+            f"A port cannot be listened on: {error.strerror}. Choose another --port or --gateway-port."
         ) from None
 
 
@@ -257,7 +288,11 @@ def dev(port: int) -> None:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
         _serve_ui(settings, port, f"your data in {settings.data_dir} ({names})")
     else:
-        with _sandbox_environment():
+        from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+
+        with _sandbox_environment(), SandboxGateway() as gateway:
+            # Whoever tries it does so at any hour.
+            os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
             settings = Settings.load()
             _serve_ui(settings, port, f"the SANDBOX, a simulated household, in {settings.data_dir}")
 
@@ -324,8 +359,14 @@ def _pull(settings: Settings, name: str | None, first: date, last: date, force: 
     return True
 
 
-def _print_sandbox(box: Sandbox, as_json: bool) -> None:
-    told = {"flex_url": box.flex_url, "token": box.token, "query_id": box.query_id, "query_ids": box.query_ids}
+def _print_sandbox(box: Sandbox, gateway_url: str, as_json: bool) -> None:
+    told = {
+        "flex_url": box.flex_url,
+        "token": box.token,
+        "query_id": box.query_id,
+        "query_ids": box.query_ids,
+        "gateway_url": gateway_url,
+    }
     if as_json:
         import json
 
@@ -334,6 +375,7 @@ def _print_sandbox(box: Sandbox, as_json: bool) -> None:
         click.echo(f"IBKR_FLEX_URL={box.flex_url}\nIBKR_FLEX_TOKEN={box.token}")
         for query, query_id in box.query_ids.items():
             click.echo(f"IBKR_FLEX_QUERY_ID={query_id}   # the query {query!r}")
+        click.echo(f"IBKR_GATEWAY_URL={gateway_url}")
         click.echo("Serving until Ctrl-C.")
     sys.stdout.flush()
 

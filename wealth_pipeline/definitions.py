@@ -1,6 +1,7 @@
 """The code location: what Dagster finds when it loads wealth_pipeline."""
 
 import warnings
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -9,8 +10,10 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from wealth_pipeline.assets.flex import flex_assets, flex_resource_key  # noqa: E402
+from wealth_pipeline.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveGateway  # noqa: E402
 from wealth_pipeline.assets.report import connections_or_default  # noqa: E402
 from wealth_pipeline.checks import checks  # noqa: E402
+from wealth_pipeline.gateway_sensor import gateway_watch  # noqa: E402
 from wealth_pipeline.partitions import report_dates  # noqa: E402
 from wealth_pipeline.resources import FlexService, WealthData  # noqa: E402
 from wealth_pipeline.schedules import after_market_close  # noqa: E402
@@ -35,7 +38,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     connections = connections_or_default(settings)
     jobs = {connection: daily_job(connection) for connection in connections}
     inbox_job, inbox_sensor = inbox(settings)
-    return dg.Definitions(
+    official = dg.Definitions(
         assets=[asset for connection in connections for asset in flex_assets(connection, partitions)],
         asset_checks=[checks(connection, settings) for connection in connections],
         jobs=[*jobs.values(), inbox_job],
@@ -51,6 +54,26 @@ def definitions(settings: Settings) -> dg.Definitions:
         },
         # DuckDB has one writer, and four trivial assets take 6 s in process against 25 s in processes of their own.
         executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(official, live_definitions(settings)) if settings.gateway_url else official
+
+
+def live_definitions(settings: Settings) -> dg.Definitions:
+    """The live balances from the Client Portal Gateway; apart from the official history in every respect."""
+    job, sensor = gateway_watch(timedelta(minutes=settings.gateway_minutes), settings.gateway_hours)
+    return dg.Definitions(
+        assets=GATEWAY_ASSETS,
+        asset_checks=GATEWAY_CHECKS,
+        jobs=[job],
+        sensors=[sensor],
+        resources={
+            "gateway": LiveGateway(
+                url=settings.gateway_url or "",
+                certificate=settings.gateway_certificate,
+                allow_remote=settings.gateway_allow_remote,
+                allow_http=settings.gateway_allow_http,
+            )
+        },
     )
 
 

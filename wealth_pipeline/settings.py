@@ -50,7 +50,9 @@ class Connection:
 class Settings:
     """All settings, with their defaults.
 
-    data_dir: where everything is kept. gateway_url: the Client Portal Gateway, None if unused.
+    data_dir: where everything is kept. gateway_url: the Client Portal Gateway, None if unused; gateway_certificate,
+    gateway_allow_remote, gateway_allow_http: see `gateway.address`; gateway_minutes: between two snapshots;
+    gateway_hours: the exchange whose hours count, or `always`.
     reporting_currency: of `net_worth`; None: the accounts' base currency if they share one.
     history_start: first report date that is asked for. overlap_days: how many days before a window are asked again,
     as an audit. catch_up_days: how many weekdays back the schedule looks for what is missing.
@@ -63,6 +65,11 @@ class Settings:
     data_dir: Path
     connections: tuple[Connection, ...] = ()
     gateway_url: str | None = None
+    gateway_certificate: str | None = None
+    gateway_allow_remote: bool = False
+    gateway_allow_http: bool = False
+    gateway_minutes: int = 15
+    gateway_hours: str = "XNYS"
     reporting_currency: str | None = None
     history_start: date = date(2025, 1, 1)
     overlap_days: int = 7
@@ -104,6 +111,11 @@ class Settings:
             data_dir=Path(read.text("WEALTH_DATA_DIR") or folder / "data").expanduser().absolute(),
             connections=_connections(read, folder),
             gateway_url=read.matching("IBKR_GATEWAY_URL", r"https?://\S+", "an address such as https://localhost:5000"),
+            gateway_certificate=read.text("IBKR_GATEWAY_CERTIFICATE"),
+            gateway_allow_remote=read.switch("IBKR_GATEWAY_ALLOW_REMOTE"),
+            gateway_allow_http=read.switch("IBKR_GATEWAY_ALLOW_HTTP"),
+            gateway_minutes=read.number("WEALTH_GATEWAY_MINUTES", cls.gateway_minutes, 1, 1440),
+            gateway_hours=read.text("WEALTH_GATEWAY_HOURS") or cls.gateway_hours,
             reporting_currency=read.matching("WEALTH_REPORTING_CURRENCY", r"[A-Z]{3}", "a currency such as USD"),
             history_start=read.day("WEALTH_HISTORY_START", cls.history_start),
             overlap_days=read.number("WEALTH_OVERLAP_DAYS", cls.overlap_days, 0, 60),
@@ -170,6 +182,9 @@ class _Reader:
                 f"{name} is {text!r}, which is not a whole number from {least} to {most}", "Mend it in .env."
             )
         return int(text)
+
+    def switch(self, name: str) -> bool:
+        return self.matching(name, r"true|false", "true or false") == "true"
 
     def day(self, name: str, default: date) -> date:
         text = self.text(name)

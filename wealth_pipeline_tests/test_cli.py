@@ -243,3 +243,32 @@ def test_the_demo_runs_twice_and_reads_no_users_settings(clean_environment: Path
     assert "wealth.duckdb" in outputs[0]
     archived = list((clean_environment / "data" / "sandbox" / "archive").rglob("*.xml.gz"))
     assert len(archived) == 1
+
+
+def test_a_user_with_the_gateway_alone_is_served(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live balances without any official history: SQL and status work, and say what is lacking."""
+    import dagster as dg
+
+    from wealth_pipeline.definitions import definitions
+    from wealth_pipeline.running import instance
+    from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+    from wealth_pipeline.settings import Settings
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    with SandboxGateway() as gateway:
+        monkeypatch.setenv("IBKR_GATEWAY_URL", gateway.gateway_url)
+        assert "no official history" in wealth("status").output
+        settings = Settings.load()
+        with instance(DataFolder(settings.data_dir)) as dagster_instance:
+            job = definitions(settings).resolve_job_def("live_balances")
+            result = job.execute_in_process(
+                instance=dagster_instance, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+            )
+    assert isinstance(result, dg.ExecuteInProcessResult)
+    assert result.success
+    told = wealth("status").output
+    assert "U1000001" in told
+    assert "no official history" in told
+    rows = json.loads(wealth("sql", "SELECT count(*) AS n FROM live.live_positions", "--json").output)
+    assert rows[0]["n"] > 20
+    assert wealth("replay").exit_code == 0

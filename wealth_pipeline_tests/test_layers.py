@@ -14,7 +14,7 @@ def _modules_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("package", ["flex", "tables", "warehouse", "sandbox"])
+@pytest.mark.parametrize("package", ["flex", "gateway", "tables", "warehouse", "sandbox"])
 def test_the_pure_packages_import_nothing_of_dagster(package: str) -> None:
     statement = (
         "import importlib, pkgutil\n"

@@ -1,0 +1,199 @@
+"""Keeping snapshots: raw ones in the archive for ever, their tables in `live.duckdb`, which is replaced whole.
+
+`live.duckdb` can be deleted at any time: it is made again from the archive at the next load.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import filelock
+import pyarrow as pa
+
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.gateway.errors import UnexpectedReply
+from wealth_pipeline.gateway.live import FILE, sql
+from wealth_pipeline.gateway.snapshot import Snapshot, read
+from wealth_pipeline.tables.live import LIVE_TABLES
+
+_LOCK_SECONDS = 60.0
+#: The storage format that DuckDB 1.5 tools can open as well.
+_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
+
+
+class LiveStoreError(WealthError):
+    """The live figures cannot be written."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did. rows: of the newest snapshot loaded, by table. captured_at: its time (UTC), None if none."""
+
+    captured_at: datetime | None
+    rows: dict[str, int]
+
+
+def archive(data_dir: Path, text: str) -> str:
+    """Archive a snapshot's JSON text under the sha256 of its bytes, compressed, mode 0600; returns the sha256."""
+    content = text.encode()
+    sha256 = hashlib.sha256(content).hexdigest()
+    folder = _folder(data_dir) / sha256[:2]
+    # mtime=0: the same snapshot always gives the same file.
+    described = {
+        "sha256": sha256,
+        "source": "gateway",
+        "captured_at": json.loads(text)["captured_at"],
+        "bytes": len(content),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _put(folder / f"{sha256}.json.gz", gzip.compress(content, mtime=0))
+        _put(folder / f"{sha256}.json", json.dumps(described, indent=1).encode())
+    except OSError as error:
+        raise LiveStoreError(
+            f"The archive {folder} cannot be written: {error.strerror}",
+            "Free some space or mend the folder's permissions.",
+        ) from None
+    return sha256
+
+
+def load(data_dir: Path) -> Loaded:
+    """Load every archived snapshot that `live.duckdb` does not know, in one transaction, and publish it in one step.
+
+    A reader that holds the old file goes on reading it. A snapshot that cannot be loaded is noted in
+    `live_snapshots`, and the newest one's error is raised after the rest was published.
+    """
+    target = data_dir / FILE
+    draft = target.with_name(f".{FILE}.draft")
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = filelock.FileLock(data_dir / "live.lock", timeout=_LOCK_SECONDS, mode=0o600)
+    try:
+        with lock:
+            _clear(draft)
+            try:
+                if target.exists():
+                    shutil.copyfile(target, draft)
+                loaded, rejected = _load(draft, data_dir)
+                _publish(draft, target)
+            finally:
+                _clear(draft)
+    except filelock.Timeout:
+        raise LiveStoreError(
+            f"Another process has been writing {target} for {_LOCK_SECONDS:.0f} s", "Wait for it to end, or stop it."
+        ) from None
+    except OSError as error:
+        raise LiveStoreError(
+            f"{target} cannot be replaced: {error.strerror}",
+            "Free some space or mend the folder's permissions; the next run loads what is archived.",
+        ) from None
+    except duckdb.Error as error:
+        raise LiveStoreError(
+            f"{target} cannot be written ({type(error).__name__})",
+            "If it is damaged, delete it: the next run makes it again from the archive.",
+        ) from None
+    if rejected:
+        raise rejected
+    return loaded
+
+
+def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
+    con = duckdb.connect(str(path), config=_CONFIG)
+    try:
+        con.begin()
+        if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():
+            _make(con)
+        known = {sha256 for (sha256,) in con.execute("SELECT snapshot_sha256 FROM live_snapshots").fetchall()}
+        newest: Snapshot | None = None
+        rejected = None
+        for packed in sorted(_folder(data_dir).glob("??/*.json.gz")):
+            sha256 = packed.name.removesuffix(".json.gz")
+            if sha256 in known:
+                continue
+            try:
+                snapshot = read(_unpacked(packed), sha256)
+            except UnexpectedReply as error:
+                rejected = error
+                con.execute("INSERT INTO live_snapshots VALUES (?, NULL, 'rejected', ?)", [sha256, str(error)])
+                continue
+            con.execute("INSERT INTO live_snapshots VALUES (?, ?, 'loaded', NULL)", [sha256, snapshot.captured_at])
+            for name, rows in snapshot.tables.items():
+                _insert(con, name, rows)
+            if newest is None or snapshot.captured_at >= newest.captured_at:
+                newest = snapshot
+        con.commit()
+    finally:
+        con.close()
+    if newest is None:
+        return Loaded(None, {table.name: 0 for table in LIVE_TABLES}), rejected
+    return Loaded(newest.captured_at, {name: rows.num_rows for name, rows in newest.tables.items()}), rejected
+
+
+def _make(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(sql("schema"))
+    for table in LIVE_TABLES:
+        columns = ", ".join(f"{c.name} {c.sql_type}{'' if c.nullable else ' NOT NULL'}" for c in table.columns)
+        con.execute(f"CREATE TABLE {table.name} ({columns})")
+        for column in table.columns:
+            told = f"{column.description} [{column.unit}]" if column.unit else column.description
+            quoted = told.replace("'", "''")
+            con.execute(f"COMMENT ON COLUMN {table.name}.{column.name} IS '{quoted}'")
+    con.execute(sql("views"))
+
+
+def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    con.register("arrow_rows", rows)
+    con.execute(f"INSERT INTO {name} BY NAME FROM arrow_rows")
+    con.unregister("arrow_rows")
+
+
+def _publish(draft: Path, target: Path) -> None:
+    with draft.open("rb+") as handle:
+        os.fsync(handle.fileno())
+    draft.chmod(0o444)
+    # A reader that opened the file read-write may have left a log, which DuckDB would replay into the new file.
+    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+    draft.replace(target)
+
+
+def _clear(draft: Path) -> None:
+    draft.unlink(missing_ok=True)
+    draft.with_name(f"{draft.name}.wal").unlink(missing_ok=True)
+
+
+def _folder(data_dir: Path) -> Path:
+    return data_dir / "archive" / "gateway"
+
+
+def _unpacked(path: Path) -> str:
+    try:
+        return gzip.decompress(path.read_bytes()).decode()
+    except (OSError, EOFError, ValueError, zlib.error):
+        raise UnexpectedReply(
+            f"The archived snapshot {path.name[:12]} cannot be read", f"Restore {path} from a backup."
+        ) from None
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Write a file so that after a power cut it is there whole or not at all."""
+    if target.exists():
+        return
+    number, name = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+    try:
+        with os.fdopen(number, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)
