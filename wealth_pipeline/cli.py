@@ -294,6 +294,7 @@ def dev(port: int) -> None:
             # Whoever tries it does so at any hour.
             os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
             settings = Settings.load()
+            click.echo(f"A sandbox gateway is logged in at {gateway.gateway_url}: open it to log out and in again.")
             _serve_ui(settings, port, f"the SANDBOX, a simulated household, in {settings.data_dir}")
 
 
