@@ -218,3 +218,11 @@ def test_attributes_may_come_in_any_order_and_number() -> None:
     two.pop("markPrice")
     _, batches = read(file(flex(OpenPositions=[one, two])))
     assert [b.columns["quantity"].to_pylist() for b in batches] == [[Decimal(10)], [Decimal(10)]]
+
+
+def test_a_text_comes_as_it_was_meant_whatever_is_escaped_in_it() -> None:
+    """IBKR's own "Deposits & Withdrawals" holds an ampersand."""
+    symbol = "A&B <C> \"D\" 'E' é日\n"
+    for encoding in ("utf-8", "utf-16"):
+        _, batches = read(file(flex(OpenPositions=[position(symbol=symbol)])).decode().encode(encoding))
+        assert batches[0].columns["symbol"].to_pylist() == [symbol]
