@@ -75,6 +75,10 @@ def pull(name: str | None, first: datetime | None, last: datetime | None, force:
         raise click.ClickException(
             f"Choose days from {settings.history_start} (WEALTH_HISTORY_START) to {newest} (the last complete weekday)."
         )
+    from wealth_pipeline.calendar import weekdays_between
+
+    if not weekdays_between(begin, end):
+        raise click.ClickException(f"{begin} to {end} is a weekend: IBKR reports weekdays.")
     if not _pull(settings, name, begin, end, force):
         sys.exit(1)
 
@@ -136,8 +140,8 @@ def sql(query: str, form: str | None) -> None:
         live.attach(con, published.parent)
         try:
             result = con.execute(query)
-            names = [column[0] for column in result.description or []]
-            rows = result.fetchall()
+            names = [column[0] for column in (result.description if result else None) or []]
+            rows = result.fetchall() if names else []
         except duckdb.Error as error:
             raise click.ClickException(str(error)) from None
     _print(names, rows, form)
@@ -427,12 +431,15 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
     else:
         from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(*names)
+        table = Table()
+        for name in names:
+            table.add_column(Text(name))  # not as markup: a description may hold brackets
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
             column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
         for row in rows:
-            table.add_row(*map(_text, row))
+            table.add_row(*(Text(_text(value)) for value in row))
         # In a pipe or a file nothing is cut off.
         Console(width=None if sys.stdout.isatty() else 1000).print(table)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import filelock
 
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
@@ -42,7 +43,10 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
 def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance of this data folder."""
     prepare_dagster_home(folder)
-    with dg.DagsterInstance.get() as dagster_instance:
+    # Two processes that made Dagster's storage at the same time were seen to leave it unusable.
+    with filelock.FileLock(folder.root / "dagster.lock", mode=0o600):
+        dagster_instance = dg.DagsterInstance.get()
+    with dagster_instance:
         yield dagster_instance
 
 
@@ -56,11 +60,18 @@ def end_orphans(folder: DataFolder) -> list[str]:
     Seen: with one run at a time such a run holds up the queue for ever. To be called when nothing of this data folder
     is served, so that only a pull from the command line can really be under way.
     """
-    statuses = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    statuses = [
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
     ended = []
     with instance(folder) as dagster_instance:
         for run in dagster_instance.get_runs(dg.RunsFilter(statuses=statuses)):
             pid = run.tags.get(PID_TAG, "")
+            if not pid and run.status is dg.DagsterRunStatus.NOT_STARTED:
+                continue  # the daemon is about to start it
             if not (pid.isdecimal() and _alive(int(pid))):
                 dagster_instance.report_run_failed(run, "The process of this run was killed. The next run catches up.")
                 ended.append(run.run_id)

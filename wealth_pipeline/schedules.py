@@ -4,7 +4,7 @@ from datetime import date
 
 import dagster as dg
 
-from wealth_pipeline.calendar import last_weekdays
+from wealth_pipeline.calendar import is_session, last_weekdays
 from wealth_pipeline.flex.ledger import token_key
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import MARKET_TIMEZONE, Connection, Settings
@@ -48,14 +48,16 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
 def missing_days(wealth: WealthData, connection: Connection, days: list[date]) -> list[date]:
     """The days that neither the published tables nor an answer of IBKR's account for."""
     accounts = published.expected_accounts(wealth.folder.published, connection.name)
-    return published.missing(wealth.folder.published, accounts, days)
+    path = wealth.folder.published
+    # A session without a row may be late, and is asked for again while it is young; a holiday has none.
+    young = [day for day in published.without_row(path, accounts, days[-3:]) if is_session(day)] if accounts else []
+    return sorted({*published.missing(path, accounts, days), *young})
 
 
 def _under_way(instance: dg.DagsterInstance, job_name: str) -> dg.DagsterRun | None:
     """A run of this job that has not ended, or one that was started from the UI's asset pages."""
     statuses = [
         dg.DagsterRunStatus.QUEUED,
-        dg.DagsterRunStatus.NOT_STARTED,
         dg.DagsterRunStatus.STARTING,
         dg.DagsterRunStatus.STARTED,
     ]

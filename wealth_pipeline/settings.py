@@ -21,6 +21,8 @@ from wealth_pipeline.errors import WealthError
 DEFAULT_CONNECTION = "ibkr"
 FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
 CONNECTIONS_FILE = "connections.toml"
+#: Six or seven digits were seen; a token has some 24 and must not pass for one.
+_QUERY_ID = r"\d{1,10}"
 MARKET_TIMEZONE = "America/New_York"
 
 
@@ -208,7 +210,13 @@ class _Reader:
 
 def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
     connections = []
-    query_id = read.matching("IBKR_FLEX_QUERY_ID", r"\d+", "the number that the query list of Client Portal shows")
+    query_id = read.text("IBKR_FLEX_QUERY_ID")
+    if query_id and not re.fullmatch(_QUERY_ID, query_id):
+        # Not shown: it may be the token, in the wrong line.
+        raise SettingsError(
+            "IBKR_FLEX_QUERY_ID is not the number that the query list of Client Portal shows",
+            "Mend it in .env; the long number is the token.",
+        )
     if query_id:
         connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False))
     elif read.text("IBKR_FLEX_TOKEN"):
@@ -230,12 +238,12 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
 
 
 def _named(entry: Any) -> Connection:
-    rules = {"name": r"[a-z][a-z0-9_]*", "query_id": r"\d+", "token_env": r"[A-Z][A-Z0-9_]*"}
+    rules = {"name": r"[a-z][a-z0-9_]*", "query_id": _QUERY_ID, "token_env": r"[A-Z][A-Z0-9_]*"}
     for field, rule in rules.items():
         value = entry.get(field) if isinstance(entry, dict) else None
         if not isinstance(value, str) or not re.fullmatch(rule, value):
             raise SettingsError(
-                f"{CONNECTIONS_FILE}: a [[connection]] has {field} = {value!r}, which does not match {rule}",
+                f"{CONNECTIONS_FILE}: the {field} of a [[connection]] does not match {rule}",
                 'It needs name = "anna", query_id = "123456" and token_env = "ANNA_FLEX_TOKEN", all as text.',
             )
     return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True)

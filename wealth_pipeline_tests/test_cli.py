@@ -81,6 +81,21 @@ def test_importing_a_folder_loads_every_statement_in_it(
             "document type",
         ),
         ("page.xml", b"<html><body>Sorry</body></html>", "another kind"),
+        (
+            "nodate.xml",
+            FLEX
+            + b'<FlexStatement accountId="U1" fromDate="20261119" toDate="20261119" whenGenerated="20261120;060000">'
+            b'<EquitySummaryInBase><EquitySummaryByReportDateInBase total="1"/></EquitySummaryInBase></FlexStatement>'
+            b"</FlexStatements></FlexQueryResponse>",
+            "row 1 has no reportDate",
+        ),
+        (
+            "year9999.xml",
+            FLEX
+            + b'<FlexStatement accountId="U1" fromDate="20261119" toDate="20261119" whenGenerated="99991231;230000">'
+            b"</FlexStatement></FlexStatements></FlexQueryResponse>",
+            "beyond the calendar",
+        ),
         ("picture.xml", b"\x89PNG\r\n\x1a\n\x00\x00", "not XML"),
     ],
 )
@@ -98,6 +113,13 @@ def test_a_bad_file_is_rejected_in_one_line_and_the_good_one_still_loads(
     assert first.startswith(f"rejected {bad}: ")
     assert reason in first
     assert second.startswith("loaded")
+
+
+def test_white_space_before_the_xml_declaration_does_no_harm(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    declared = b' \r\n<?xml version="1.0" encoding="UTF-8"?>' + statements["full"]
+    assert wealth("import", write("blank.xml", declared)).exit_code == 0
 
 
 def test_a_rejected_statement_is_listed_with_its_reason_and_changes_no_figure(
@@ -168,6 +190,27 @@ def test_a_replay_that_meets_a_damaged_statement_replaces_nothing(
     done = wealth("replay")
     assert done.exit_code == 1
     assert "Restore" in done.output
+    assert wealth("digest").output == before
+
+
+def test_brackets_and_empty_queries_are_no_trouble(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("full.xml", statements["full"]))
+    assert "[/foo] x" in wealth("sql", "SELECT '[/foo] x' AS \"[/y]\"").output
+    assert wealth("sql", "").exit_code == 0
+
+
+def test_a_replay_without_its_archive_replaces_nothing(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    """An archive on a disk that is not mounted must not cost the history."""
+    wealth("import", write("full.xml", statements["full"]))
+    before = wealth("digest").output
+    Path("data/archive").rename("elsewhere")
+    done = wealth("replay")
+    assert done.exit_code == 1
+    assert "Nothing was replaced" in done.output
     assert wealth("digest").output == before
 
 

@@ -71,7 +71,8 @@ def test_more_logins_are_named_in_connections_toml(tmp_path: Path) -> None:
     ("environ", "sentence"),
     [
         ({"IBKR_FLEX_TOKEN": "123"}, "IBKR_FLEX_QUERY_ID is not"),
-        (ONE | {"IBKR_FLEX_QUERY_ID": "my query"}, "IBKR_FLEX_QUERY_ID is 'my query'"),
+        (ONE | {"IBKR_FLEX_QUERY_ID": "my query"}, "IBKR_FLEX_QUERY_ID is not the number"),
+        (ONE | {"IBKR_FLEX_QUERY_ID": "123456789012345678901234"}, "the long number is the token"),
         (ONE | {"IBKR_FLEX_URL": "ndcdyn.example"}, "IBKR_FLEX_URL is 'ndcdyn.example'"),
         (ONE | {"WEALTH_HISTORY_START": "01/02/2025"}, "WEALTH_HISTORY_START is '01/02/2025'"),
         (ONE | {"WEALTH_OVERLAP_DAYS": "seven"}, "WEALTH_OVERLAP_DAYS is 'seven'"),
@@ -108,8 +109,8 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str, se
     ("text", "sentence"),
     [
         ("[[connection", "not valid TOML"),
-        ('[[connection]]\nname = "anna"\nquery_id = 11\ntoken_env = "T"\n', "query_id = 11"),
-        ('[[connection]]\nname = "Anna B"\nquery_id = "11"\ntoken_env = "T"\n', "name = 'Anna B'"),
+        ('[[connection]]\nname = "anna"\nquery_id = 11\ntoken_env = "T"\n', "the query_id of a"),
+        ('[[connection]]\nname = "Anna B"\nquery_id = "11"\ntoken_env = "T"\n', "the name of a"),
         ('[[connection]]\nname = "ibkr"\nquery_id = "1"\ntoken_env = "T"\n', "ibkr is given twice"),
     ],
 )

@@ -128,6 +128,7 @@ def sniff_root(head: bytes) -> str | None:
     """
     sniffer = _Sniffer()
     parser = etree.XMLParser(target=cast(Any, sniffer), **_SAFE)
+    head = head.lstrip(_BLANK)
     try:
         for start in range(0, len(head), 64):
             parser.feed(head[start : start + 64])
@@ -156,6 +157,8 @@ class _Sniffer:
 
 #: Not `resolve_entities=False`: with it lxml gives "&amp;" in an attribute as "&#38;". No entity can be declared, as
 #: the document type is refused.
+#: White space before the XML declaration, which XML forbids and some servers send all the same.
+_BLANK = b" \t\r\n"
 _SAFE: dict[str, Any] = {"resolve_entities": "internal", "no_network": True, "load_dtd": False, "huge_tree": False}
 _AGAIN = "Download the statement again."
 _DOCTYPE = (
@@ -190,7 +193,11 @@ class StatementReader:
         collector = self._collector
         parser = etree.XMLParser(target=cast(Any, collector), **_SAFE)
         try:
+            begun = False
             while chunk := self._stream.read(CHUNK_BYTES):
+                # Up to the first character only: UTF-16 begins with a byte order mark and is left as it is.
+                chunk = chunk if begun else chunk.lstrip(_BLANK)
+                begun = begun or bool(chunk)
                 parser.feed(chunk)
                 if collector.held >= self._batch_texts:
                     yield from collector.drain()
@@ -272,7 +279,9 @@ class _Collector:
             try:
                 read[attribute] = parse(text) if text else None
             except ValueError as error:
-                raise StatementError(f"FlexStatement {ordinal}: {attribute}={text!r} {error}") from None
+                raise StatementError(
+                    f"FlexStatement {ordinal}: {attribute}={text[:40]!r} {error}", "Nothing of this file was loaded."
+                ) from None
             if not read[attribute]:
                 raise StatementError(f"FlexStatement {ordinal} has no {attribute}", _AGAIN)
         if read["fromDate"] > read["toDate"]:

@@ -101,7 +101,10 @@ def parse_moment(text: str) -> datetime | None:
         clock = time(hour, minute, second, tzinfo=zone, fold=fold)
     except ValueError:
         raise ValueError("is not a time of day") from None
-    return datetime.combine(day, clock).astimezone(UTC).replace(tzinfo=None)
+    try:
+        return datetime.combine(day, clock).astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError("is beyond the calendar") from None
 
 
 def texts(column: Sequence[str]) -> pa.Array:

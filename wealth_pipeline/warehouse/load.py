@@ -142,6 +142,8 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
     con.execute(sql("rows"))
     for table in TABLES:
         if table.key and table.element in present and table.name != "accounts":
+            if table.family:
+                _refuse_keyless(con, table)
             _refuse_duplicates(con, table, reader.notes)
     noted = sorted(reader.notes.counts.items())
     if noted:
@@ -291,6 +293,18 @@ def _latest(con: duckdb.DuckDBPyConnection, sha256: str, *tables: TableSpec) -> 
         )
 
 
+def _refuse_keyless(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
+    """A row without what identifies it (a NAV row without its report date) cannot be put anywhere."""
+    for column in table.columns:
+        if column.name in table.key and column.attribute and not column.nullable:
+            keyless = con.execute(f"SELECT min(row) FROM new_{table.name} WHERE {column.name} IS NULL").fetchone()
+            if keyless and keyless[0] is not None:
+                raise StatementError(
+                    f"{table.element} row {keyless[0]} has no {column.attribute}",
+                    "Tick that field in the Flex query and download the statement again; nothing was loaded.",
+                )
+
+
 def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> None:
     """A row that is there twice counts once; of two different rows for one thing neither can be chosen."""
     key = ", ".join(table.key)
@@ -298,7 +312,8 @@ def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: 
         f"SELECT 1 FROM new_{table.name} GROUP BY ordinal, {key} HAVING count(*) > 1 LIMIT 1"
     ).fetchone():
         return
-    stated = ", ".join(f"n.{c.name}" for c in table.read) + (", n.component, n.amount" if table.melt else "")
+    told = [*(c.name for c in table.read), *(["amount"] if table.melt else []), *table.key]
+    stated = ", ".join(f"n.{name}" for name in dict.fromkeys(told))
     twice = con.execute(
         f"SELECT min(row), max(row) FROM (SELECT ordinal, min(row) AS row, {stated} FROM new_{table.name} n"
         f" GROUP BY ordinal, {stated}) GROUP BY ordinal, {key} HAVING count(*) > 1 ORDER BY ALL LIMIT 1"

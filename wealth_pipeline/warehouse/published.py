@@ -47,7 +47,13 @@ def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"There is no {path} yet",
             "Pull or import a statement first: `wealth pull`, `wealth import`, `wealth demo`.",
         )
-    con = duckdb.connect(str(path), read_only=True)
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise WealthError(
+            f"{path} cannot be opened ({type(error).__name__})",
+            "If it is damaged, run `wealth replay`: everything is rebuilt from the archive.",
+        ) from None
     try:
         con.execute("SET TimeZone = 'UTC'")
         yield con
@@ -134,7 +140,7 @@ def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) 
     Days before an account's first NAV are not missing for it. Without any account every day is missing.
     """
     begun = {account: first for account, first in accounts.items() if first is not None}
-    if not begun:
+    if not begun or not days:
         return list(days)
     with connected(path) as con:
         known = set(
@@ -152,6 +158,8 @@ def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) 
 
 def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
     """The days of `days`, after an account's first NAV, for which a statement came without a NAV row for it."""
+    if not days:
+        return []
     with connected(path) as con:
         rows = con.execute(
             "SELECT account_id, report_date FROM days_without_row WHERE report_date BETWEEN ? AND ? ORDER BY ALL",

@@ -6,6 +6,7 @@ never blocks the pipeline, nor the pipeline a reader.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -127,6 +128,7 @@ class Warehouse:
         The old ones stay until the new one is complete. Must run inside `writing()`. Raises ArchiveError where an
         archived statement is damaged; nothing is replaced then.
         """
+        self._refuse_lost_statements()
         draft = self.folder.root / "replay.duckdb"
         for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
             leftover.unlink(missing_ok=True)
@@ -140,6 +142,22 @@ class Warehouse:
         self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
         draft.replace(self.folder.warehouse)
         self.publish()
+
+    def _refuse_lost_statements(self) -> None:
+        """Raise WarehouseError if the published database knows statements that the archive lacks."""
+        if not self.folder.published.exists():
+            return
+        try:
+            with contextlib.closing(duckdb.connect(str(self.folder.published), read_only=True)) as con:
+                known = [sha256 for (sha256,) in con.execute("SELECT sha256 FROM statements").fetchall()]
+        except duckdb.Error:
+            return  # damaged: there is nothing to compare with, and a replay is what mends it
+        lost = [sha256 for sha256 in known if sha256 not in self.folder.archive]
+        if lost:
+            raise WarehouseError(
+                f"{len(lost)} of {len(known)} known statements are not in {self.folder.archive.folder}",
+                "Nothing was replaced. Restore the archive from a backup first (is the right disk mounted?).",
+            )
 
     def publish(self) -> None:
         """Replace `wealth.duckdb` by a copy of the warehouse, in one step.

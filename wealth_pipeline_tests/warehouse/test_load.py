@@ -26,6 +26,8 @@ from wealth_pipeline_tests.flexml import (
 
 from .conftest import House
 
+#: What identifies a payment, a trade or a transfer.
+PAYMENT: Row = {"transactionID": "1", "accountId": "U1", "currency": "USD"}
 HELD = "SELECT symbol, quantity, position_value, nav_value_base FROM positions ORDER BY symbol"
 
 
@@ -471,6 +473,9 @@ def test_an_empty_section_says_none_and_an_absent_one_nothing(house: House) -> N
         ("OpenPositions", position(), position(position="11")),
         ("CashReport", cash("USD"), cash("USD", "101")),
         ("ConversionRates", rate("EUR", "1.1"), rate("EUR", "1.2")),
+        ("CashTransactions", {**PAYMENT, "amount": "5"}, {**PAYMENT, "amount": "6"}),
+        ("Trades", {**PAYMENT, "quantity": "5"}, {**PAYMENT, "quantity": "6"}),
+        ("Transfers", {**PAYMENT, "quantity": "5"}, {**PAYMENT, "quantity": "6"}),
     ],
 )
 def test_a_row_that_is_there_twice_counts_once_and_two_that_differ_are_refused(
@@ -479,10 +484,8 @@ def test_a_row_that_is_there_twice_counts_once_and_two_that_differ_are_refused(
     """Neither counted twice nor chosen from silently."""
     assert "both state the same" in house.refused(file(flex_with(section, row, other)))
     house.loaded(file(flex_with(section, row, row)))
-    counts = [
-        house.rows(f"SELECT count(*)::INT FROM {t}")[0][0] for t in ("nav", "positions", "cash_balances", "fx_rates")
-    ]
-    assert sum(counts) == 1
+    tables = ("nav", "positions", "cash_balances", "fx_rates", "cash_transactions", "trades", "transfers")
+    assert sum(house.rows(f"SELECT count(*)::INT FROM {t}")[0][0] for t in tables) == 1
     assert house.notes("repeated_row") != {}
 
 
