@@ -197,6 +197,9 @@ def status() -> None:
 
     settings = _settings()
     newest, days = _last_days(settings)
+    for connection in settings.connections:
+        if warning := connection.token_warning(date.today()):  # noqa: DTZ011 - the user's own day is what they stated
+            click.echo(warning)
     if settings.gateway_url:
         _print_live(settings)
         if not _published().exists():

@@ -31,10 +31,16 @@ class Pulled:
 
 
 def prepare_dagster_home(folder: DataFolder) -> Path:
-    """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME."""
+    """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME.
+
+    Raises WarehouseError if the data folder cannot be written.
+    """
     home = folder.dagster_home
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
+    except OSError as error:
+        raise folder.unwritable(error) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -52,6 +58,9 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
 
 #: The process that runs a pull from the command line.
 PID_TAG = "wealth/pid"
+#: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
+BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"
+RETRIES_OF_A_KILLED_RUN = "5"
 
 
 def end_orphans(folder: DataFolder) -> list[str]:
@@ -73,6 +82,10 @@ def end_orphans(folder: DataFolder) -> list[str]:
             if not pid and run.status is dg.DagsterRunStatus.NOT_STARTED:
                 continue  # the daemon is about to start it
             if not (pid.isdecimal() and _alive(int(pid))):
+                if BACKFILL_TAG in run.tags:
+                    # No schedule would come back to these days: the daemon runs the rest again, within the backfill.
+                    dagster_instance.add_run_tags(run.run_id, {RETRIES_TAG: RETRIES_OF_A_KILLED_RUN})
+                    run = dagster_instance.get_run_by_id(run.run_id) or run
                 dagster_instance.report_run_failed(run, "The process of this run was killed. The next run catches up.")
                 ended.append(run.run_id)
     return ended

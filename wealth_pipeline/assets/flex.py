@@ -8,7 +8,7 @@ import dagster as dg
 
 from wealth_pipeline.assets.columns import column_schema
 from wealth_pipeline.assets.failures import sentences
-from wealth_pipeline.assets.nav_events import nav_events
+from wealth_pipeline.assets.nav_events import nav_events, nav_history_key
 from wealth_pipeline.flex import pull
 from wealth_pipeline.flex.ledger import Window
 from wealth_pipeline.partitions import BACKFILL_POLICY
@@ -141,12 +141,15 @@ def flex_resource_key(connection: Connection) -> str:
 def report_nav(
     context: dg.AssetExecutionContext, folder: DataFolder, connection: Connection, only: bool, sha256: str | None
 ) -> None:
-    """Log a materialization of nav_history for each day of the run, and each older one that its statement changed."""
+    """Log a materialization of nav_history for each day of the run, and each other one that its statement changed.
+
+    So is each day that Dagster does not know of although its NAV is there: a run was killed after it had loaded it.
+    """
     days = _days(context)
-    accounts = published.accounts_of(folder.published, connection.name, only)
-    for event in nav_events(
-        connection, published.nav_days(folder.published, list(accounts), days[0], days[-1], sha256)
-    ):
+    path, accounts = folder.published, list(published.accounts_of(folder.published, connection.name, only))
+    shown = context.instance.get_materialized_partitions(nav_history_key(connection))
+    unknown = [day for day in published.nav_dates(path, accounts) if day.isoformat() not in shown]
+    for event in nav_events(connection, published.nav_days(path, accounts, days[0], days[-1], sha256, unknown)):
         context.log_event(event)
 
 

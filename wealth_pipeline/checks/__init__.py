@@ -8,6 +8,7 @@ import dagster as dg
 
 from wealth_pipeline.assets.failures import sentences
 from wealth_pipeline.calendar import is_session
+from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.tables import TABLES
@@ -48,6 +49,11 @@ OTHERS = {
         dg.AssetCheckSeverity.WARN,
         "The newest statement has no attribute, section or value that this software does not know.",
     ),
+    "token_lasts": (
+        "flex_report_request",
+        dg.AssetCheckSeverity.WARN,
+        "The token, if you stated when it was made, lives for 30 days more.",
+    ),
 }
 
 
@@ -73,6 +79,9 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
             for key in sorted(context.selected_asset_check_keys):
                 if key.name in PROOFS:
                     yield _proof(key, published.proofs(path, accounts, key.name))
+                elif key.name == "token_lasts":
+                    warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
+                    yield _found(key, [{"warning": warning}] if warning else [], [])
                 else:
                     yield _found(key, *_findings(key.name, path, accounts, settings))
 

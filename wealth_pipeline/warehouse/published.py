@@ -61,17 +61,34 @@ def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def nav_days(path: Path, accounts: Sequence[str], first: date, last: date, sha256: str | None) -> list[NavDay]:
-    """The NAV of these accounts from `first` to `last`, and on other days that the statement `sha256` changed."""
+def nav_days(
+    path: Path, accounts: Sequence[str], first: date, last: date, sha256: str | None = None, others: Sequence[date] = ()
+) -> list[NavDay]:
+    """The NAV of these accounts from `first` to `last`, on the days `others`, and on those `sha256` changed.
+
+    What a statement changes of a day may be its NAV, or only the positions or the cash that prove it.
+    """
     with connected(path) as con:
         rows = con.execute(
             "SELECT account_id, report_date, coalesce(base_currency, 'base currency'), total, day_change, proof,"
             " statement_sha256 FROM nav_history"
-            " WHERE account_id IN (SELECT unnest(?)) AND (report_date BETWEEN ? AND ? OR statement_sha256 = ?)"
+            " WHERE account_id IN (SELECT unnest(?)) AND (report_date BETWEEN ? AND ?"
+            "   OR report_date IN (SELECT unnest(CAST(? AS DATE[])))"
+            "   OR (account_id, report_date) IN (SELECT (account_id, report_date) FROM versions"
+            "     WHERE statement_sha256 = ?))"
             " ORDER BY report_date, account_id",
-            [list(accounts), first, last, sha256],
+            [list(accounts), first, last, list(others), sha256],
         ).fetchall()
     return [NavDay(*row) for row in rows]
+
+
+def nav_dates(path: Path, accounts: Sequence[str]) -> set[date]:
+    """The report dates on which one of these accounts has a NAV."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT DISTINCT report_date FROM nav WHERE account_id IN (SELECT unnest(?))", [list(accounts)]
+        ).fetchall()
+    return {day for (day,) in rows}
 
 
 def newest_nav(path: Path) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -151,17 +151,26 @@ def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox
     assert len(pipeline.sent()) == 1
 
 
-def test_a_reference_that_ibkr_forgot_is_replaced_by_one_new_request(box: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_a_run_asks_once_even_when_ibkr_forgets_the_reference_and_the_next_run_asks_anew(
+    box: Sandbox, make_pipeline: MakePipeline
+) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("1017")
+    assert "1017" in error_of(pipeline.run(MONDAY, NEWEST))
+    assert len(pipeline.sent()) == 1
     assert pipeline.run(MONDAY, NEWEST).success
     assert len(pipeline.sent()) == 2
 
 
-def test_a_second_forgotten_reference_ends_the_run(box: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_an_old_reference_that_ibkr_forgot_is_replaced_by_one_new_request(
+    box: Sandbox, make_pipeline: MakePipeline
+) -> None:
     pipeline = make_pipeline(box)
-    box.service.faults.script("1017", 2)
-    assert "1017" in error_of(pipeline.run(MONDAY, NEWEST))
+    box.service.faults.script("1019", 8)  # beyond the deadline of a minute
+    assert not pipeline.run(MONDAY, NEWEST).success
+    pipeline.at += timedelta(hours=3)
+    box.service.faults.script("1017")
+    assert pipeline.run(MONDAY, NEWEST).success
     assert len(pipeline.sent()) == 2
 
 
