@@ -10,7 +10,8 @@ from wealth_pipeline.tables.views import LIVE_VIEWS, RECORDS, VIEWS, View
 
 _HEAD = """# Data dictionary
 
-Every table and view that you can query, made from the declarations in `wealth_pipeline/tables/`.
+Every table and view that you can query, made from the declarations in `wealth_pipeline/tables/`. How to ask
+them: [sql.md](sql.md).
 
 NULL means "not in the statement"; 0 is zero. Amounts are exact decimals; their unit is the account's base currency
 (`base`), the row's own (`currency`), or the column that is named. Times are UTC, days are report dates in New York.
