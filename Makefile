@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo dev test lint types unit docs lock clean
+.PHONY: help demo dev test lint types unit fuzz docs lock clean
 
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -34,6 +34,9 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n auto
+
+fuzz: $(READY) ## 10,000 statements in every form, 5,000 damaged ones; prints the counts (FUZZ="--seed 7 ...")
+	$(BIN)/python -m wealth_pipeline_tests.fuzz $(FUZZ)
 
 docs: $(READY) ## Write docs/data-dictionary.md from the declarations
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md

@@ -23,6 +23,7 @@ from wealth_pipeline.settings import Settings, load_dotenv
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
 class _Sentences(click.Group):
@@ -95,10 +96,9 @@ def import_(paths: tuple[Path, ...]) -> None:
     from rich.progress import Progress
 
     from wealth_pipeline.warehouse import intake
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
     settings = _settings()
-    warehouse = Warehouse(DataFolder(settings.data_dir), settings.reporting_currency)
+    warehouse = _warehouse(settings)
     files = intake.files_in(paths)
     if not files:
         raise click.ClickException("There is no .xml or .xml.gz file there.")
@@ -157,10 +157,9 @@ def replay() -> None:
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
     from wealth_pipeline.flex.ledger import RequestLedger
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
     settings = _settings()
-    warehouse = Warehouse(DataFolder(settings.data_dir), settings.reporting_currency)
+    warehouse = _warehouse(settings)
     begun = datetime.now().astimezone()
     counts: dict[str, int] = {}
     bar = Progress(
@@ -409,6 +408,12 @@ def _print_sandbox(box: Sandbox, gateway_url: str, as_json: bool) -> None:
 def _settings() -> Settings:
     load_dotenv()
     return Settings.load()
+
+
+def _warehouse(settings: Settings) -> Warehouse:
+    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+    return Warehouse(DataFolder(settings.data_dir), settings.reporting_currency, settings.flex_date_format)
 
 
 def _published() -> Path:

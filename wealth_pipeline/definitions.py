@@ -48,6 +48,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             "wealth": WealthData(
                 data_dir=str(settings.data_dir),
                 reporting_currency=settings.reporting_currency,
+                slash_format=settings.flex_date_format,
                 only_connection=len(connections) == 1,
             ),
             **{flex_resource_key(connection): _flex_service(connection, settings) for connection in connections},

@@ -59,7 +59,8 @@ class Settings:
     history_start: first report date that is asked for. overlap_days: how many days before a window are asked again,
     as an audit. catch_up_days: how many weekdays back the schedule looks for what is missing.
     schedule_times: New York times at which it looks, on the morning after each session.
-    flex_deadline_minutes: how long a statement is waited for. alerts: whether WEALTH_ALERT_URL is set; the address
+    flex_deadline_minutes: how long a statement is waited for. flex_date_format: the query's date format if that has
+    slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
     change without a flow before a check warns.
     """
@@ -79,6 +80,7 @@ class Settings:
     schedule_times: tuple[time, ...] = (time(6), time(9), time(12))
     flex_url: str = FLEX_URL
     flex_deadline_minutes: int = 15
+    flex_date_format: str | None = None
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
 
@@ -126,6 +128,11 @@ class Settings:
             flex_url=read.matching("IBKR_FLEX_URL", r"https?://\S+", "an address that starts with https://")
             or FLEX_URL,
             flex_deadline_minutes=read.number("WEALTH_FLEX_DEADLINE_MINUTES", cls.flex_deadline_minutes, 1, 120),
+            flex_date_format=read.matching(
+                "IBKR_FLEX_DATE_FORMAT",
+                r"(MM/dd|dd/MM)/yy(yy)?",
+                "MM/dd/yyyy, MM/dd/yy, dd/MM/yyyy or dd/MM/yy; the other date formats need no setting",
+            ),
             alerts=read.text("WEALTH_ALERT_URL") is not None,
             day_change_share=Decimal(
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share

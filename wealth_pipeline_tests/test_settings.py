@@ -42,6 +42,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
             "WEALTH_CATCH_UP_DAYS": "5",
             "WEALTH_SCHEDULE": "08:30, 07:15",
             "WEALTH_FLEX_DEADLINE_MINUTES": "3",
+            "IBKR_FLEX_DATE_FORMAT": "dd/MM/yy",
             "IBKR_FLEX_URL": "http://127.0.0.1:9/AccountManagement/FlexWebService",
         },
         tmp_path,
@@ -51,6 +52,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
     assert settings.history_start == date(2020, 3, 2)
     assert (settings.overlap_days, settings.catch_up_days, settings.flex_deadline_minutes) == (0, 5, 3)
     assert settings.schedule_times == (time(7, 15), time(8, 30))
+    assert settings.flex_date_format == "dd/MM/yy"
     assert settings.flex_url.startswith("http://127.0.0.1:9/")
 
 
@@ -79,6 +81,7 @@ def test_more_logins_are_named_in_connections_toml(tmp_path: Path) -> None:
         (ONE | {"WEALTH_OVERLAP_DAYS": "seven"}, "WEALTH_OVERLAP_DAYS is 'seven'"),
         (ONE | {"WEALTH_OVERLAP_DAYS": "61"}, "from 0 to 60"),
         (ONE | {"WEALTH_SCHEDULE": "6 am"}, "WEALTH_SCHEDULE is '6 am'"),
+        (ONE | {"IBKR_FLEX_DATE_FORMAT": "yyyyMMdd"}, "IBKR_FLEX_DATE_FORMAT is 'yyyyMMdd'"),
         (ONE | {"WEALTH_REPORTING_CURRENCY": "dollars"}, "WEALTH_REPORTING_CURRENCY is 'dollars'"),
     ],
 )
