@@ -50,7 +50,7 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
         yield from services.asked_ibkr(settings, data_folder, now)
     yield data.database(data_folder)
     yield from data.requests(data_folder, settings, os.environ)
-    yield from data.newest_statements(data_folder, settings.connections)
+    yield from data.newest_statements(data_folder, settings)
     if settings.gateway_url:
         yield services.gateway(settings, data_folder)
     if settings.configured:

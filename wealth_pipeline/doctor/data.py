@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import duckdb
@@ -13,7 +13,7 @@ from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse import published
 from wealth_pipeline.warehouse.archive import Entry
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
@@ -85,7 +85,7 @@ def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str])
             yield Finding.fine(about, f"the last of {last.requested_at:%Y-%m-%d %H:%M} UTC, {last.outcome}")
 
 
-def newest_statements(folder: DataFolder, connections: Sequence[Connection]) -> Iterator[Finding]:
+def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
     """What the newest archived statement of each connection says of its query; without any, of the newest file."""
     try:
         entries = sorted(folder.archive.entries(), key=lambda entry: (entry.fetched_at, entry.sha256))
@@ -93,14 +93,14 @@ def newest_statements(folder: DataFolder, connections: Sequence[Connection]) -> 
         yield Finding.mend("archive", str(error))
         return
     newest: dict[str, Entry] = {entry.connection: entry for entry in entries if entry.connection}
-    found = [newest[c.name] for c in connections if c.name in newest] or entries[-1:]
+    found = [newest[c.name] for c in settings.connections if c.name in newest] or entries[-1:]
     if not found:
         yield Finding.advice("query", "No statement has come yet, so the query cannot be judged. Run `wealth pull`.")
     for entry in found:
         about = f"query {entry.connection}" if entry.connection else "query"
         try:
             with folder.archive.open(entry.sha256) as stream:
-                survey = statement.survey(stream)
+                survey = statement.survey(stream, settings.flex_date_format)
         except WealthError as error:
             yield Finding.mend(about, f"The newest statement ({entry.sha256[:12]}): {error}")
             continue
