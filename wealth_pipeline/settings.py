@@ -151,13 +151,15 @@ def load_dotenv(folder: Path | None = None) -> None:
 
 
 def read_dotenv(file: Path) -> dict[str, str]:
-    """The variables in a `.env` file, none if it isn't there; raises SettingsError if it is not UTF-8."""
+    """The variables in a `.env` file, none if it isn't there; raises SettingsError if it cannot be read as UTF-8."""
     from dotenv import dotenv_values  # here, so that `wealth --help` does not wait for it
 
     try:
         return {name: value for name, value in dotenv_values(file).items() if value is not None}
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not UTF-8 text", "Save it again as UTF-8, without other characters.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", "Make it yours, with mode 600.") from None
 
 
 def setting_names() -> frozenset[str]:

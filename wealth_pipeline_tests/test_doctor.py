@@ -184,6 +184,11 @@ def _damaged_statement(home: Path) -> None:
     packed.write_bytes(packed.read_bytes()[:-200])
 
 
+def _damaged_dagster(home: Path) -> None:
+    for file in (home / "data" / "dagster").rglob("*.db"):
+        file.write_bytes(b"no database" * 1000)
+
+
 def _expired(home: Path) -> None:
     ledger = RequestLedger(home / "data" / "state.sqlite")
     ledger.finished(
@@ -277,6 +282,14 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a damaged statement": (_damaged_statement, "from a backup, or import the statement again."),
     "an expired token": (_expired, '"Token has expired." (code 1012). Generate a new token in Client Portal'),
     "a lockout": (_locked_out, "IBKR answered 1025: no request is sent before"),
+    "a damaged request ledger": (
+        lambda home: (home / "data" / "state.sqlite").write_bytes(b"no database" * 1000),
+        "state.sqlite cannot be read (DatabaseError). Move it away: a new one is made, no figure is lost",
+    ),
+    "a damaged storage of Dagster's": (
+        _damaged_dagster,
+        "Dagster's storage cannot be read (",
+    ),
     "a Trade Confirmation query": (
         _arrived(flexml.file(root='queryName="q" type="TCF"')),
         "Use the id of an Activity Flex query (not Trade Confirmation).",

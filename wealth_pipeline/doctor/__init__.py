@@ -46,12 +46,15 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     if writable.grade == "mend":
         return
     yield machine.clock(now, time.tzname, data.newest_time(data_folder))
-    if ask_ibkr:
-        yield from services.asked_ibkr(settings, data_folder, now)
+    if damaged := data.damaged_state(data_folder):
+        yield damaged
+    else:
+        if ask_ibkr:
+            yield from services.asked_ibkr(settings, data_folder, now)
+        yield from data.requests(data_folder, settings, os.environ)
+        if settings.gateway_url:
+            yield services.gateway(settings, data_folder)
     yield data.database(data_folder)
-    yield from data.requests(data_folder, settings, os.environ)
     yield from data.newest_statements(data_folder, settings)
-    if settings.gateway_url:
-        yield services.gateway(settings, data_folder)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -53,16 +54,27 @@ def database(folder: DataFolder) -> Finding:
     return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
 
 
+def damaged_state(folder: DataFolder) -> Finding | None:
+    """The finding that the request ledger cannot be read, None if it can, or is not there yet."""
+    if not folder.state.exists():
+        return None
+    try:
+        RequestLedger(folder.state).all()
+    except (WealthError, sqlite3.Error) as error:
+        return Finding.mend(
+            "requests",
+            f"{folder.state} cannot be read ({type(error).__name__}). Move it away: a new one is made, no figure is"
+            " lost; only that IBKR may want to be left alone is forgotten, so wait a day after a lockout.",
+        )
+    return None
+
+
 def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     """What IBKR answered last, and whether it wants to be left alone; from the ledger, no request is made."""
     if not folder.state.exists():
         return
     ledger = RequestLedger(folder.state)
-    try:
-        made = ledger.all()
-    except WealthError as error:
-        yield Finding.mend("requests", str(error))
-        return
+    made = ledger.all()
     for connection in settings.connections:
         about = f"requests {connection.name}"
         embargo = ledger.embargo(token_key(environ.get(connection.token_env, "")))

@@ -43,21 +43,19 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
     if not folder.dagster_home.exists():
         yield Finding.advice("daemon", f"Dagster has not run here yet, so nothing comes by itself. {start}")
         return
-    from dagster._core.scheduler.instigation import InstigatorStatus
-
-    from wealth_pipeline.running import instance
-
-    with instance(folder) as dagster_instance:
-        heard = [beat.timestamp for beat in dagster_instance.get_daemon_heartbeats().values()]
-        on = {
-            state.instigator_name
-            for state in dagster_instance.all_instigator_state()
-            if state.status is InstigatorStatus.RUNNING
-        }
+    try:
+        heard, on = _dagster_state(folder)
+    except Exception as error:  # whatever a damaged storage makes of Dagster, the doctor has to survive it
+        yield Finding.mend(
+            "daemon",
+            f"Dagster's storage cannot be read ({type(error).__name__}). Stop it, and move {folder.dagster_home} away:"
+            " no figure is lost; then switch the schedule on again.",
+        )
+        return
     if not heard:
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
         return
-    last = datetime.fromtimestamp(max(heard), UTC)
+    last = max(heard)
     if now - last > SILENCE:
         yield Finding.mend("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
     else:
@@ -71,6 +69,18 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
             yield Finding.mend(
                 kind, f"{name} is off, so nothing comes by itself. Switch it on in the Dagster UI, under Automation."
             )
+
+
+def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
+    """When each of the daemons was heard last, and the names of the schedules and sensors that are on."""
+    from dagster._core.scheduler.instigation import InstigatorStatus
+
+    from wealth_pipeline.running import instance
+
+    with instance(folder) as dagster_instance:
+        heard = [datetime.fromtimestamp(b.timestamp, UTC) for b in dagster_instance.get_daemon_heartbeats().values()]
+        states = dagster_instance.all_instigator_state()
+    return heard, {state.instigator_name for state in states if state.status is InstigatorStatus.RUNNING}
 
 
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
