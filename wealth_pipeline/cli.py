@@ -123,7 +123,7 @@ def import_(paths: tuple[Path, ...]) -> None:
 @main.command()
 @click.argument("query")
 @click.option("--csv", "form", flag_value="csv", help="Comma-separated values.")
-@click.option("--json", "form", flag_value="json", help="A list of objects; decimals as text, so that none is lost.")
+@click.option("--json", "form", flag_value="json", help="A list of objects; decimals as text, also in nested values.")
 def sql(query: str, form: str | None) -> None:
     """Query the published database, read-only.
 
@@ -217,6 +217,27 @@ def status() -> None:
     if rows:
         age = (newest - max(row[1] for row in rows)).days
         click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
+
+
+@main.command()
+@click.option(
+    "--ask-ibkr", is_flag=True, help="Spend one Flex request a connection: ask for the last complete weekday."
+)
+def doctor(ask_ibkr: bool) -> None:
+    """Look at the set-up, and say in one sentence each what is to be mended.
+
+    It changes nothing, and asks IBKR nothing unless told to. Exit status 1 if something must be mended.
+    """
+    from wealth_pipeline.doctor import examine
+
+    marks = {"fine": "✓", "advice": "!", "mend": "✗"}
+    wrong = 0
+    for finding in examine(Path.cwd(), ask_ibkr):
+        click.echo(f"{marks[finding.grade]} {finding.about}: {finding.sentence}")
+        wrong += finding.grade == "mend"
+    click.echo(f"{wrong} to mend." if wrong else "Nothing has to be mended.")
+    if wrong:
+        sys.exit(1)
 
 
 def _print_live(settings: Settings) -> None:
@@ -414,7 +435,20 @@ def _text(value: Any) -> str:
     """A value for people: decimals exact and without trailing zeros."""
     if isinstance(value, Decimal):
         return format(value.normalize() if value else Decimal(0), "f")
+    if isinstance(value, list | tuple | dict):
+        import json
+
+        return json.dumps(_plain(value))
     return "" if value is None else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """A value for JSON: lists and structs in their shape, decimals and whatever JSON lacks as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value if value is None or type(value) in (bool, int, str) else _text(value)
 
 
 def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> None:
@@ -426,16 +460,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
     elif form == "json":
         import json
 
-        plain = (None, bool, int, str)
-        click.echo(
-            json.dumps(
-                [
-                    {n: v if v is None or type(v) in plain else _text(v) for n, v in zip(names, row, strict=True)}
-                    for row in rows
-                ],
-                indent=1,
-            )
-        )
+        click.echo(json.dumps([_plain(dict(zip(names, row, strict=True))) for row in rows], indent=1))
     else:
         from rich.console import Console
         from rich.table import Table

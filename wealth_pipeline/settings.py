@@ -173,14 +173,30 @@ class Settings:
 def load_dotenv(folder: Path | None = None) -> None:
     """Put the `.env` of `folder` (the working directory) into the process's environment, winning as in Dagster.
 
-    DAGSTER_HOME is left out: it always lies in the data folder.
+    DAGSTER_HOME is left out: it always lies in the data folder. Raises SettingsError if the file is not UTF-8.
     """
+    for name, value in read_dotenv((folder or Path.cwd()) / ".env").items():
+        if name != "DAGSTER_HOME":
+            os.environ[name] = value
+
+
+def read_dotenv(file: Path) -> dict[str, str]:
+    """The variables in a `.env` file, none if it isn't there; raises SettingsError if it cannot be read as UTF-8."""
     from dotenv import dotenv_values  # here, so that `wealth --help` does not wait for it
 
-    file = (folder or Path.cwd()) / ".env"
-    for name, value in dotenv_values(file).items():
-        if value is not None and name != "DAGSTER_HOME":
-            os.environ[name] = value
+    try:
+        return {name: value for name, value in dotenv_values(file).items() if value is not None}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text", "Save it again as UTF-8, without other characters.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", "Make it yours, with mode 600.") from None
+
+
+def setting_names() -> frozenset[str]:
+    """Every variable that is read as a setting; connections.toml may name more, for tokens."""
+    asked = _Asked()
+    Settings.load(asked, Path(os.devnull))
+    return frozenset(asked.names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -195,6 +211,17 @@ def check_token(token: str, name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]+", token):
         raise SettingsError(f"{name} has characters that no Flex token has", "Copy the full token again.")
     return token
+
+
+class _Asked(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return default
 
 
 class _Reader:

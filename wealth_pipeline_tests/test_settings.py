@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv
+from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv, setting_names
 
 ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}
 
@@ -154,13 +155,13 @@ def test_a_dotenv_file_wins_over_the_shell_except_for_dagster_home(
     monkeypatch.delenv("IBKR_FLEX_TOKEN")
 
 
-def test_the_example_file_names_every_setting_that_is_read() -> None:
-    package = Path(__file__).parent.parent
-    read = {
-        word
-        for line in (package / "wealth_pipeline" / "settings.py").read_text().splitlines()
-        for word in line.split('"')
-        if word.startswith(("WEALTH_", "IBKR_")) and word.isupper()
-    }
-    example = (package / ".env.example").read_text()
-    assert not [name for name in read if name not in example]
+def test_the_example_file_names_exactly_the_settings_that_are_read() -> None:
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    assert set(re.findall(r"^#?((?:IBKR|WEALTH)_\w+)=", example, re.MULTILINE)) == setting_names()
+
+
+def test_the_values_in_the_example_file_are_accepted(tmp_path: Path) -> None:
+    """Somebody may remove the number sign and nothing else."""
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    told = dict(re.findall(r"^#?((?:IBKR|WEALTH)_\w+)=(.*)$", example, re.MULTILINE))
+    assert Settings.load(ONE | {name: value for name, value in told.items() if value}, tmp_path).configured
