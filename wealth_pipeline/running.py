@@ -15,7 +15,7 @@ import filelock
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.pull import LONGEST_RANGE
-from wealth_pipeline.schedules import RANGE_END, RANGE_START
+from wealth_pipeline.schedules import days_tags
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -56,8 +56,8 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
         yield dagster_instance
 
 
-#: The process that runs a pull from the command line.
-PID_TAG = "wealth/pid"
+#: The process that runs a pull from the command line. Dagster does not show tags that begin like this.
+PID_TAG = ".dagster/wealth_pid"
 #: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
 BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"
 RETRIES_OF_A_KILLED_RUN = "5"
@@ -115,11 +115,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
             part = days[start : start + LONGEST_RANGE]
             result = job.execute_in_process(
                 instance=dagster_instance,
-                tags={
-                    RANGE_START: part[0].isoformat(),
-                    RANGE_END: part[-1].isoformat(),
-                    PID_TAG: str(os.getpid()),
-                },
+                tags={**days_tags(part[0], part[-1]), PID_TAG: str(os.getpid())},
                 run_config=run_config,
                 raise_on_error=False,
             )
