@@ -131,8 +131,8 @@ def test_a_healthy_set_up_has_ticks_only(home: Path) -> None:
     assert {line.split(":")[0] for line in lines[:-1]} == {
         f"✓ {about}"
         for about in (
-            "Python", "packages", ".env", "settings", "token ibkr", "data folder", "disk", "clock", "database",
-            "query ibkr", "daemon", "schedule",
+            "Python", "packages", ".env", "settings", "token ibkr", "data folder", "privacy", "disk", "clock",
+            "database", "query ibkr", "daemon", "schedule",
         )
     }  # fmt: skip
     assert status == 0
@@ -316,7 +316,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a daemon that died": (
         lambda home: _daemon(DataFolder(home / "data"), heard=3600),
-        "UTC. Start it with `wealth dev`, or always on (docs/always-on.md).",
+        "UTC. Start it with `make dev`, or as a service (docs/always-on.md).",
     ),
     "a schedule that is off": (
         lambda home: _daemon(DataFolder(home / "data"), heard=1, on=()),
@@ -435,14 +435,12 @@ def public() -> Iterator[Path]:
 def test_a_data_folder_that_others_can_read_is_told(public: Path) -> None:
     data = public / "data"
     data.mkdir(mode=0o755)
-    assert (
-        machine.data_folder(data).sentence == f"{data} can be read by others on this machine. Run `chmod 700 {data}`."
-    )
+    assert machine.privacy(data).sentence == f"{data} can be read by others on this machine. Run `chmod 700 {data}`."
     public.chmod(0o700)
-    assert machine.data_folder(data).grade == "fine"
+    assert machine.privacy(data).grade == "fine"
     public.chmod(0o755)
     data.chmod(0o700)
-    assert machine.data_folder(data).grade == "fine"
+    assert machine.privacy(data).grade == "fine"
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:

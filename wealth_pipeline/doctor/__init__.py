@@ -42,9 +42,10 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     data_folder = DataFolder(settings.data_dir)
     writable = machine.data_folder(settings.data_dir)
     yield writable
-    yield machine.disk_space(settings.data_dir)
     if writable.grade == "mend":
         return
+    yield machine.privacy(settings.data_dir)
+    yield machine.disk_space(settings.data_dir)
     yield machine.clock(now, time.tzname, data.newest_time(data_folder))
     if damaged := data.damaged_state(data_folder):
         yield damaged
