@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.settings import Settings, load_dotenv
 
@@ -197,6 +196,9 @@ def status() -> None:
 
     settings = _settings()
     newest, days = _last_days(settings)
+    for connection in settings.connections:
+        if warning := connection.token_warning(date.today()):  # noqa: DTZ011 - the user's own day is what they stated
+            click.echo(warning)
     if settings.gateway_url:
         _print_live(settings)
         if not _published().exists():
@@ -323,28 +325,17 @@ def dev(port: int) -> None:
 
 
 def _serve_ui(settings: Settings, port: int, what: str) -> None:
-    """Run `dagster dev` until it ends or Ctrl-C, leaving no process."""
+    """Serve the UI on these settings' data folder, and say so once it can be opened."""
     from wealth_pipeline.running import end_orphans
+    from wealth_pipeline.serving import serve_ui
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     folder = DataFolder(settings.data_dir)
     for run_id in end_orphans(folder):
         click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
     folder.inbox.mkdir(exist_ok=True, mode=0o700)
-    workspace = Path(__file__).resolve().parent.parent / "workspace.yaml"
-    click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def stop(*_: object) -> None:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
-
-    # Before the process starts: it inherits an ignored SIGINT (as with `&` in a script), but not a handled one.
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    processes.append(subprocess.Popen(command, start_new_session=True))  # noqa: S603 - our own interpreter and file
-    sys.exit(processes[0].wait())
+    click.echo("Starting the Dagster UI ...")
+    sys.exit(serve_ui(port, lambda: click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")))
 
 
 @contextlib.contextmanager
@@ -428,36 +419,16 @@ def _last_days(settings: Settings) -> tuple[date, list[date]]:
     return days[-1], [day for day in days if day >= settings.history_start]
 
 
-def _text(value: Any) -> str:
-    """A value for people: decimals exact and without trailing zeros."""
-    if isinstance(value, Decimal):
-        return format(value.normalize() if value else Decimal(0), "f")
-    if isinstance(value, list | tuple | dict):
-        import json
-
-        return json.dumps(_plain(value))
-    return "" if value is None else str(value)
-
-
-def _plain(value: Any) -> Any:
-    """A value for JSON: lists and structs in their shape, decimals and whatever JSON lacks as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value if value is None or type(value) in (bool, int, str) else _text(value)
-
-
 def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> None:
     if form == "csv":
         import csv
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([names, *([_text(value) for value in row] for row in rows)])
+        writer.writerows([names, *([plain(value) for value in row] for row in rows)])
     elif form == "json":
         import json
 
-        click.echo(json.dumps([_plain(dict(zip(names, row, strict=True))) for row in rows], indent=1))
+        click.echo(json.dumps([json_value(dict(zip(names, row, strict=True))) for row in rows], indent=1))
     else:
         from rich.console import Console
         from rich.table import Table
@@ -469,7 +440,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
             column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
         for row in rows:
-            table.add_row(*(Text(_text(value)) for value in row))
+            table.add_row(*(Text(plain(value)) for value in row))
         # In a pipe or a file nothing is cut off.
         Console(width=None if sys.stdout.isatty() else 1000).print(table)
 

@@ -72,6 +72,13 @@ class DataFolder:
         """Dagster's own storage."""
         return self.root / "dagster"
 
+    def unwritable(self, error: OSError) -> WarehouseError:
+        """The error that says so."""
+        return WarehouseError(
+            f"The data folder {self.root} cannot be written: {error.strerror}",
+            "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
+        )
+
 
 class Warehouse:
     """The databases of one data folder.
@@ -100,10 +107,7 @@ class Warehouse:
                 "Wait for it to end, or stop it.",
             ) from None
         except OSError as error:
-            raise WarehouseError(
-                f"The data folder {self.folder.root} cannot be written: {error.strerror}",
-                "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
-            ) from None
+            raise self.folder.unwritable(error) from None
         try:
             yield
         finally:

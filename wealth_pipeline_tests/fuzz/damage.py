@@ -9,16 +9,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 
 from wealth_pipeline.flex.statement import StatementError
-from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables import TABLES, Column, TableSpec
 
 from .house import House
 
@@ -244,8 +245,11 @@ def _kind(reason: str) -> str:
     return re.sub(r"\d+", "N", kind)[:90]
 
 
-def strays(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes) -> list[str]:
-    """Rows that were loaded and don't stand in the file, and rows of the file that were not loaded."""
+def strays(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes, moments: bool = False) -> list[str]:
+    """Rows that were loaded and don't stand in the file, and rows of the file that were not loaded.
+
+    moments: look at times as well, whose damaged forms another reading cannot judge.
+    """
     try:
         # A prefix that nobody declared is well-formed XML; only this parser insists on namespaces.
         root = ElementTree.fromstring(re.sub(rb"(</?)\w+:(?=\w)", rb"\1", data))
@@ -266,9 +270,20 @@ def strays(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes) -> list[str
     again = len(set(periods)) < len(periods) or moved
     wrong = []
     for table in TABLES:
-        if table.name not in ("accounts", "positions"):
-            wrong += _compare(con, table, rows.get(table.element, []), sha256, again)
+        told = rows.get(table.element, [])
+        # What lots make is no row of the file.
+        made = table.name == "positions" and _has_lots(told)
+        if table.name != "accounts" and not made:
+            columns = [c for c in table.read if moments or not pa.types.is_timestamp(c.type)]
+            wrong += _compare(con, table, columns, told, sha256, again)
     return wrong
+
+
+def _has_lots(rows: list[dict[str, Any]]) -> bool:
+    """Whether a row is a lot, or may be one: it says so, or how it was opened, or one contract has several rows."""
+    keys = [(r["accountId"], r.get("model"), r.get("reportDate"), r.get("conid") or r.get("symbol")) for r in rows]
+    said = any(r.get("levelOfDetail") == "LOT" or r.get("openDateTime") or r.get("originatingOrderID") for r in rows)
+    return said or len(set(keys)) < len(keys)
 
 
 def _is_null(name: str, text: str) -> bool:
@@ -276,9 +291,13 @@ def _is_null(name: str, text: str) -> bool:
 
 
 def _compare(
-    con: duckdb.DuckDBPyConnection, table: TableSpec, rows: list[dict[str, Any]], sha256: str, again: bool
+    con: duckdb.DuckDBPyConnection,
+    table: TableSpec,
+    stated: list[Column],
+    rows: list[dict[str, Any]],
+    sha256: str,
+    again: bool,
 ) -> list[str]:
-    stated = [c for c in table.read if not pa.types.is_timestamp(c.type)]
     names = [c.name for c in stated] + (["component", "amount"] if table.melt else [])
     given = con.execute(f"SELECT {', '.join(names)} FROM {table.name} WHERE statement_sha256 = ?", [sha256]).fetchall()
     wanted = []
@@ -359,7 +378,22 @@ def _value(text: str | None, kind: pa.DataType) -> Any:
             return None
     if pa.types.is_date(kind):
         return _day(text)
+    if pa.types.is_timestamp(kind):
+        return _moment(text)
     return text
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in UTC, by its digits; New York's clock, or a zone of the same name."""
+    day, clock = _day(text), re.search(r"(\d\d):?(\d\d):?(\d\d)(?: ([A-Z]+))?$", text[8:])
+    if day is None:
+        return None
+    hour, minute, second = (int(part) for part in clock.groups()[:3]) if clock else (0, 0, 0)
+    named = clock[4] if clock else None
+    zone = ZoneInfo("America/New_York" if named in (None, "EST", "EDT") else str(named))
+    return (
+        datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+    )
 
 
 def _day(text: str) -> date | None:
@@ -369,3 +403,25 @@ def _day(text: str) -> date | None:
         except ValueError:
             continue
     return None
+
+
+def unnoted(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes) -> list[str]:
+    """Attributes with a value, and sections, that are neither loaded nor named in `statement_notes`."""
+    noted = {name for (name,) in con.execute("SELECT name FROM statement_notes WHERE sha256 = ?", [sha256]).fetchall()}
+    for table in TABLES:
+        if table.melt:
+            query = f"SELECT DISTINCT component FROM {table.name} WHERE statement_sha256 = ?"
+            noted |= {f"{table.element}.{name}" for (name,) in con.execute(query, [sha256]).fetchall()}
+    columns: dict[str, set[str]] = {}
+    for table in TABLES:
+        columns.setdefault(table.element, {"levelOfDetail"}).update(c.attribute or "" for c in table.read)
+    lacking = set()
+    for statement in ElementTree.fromstring(data).iter("FlexStatement"):
+        for section in statement:
+            rows = [row for row in section.iter() if row.tag in columns]
+            if not rows and len(section) and section.tag not in noted:
+                lacking.add(section.tag)
+            for row in rows:
+                told = {name for name, text in row.attrib.items() if text not in _NULLS}
+                lacking |= {f"{row.tag}.{n}" for n in told - columns[row.tag]} - noted
+    return sorted(lacking)

@@ -55,6 +55,8 @@ def opened(root: Path) -> Iterator[House]:
     con = duckdb.connect(str(folder.warehouse), config={"threads": 1})
     try:
         con.execute("SET TimeZone = 'UTC'")
+        # DuckDB takes a spawned process for a notebook, and draws a bar.
+        con.execute("SET enable_progress_bar = false")
         yield House(folder, con)
     finally:
         con.close()
