@@ -37,8 +37,8 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding.mend("settings", str(error))
         return
-    yield from configuration.connections(settings, folder)
-    yield from (configuration.token(connection, os.environ) for connection in settings.connections)
+    yield configuration.connections(settings)
+    yield from (configuration.token(connection, os.environ, now.date()) for connection in settings.connections)
     data_folder = DataFolder(settings.data_dir)
     writable = machine.data_folder(settings.data_dir)
     yield writable
