@@ -123,14 +123,6 @@ def test_a_late_day_fails_by_name_and_what_came_is_green(box: Sandbox, make_pipe
     assert pipeline.rows("SELECT max(report_date) FROM nav_history") == [(date(2026, 11, 18),)]
 
 
-def test_a_late_day_is_asked_for_again(box: Sandbox, make_pipeline: MakePipeline) -> None:
-    pipeline = make_pipeline(box)
-    box.service.faults.script("late")
-    pipeline.run(MONDAY, NEWEST)
-    assert pipeline.run(MONDAY, NEWEST).success
-    assert len(pipeline.sent()) == 2
-
-
 def test_an_expired_token_fails_with_the_sentence_to_act_on(box: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("expired")
