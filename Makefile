@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo dev test lint types unit year backfill docs lock clean
+.PHONY: help demo dev test lint types unit year backfill power-cut docs lock clean
 
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -40,6 +40,9 @@ year: $(READY) ## Live through a simulated year of nights, most of an hour
 
 backfill: $(READY) ## Backfill ten simulated years through the daemon, killed in the middle
 	$(BIN)/python -m wealth_pipeline_tests.long_runs.backfill
+
+power-cut: $(READY) ## Kill everything in the middle of a night's run, and start again
+	$(BIN)/python -m wealth_pipeline_tests.long_runs.power_cut
 
 docs: $(READY) ## Write docs/data-dictionary.md from the declarations
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md

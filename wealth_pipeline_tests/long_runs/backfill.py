@@ -18,8 +18,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+
 from wealth_pipeline.calendar import last_weekdays, weekdays_between
 from wealth_pipeline.flex.ledger import RequestLedger
+from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.published import connected
 from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -36,9 +39,6 @@ query ($id: String!) { partitionBackfillOrError(backfillId: $id) {
 RUNS = """
 query ($id: String!) { runsOrError(filter: {tags: [{key: "dagster/backfill", value: $id}]}) {
     ... on Runs { results { runId status } } } }"""
-GREEN = """
-query { assetNodeOrError(assetKey: {path: ["nav_history"]}) { ... on AssetNode {
-    assetMaterializations(limit: 100000) { partition } } } }"""
 
 
 def main(first_year: int = 2016) -> int:
@@ -66,12 +66,13 @@ def main(first_year: int = 2016) -> int:
             _say("started `wealth dev` again")
             status = _until_it_ends(machine, ledger, backfill)
             runs = machine.ask(RUNS, id=backfill)["runsOrError"]["results"]
-            green = machine.ask(GREEN)["assetNodeOrError"]["assetMaterializations"]
         finally:
             machine.stop()
         counts = Counter(run["status"] for run in runs)
         _say(f"the backfill ended as {status}; its runs: {dict(counts)}")
-        broken = list(_broken_promises(box, ledger, data, account_begins, {event["partition"] for event in green}))
+        with dagster_instance(data) as instance:
+            green = instance.get_materialized_partitions(dg.AssetKey("nav_history"))
+        broken = list(_broken_promises(box, ledger, data, account_begins, green))
         if status != "COMPLETED_SUCCESS" and not (status == "COMPLETED" and not broken):
             broken.append(f"the backfill ended as {status}")
         if counts - Counter({"SUCCESS": counts["SUCCESS"], "FAILURE": 1}):
