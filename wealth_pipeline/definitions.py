@@ -28,7 +28,8 @@ def daily_job(connection: Connection) -> Any:  # Dagster does not export the typ
         name="_".join([*prefix, "daily_statement"]),
         selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream(),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
-        " it and adds the days to the NAV history.",
+        " it and adds the days to the NAV history. Started by the schedule, by `wealth pull`, or here with a range of"
+        " partitions.",
     )
 
 
@@ -48,6 +49,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             "wealth": WealthData(
                 data_dir=str(settings.data_dir),
                 reporting_currency=settings.reporting_currency,
+                slash_format=settings.flex_date_format,
                 only_connection=len(connections) == 1,
             ),
             **{flex_resource_key(connection): _flex_service(connection, settings) for connection in connections},

@@ -16,7 +16,7 @@ from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.pull import LONGEST_RANGE
 from wealth_pipeline.resources import WealthData
-from wealth_pipeline.schedules import RANGE_END, RANGE_START, missing_days
+from wealth_pipeline.schedules import days_tags, missing_days
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -57,8 +57,8 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
         yield dagster_instance
 
 
-#: The process that runs a pull from the command line.
-PID_TAG = "wealth/pid"
+#: The process that runs a pull from the command line. Dagster does not show tags that begin like this.
+PID_TAG = ".dagster/wealth_pid"
 #: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
 BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"
 RETRIES_OF_A_KILLED_RUN = "5"
@@ -122,11 +122,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
                 continue
             result = job.execute_in_process(
                 instance=dagster_instance,
-                tags={
-                    RANGE_START: part[0].isoformat(),
-                    RANGE_END: part[-1].isoformat(),
-                    PID_TAG: str(os.getpid()),
-                },
+                tags={**days_tags(part[0], part[-1]), PID_TAG: str(os.getpid())},
                 run_config=run_config,
                 raise_on_error=False,
             )

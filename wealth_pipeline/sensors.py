@@ -28,7 +28,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         if rejected:
             raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))
 
-    @dg.job(description="Loads the statements that were dropped into the inbox folder.")
+    @dg.job(description="Loads the statements that lie in the inbox folder. Started by the sensor `inbox`.")
     def load_inbox() -> None:
         load_inbox_files()
 

@@ -89,7 +89,8 @@ class Settings:
     history_start: first report date that is asked for. overlap_days: how many days before a window are asked again,
     as an audit. catch_up_days: how many weekdays back the schedule looks for what is missing.
     schedule_times: New York times at which it looks, on the morning after each session.
-    flex_deadline_minutes: how long a statement is waited for. alerts: whether WEALTH_ALERT_URL is set; the address
+    flex_deadline_minutes: how long a statement is waited for. flex_date_format: the query's date format if that has
+    slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
     change without a flow before a check warns.
     """
@@ -109,6 +110,7 @@ class Settings:
     schedule_times: tuple[time, ...] = (time(6), time(9), time(12))
     flex_url: str = FLEX_URL
     flex_deadline_minutes: int = 15
+    flex_date_format: str | None = None
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
 
@@ -156,6 +158,11 @@ class Settings:
             flex_url=read.matching("IBKR_FLEX_URL", r"https?://\S+", "an address that starts with https://")
             or FLEX_URL,
             flex_deadline_minutes=read.number("WEALTH_FLEX_DEADLINE_MINUTES", cls.flex_deadline_minutes, 1, 120),
+            flex_date_format=read.matching(
+                "IBKR_FLEX_DATE_FORMAT",
+                r"(MM/dd|dd/MM)/yy(yy)?",
+                "MM/dd/yyyy, MM/dd/yy, dd/MM/yyyy or dd/MM/yy; the other date formats need no setting",
+            ),
             alerts=read.text("WEALTH_ALERT_URL") is not None,
             day_change_share=Decimal(
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
@@ -166,14 +173,30 @@ class Settings:
 def load_dotenv(folder: Path | None = None) -> None:
     """Put the `.env` of `folder` (the working directory) into the process's environment, winning as in Dagster.
 
-    DAGSTER_HOME is left out: it always lies in the data folder.
+    DAGSTER_HOME is left out: it always lies in the data folder. Raises SettingsError if the file is not UTF-8.
     """
+    for name, value in read_dotenv((folder or Path.cwd()) / ".env").items():
+        if name != "DAGSTER_HOME":
+            os.environ[name] = value
+
+
+def read_dotenv(file: Path) -> dict[str, str]:
+    """The variables in a `.env` file, none if it isn't there; raises SettingsError if it cannot be read as UTF-8."""
     from dotenv import dotenv_values  # here, so that `wealth --help` does not wait for it
 
-    file = (folder or Path.cwd()) / ".env"
-    for name, value in dotenv_values(file).items():
-        if value is not None and name != "DAGSTER_HOME":
-            os.environ[name] = value
+    try:
+        return {name: value for name, value in dotenv_values(file).items() if value is not None}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text", "Save it again as UTF-8, without other characters.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", "Make it yours, with mode 600.") from None
+
+
+def setting_names() -> frozenset[str]:
+    """Every variable that is read as a setting; connections.toml may name more, for tokens."""
+    asked = _Asked()
+    Settings.load(asked, Path(os.devnull))
+    return frozenset(asked.names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -188,6 +211,17 @@ def check_token(token: str, name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]+", token):
         raise SettingsError(f"{name} has characters that no Flex token has", "Copy the full token again.")
     return token
+
+
+class _Asked(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return default
 
 
 class _Reader:

@@ -48,9 +48,10 @@ class Loaded:
     restated: int = 0
 
 
-def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loaded:
+def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None = None) -> Loaded:
     """Load an archived statement whole or not at all, and record which in `statements`.
 
+    slash_format: what its dates with slashes mean, see `values.parse_day`.
     A statement that was rejected before is tried again: a newer version of the software may understand it.
     Raises ArchiveError where the archive cannot give it back; the warehouse is unchanged then.
     """
@@ -60,7 +61,7 @@ def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loade
     entry = archive.entry(sha256)
     try:
         with _transaction(con), archive.open(sha256) as stream:
-            _stage(con, StatementReader(stream), sha256)
+            _stage(con, StatementReader(stream, slash_format), sha256)
             changed, restated = _merge(con, sha256)
             _record(con, entry, "loaded", None)
         return Loaded(sha256, "loaded", None, changed, restated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,28 @@ def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox
     }
     navs = {metadata["NAV U1000001 (USD)"].value for metadata in events.values()}
     assert len(navs) == len(events) >= 4
+    newest = events["2026-11-19"]
+    assert re.search(r"\|U1000002\|[0-9,.]+ EUR\|[+-][0-9,.]+ EUR\|passed\|", str(newest["accounts"].value))
+    assert "data:image/svg+xml" in str(newest["recent NAV U1000001"].value)
+
+
+def test_each_days_largest_holdings_are_that_days(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    """A range is one run, whose shared metadata would show the newest day's holdings on every day."""
+    pipeline = make_pipeline(served)
+    result = pipeline.run(MONDAY, NEWEST)
+    shown = {
+        e.partition: str(e.step_materialization_data.materialization.metadata["largest holdings U1000001"].value)
+        for e in result.all_events
+        if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["positions"]
+    }
+    assert len(set(shown.values())) == len(shown) == 4
+    for day, table in shown.items():
+        assert len(table.splitlines()) == 12
+        ((symbol,),) = pipeline.rows(
+            "SELECT symbol FROM positions WHERE account_id = 'U1000001' AND report_date = '" + str(day) + "'"
+            " ORDER BY abs(nav_value_base) DESC LIMIT 1"
+        )
+        assert table.splitlines()[2].startswith(f"|{symbol}|")
 
 
 def test_the_parts_and_the_positions_add_up_to_the_total_by_plain_sql(

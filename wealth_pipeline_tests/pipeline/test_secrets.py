@@ -17,7 +17,7 @@ from wealth_pipeline.flex import client as client_module
 from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.faults import GET, SEND
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.schedules import RANGE_END, RANGE_START
+from wealth_pipeline.schedules import days_tags
 from wealth_pipeline_tests.pipeline.conftest import NEWEST, NOW, Pipeline
 from wealth_pipeline_tests.pipeline.test_what_happens_when import ROWS
 
@@ -29,7 +29,6 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
     make_pipeline: Callable[..., Pipeline], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Searched are all bytes under the data folder, Dagster's logs at their most talkative, stdout and stderr."""
-    monkeypatch.setattr(client_module, "TIMEOUTS", (5.0, 0.5))
     days = iter(reversed(weekdays_between(NEWEST - timedelta(days=200), NEWEST)))
     with Sandbox(now=lambda: NOW, rate_limits=False, token=SENTINEL) as box:
         pipeline = make_pipeline(box)
@@ -38,10 +37,10 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
         with dagster_instance(pipeline.folder) as instance:
 
             def run(assets: list[str] | None) -> dg.ExecuteInProcessResult:
-                day = next(days).isoformat()
+                day = next(days)
                 return job.execute_in_process(
                     instance=instance,
-                    tags={RANGE_START: day, RANGE_END: day},
+                    tags=days_tags(day, day),
                     run_config={"loggers": {"console": {"config": {"log_level": "DEBUG"}}}},
                     asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
                     raise_on_error=False,
@@ -50,6 +49,7 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
             assert run(None).success
             for row in ROWS:
                 if "deadline" not in row.when and row.when != "reading":
+                    monkeypatch.setattr(client_module, "TIMEOUTS", (5.0, 2.0 if row.fault == "hang" else 30.0))
                     box.service.faults.script(row.fault, call=GET if row.when == "polling" else SEND)
                     # The steps that speak to IBKR; the others know no token.
                     result = run(["flex_report_request", "flex_statement"])

@@ -90,7 +90,7 @@ def test_every_fault_of_the_sandbox_has_a_row_for_each_call_at_which_it_can_happ
 
 @pytest.mark.parametrize("row", AT_IBKR, ids=str)
 def test_what_the_table_says_happens(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUTS", (5.0, 0.5 if row.fault == "hang" else 5.0))
+    monkeypatch.setattr(client_module, "TIMEOUTS", (5.0, 2.0 if row.fault == "hang" else 30.0))
     clock = Clock()
     ledger, archive = RequestLedger(tmp_path / "state.sqlite", clock), Archive(tmp_path / "archive")
     with Sandbox(first_day=date(2026, 6, 1), now=clock, clock=clock.seconds) as box:

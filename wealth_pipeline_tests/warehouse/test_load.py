@@ -397,6 +397,12 @@ def test_the_base_summary_is_known_by_its_currency_alone(house: House) -> None:
     assert house.rows("SELECT count(*)::INT FROM cash_totals") == [(1,)]
 
 
+def test_cash_without_a_currency_is_refused(house: House) -> None:
+    """Nobody knows what it is worth; it must not vanish either."""
+    row = {"accountId": "U1", "currency": None, "levelOfDetail": "Currency"}
+    assert "CashReportCurrency row 2 has no currency" in house.refused(file(flex(CashReport=[cash(), row])))
+
+
 # Sections of activity.
 
 
