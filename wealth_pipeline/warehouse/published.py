@@ -432,7 +432,7 @@ def restated_by(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
         " FROM restatements r LEFT JOIN accounts a USING (account_id)"
         " WHERE r.account_id IN (SELECT unnest($accounts)) AND r.new_sha256 IN (SELECT arg_max(sha256, when_generated)"
         "   FROM statement_accounts WHERE account_id IN (SELECT unnest($accounts)) GROUP BY account_id)"
-        " ORDER BY r.report_date DESC, ALL",
+        " ORDER BY r.report_date DESC, r.account_id, r.table_name, r.known_from",
         {"accounts": list(accounts)},
     )
 

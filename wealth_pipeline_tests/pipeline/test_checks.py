@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from wealth_pipeline.checks import OTHERS, PROOFS
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.warehouse import intake
-from wealth_pipeline.warehouse.warehouse import Warehouse
+from wealth_pipeline.warehouse import intake, published
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, TUESDAY, Row, flex, nav
+from wealth_pipeline_tests.flexml import file as flex_file
 from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline
 
 MakePipeline = Callable[..., Pipeline]
@@ -24,10 +28,10 @@ def evaluations(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEva
     return {e.check_name: e for e in result.get_asset_check_evaluations()}
 
 
-def imported(pipeline: Pipeline, file: Path, content: str) -> None:
+def imported(folder: DataFolder, file: Path, content: str | bytes) -> None:
     """Load a statement of the test's own."""
-    file.write_text(content)
-    warehouse = Warehouse(pipeline.folder)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    warehouse = Warehouse(folder)
     with warehouse.writing():
         (taken,) = intake.take(warehouse, [file], "import")
     assert taken.status == "loaded", taken.reason
@@ -58,7 +62,7 @@ def test_a_proof_that_fails_names_account_day_and_figures_and_the_run_goes_on(
     served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
 ) -> None:
     pipeline = make_pipeline(served)
-    imported(pipeline, tmp_path / "wrong.xml", statement("20261117", "100").replace('cash="100"', 'cash="90"'))
+    imported(pipeline.folder, tmp_path / "wrong.xml", statement("20261117", "100").replace('cash="100"', 'cash="90"'))
     result = pipeline.run(WEDNESDAY, NEWEST)
     assert result.success
     parts = evaluations(result)["parts"]
@@ -88,7 +92,7 @@ def test_a_missing_session_is_an_error_and_a_missing_holiday_information(
     """Labor Day is 7 September 2026; IBKR sometimes has no row for a holiday."""
     pipeline = make_pipeline(served)
     for day in ("20260904", "20260909"):
-        imported(pipeline, tmp_path / f"{day}.xml", statement(day, "100"))
+        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100"))
     gaps = evaluations(pipeline.run(NEWEST, NEWEST))["no_gaps"]
     assert (gaps.passed, gaps.severity) == (False, dg.AssetCheckSeverity.ERROR)
     days = {title: [r.data["report_date"] for r in table.value.records] for title, table in gaps.metadata.items()}  # type: ignore[union-attr]
@@ -98,7 +102,7 @@ def test_a_missing_session_is_an_error_and_a_missing_holiday_information(
 def test_a_jump_without_a_flow_is_a_warning(served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path) -> None:
     pipeline = make_pipeline(served)
     for day, total in (("20261116", "100"), ("20261117", "121")):
-        imported(pipeline, tmp_path / f"{day}.xml", statement(day, total))
+        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, total))
     jump = evaluations(pipeline.run(NEWEST, NEWEST))["usual_change"]
     assert (jump.passed, jump.severity) == (False, dg.AssetCheckSeverity.WARN)
 
@@ -119,13 +123,142 @@ def test_a_restated_day_and_a_token_about_to_expire_are_warnings(
 
 
 @pytest.mark.parametrize("name", ["whollyNew", "whollyNewAmount"])
-def test_an_attribute_that_nobody_knows_is_a_warning(
+def test_an_attribute_that_nobody_knows_is_a_warning_whatever_came_since(
     name: str, served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
 ) -> None:
+    """A statement without it does not hide the two that have it. What is left out on purpose is information."""
     pipeline = make_pipeline(served)
     value = "12.5" if name.endswith("Amount") else "what"
-    imported(pipeline, tmp_path / "new.xml", statement("20261117", "100", f'{name}="{value}"'))
+    for day, extra in (("20261113", name), ("20261116", name), ("20261117", "")):
+        told = f'{extra}="{value}"' if extra else ""
+        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100", told))
     unknown = evaluations(pipeline.run(NEWEST, NEWEST))["nothing_unknown"]
     assert (unknown.passed, unknown.severity) == (False, dg.AssetCheckSeverity.WARN)
-    names = {r.data["name"] for r in unknown.metadata["found"].value.records}  # type: ignore[union-attr]
-    assert names == {f"EquitySummaryByReportDateInBase.{name}"}
+    rows = [r.data for r in unknown.metadata["found"].value.records]  # type: ignore[union-attr]
+    assert [(r["name"], r["count"], r["first_seen"], r["last_seen"]) for r in rows] == [
+        (f"EquitySummaryByReportDateInBase.{name}", "2", "2026-11-13", "2026-11-16")
+    ]
+    kinds = {r.data["kind"]: r.data["names"] for r in unknown.metadata["left out"].value.records}  # type: ignore[union-attr]
+    assert "personal_attribute" in kinds
+    assert not any(kind.startswith("unknown") for kind in kinds)
+    assert kinds["attribute_not_loaded"].endswith(" more")
+
+
+def test_a_key_that_is_there_twice_is_an_error(served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path) -> None:
+    """No statement does that: somebody wrote into the pipeline's own database."""
+    pipeline = make_pipeline(served)
+    imported(pipeline.folder, tmp_path / "one.xml", statement("20261117", "100"))
+    con = duckdb.connect(str(pipeline.folder.warehouse))
+    con.execute("INSERT INTO nav_versions FROM nav_versions")
+    con.close()
+    twice = evaluations(pipeline.run(NEWEST, NEWEST))["no_duplicate_keys"]
+    assert (twice.passed, twice.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert [r.data for r in twice.metadata["found"].value.records] == [{"table": "nav", "keys": "1"}]  # type: ignore[union-attr]
+
+
+def test_of_many_findings_the_newest_and_their_number_are_shown(
+    served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
+    """Dagster keeps what a check says for ever: twenty years without a NAV are 5,000 rows."""
+    pipeline = make_pipeline(served)
+    for day in ("20061116", "20261117"):
+        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100"))
+    gaps = evaluations(pipeline.run(NEWEST, NEWEST))["no_gaps"]
+    days = [r.data["report_date"] for r in gaps.metadata["found"].value.records]  # type: ignore[union-attr]
+    assert (days[0], len(days)) == ("2026-11-16", 50)
+    assert 5000 < gaps.metadata["found, in all"].value < 5100  # type: ignore[operator]
+
+
+DEPOSIT = {"transactionID": "1", "accountId": "U1", "type": "Deposits/Withdrawals", "currency": "USD", "amount": "100"}
+TRANSFER = {"transactionID": "1", "accountId": "U1", "type": "ACATS", "direction": "IN", "currency": "EUR"}
+IN_EUROS = {"currency": "EUR", "fxRateToBase": "1.25", "amount": "80"}
+
+
+def changes(first: date, last: date, deposit: str | None = "100", **other: str) -> str:
+    """The change of the NAV over a period, as a statement of its own."""
+    row: Row = {"startingValue": "100", "endingValue": "200", "depositsWithdrawals": deposit, **other}
+    return flex(day=last, first=first, ChangeInNAV=row)
+
+
+@pytest.mark.parametrize(
+    ("days", "statements", "jumps"),
+    [
+        pytest.param([MONDAY, TUESDAY], [], 1, id="no flow"),
+        pytest.param([MONDAY, TUESDAY], [changes(TUESDAY, TUESDAY)], 0, id="the day's own"),
+        pytest.param([MONDAY, TUESDAY], [changes(TUESDAY, TUESDAY, "50", assetTransfers="50")], 0, id="two kinds"),
+        pytest.param([MONDAY, TUESDAY], [changes(TUESDAY, TUESDAY, "0", mtm="100")], 1, id="the market's"),
+        pytest.param([MONDAY, TUESDAY], [changes(MONDAY, MONDAY)], 1, id="the day before's"),
+        pytest.param([FRIDAY, TUESDAY], [changes(MONDAY, MONDAY), changes(TUESDAY, TUESDAY, "0")], 0, id="over a gap"),
+        pytest.param([FRIDAY, TUESDAY], [changes(MONDAY, TUESDAY)], 0, id="of a period over a gap"),
+        pytest.param(
+            [FRIDAY, TUESDAY], [changes(MONDAY, TUESDAY), changes(TUESDAY, TUESDAY)], 0, id="of a period and its part"
+        ),
+        pytest.param([MONDAY, TUESDAY], [changes(MONDAY, TUESDAY)], 1, id="of a longer period"),
+        pytest.param(
+            [MONDAY, TUESDAY],
+            [changes(MONDAY, TUESDAY), flex(CashTransactions=[{**DEPOSIT, "reportDate": TUESDAY}])],
+            0,
+            id="of a longer period with the transaction",
+        ),
+        pytest.param(
+            [MONDAY, TUESDAY], [flex(CashTransactions=[{**DEPOSIT, "reportDate": MONDAY}])], 1, id="another day's"
+        ),
+        pytest.param(
+            [FRIDAY, TUESDAY],
+            [changes(TUESDAY, TUESDAY, "0"), flex(CashTransactions=[{**DEPOSIT, "reportDate": MONDAY}])],
+            0,
+            id="a transaction outside the period that is stated",
+        ),
+        pytest.param(
+            [MONDAY, TUESDAY],
+            [changes(TUESDAY, TUESDAY), flex(CashTransactions=[{**DEPOSIT, "reportDate": TUESDAY}])],
+            0,
+            id="both are not added",
+        ),
+        pytest.param(
+            [MONDAY, TUESDAY],
+            [flex(CashTransactions=[{**DEPOSIT, "reportDate": TUESDAY, "type": "Deposits & Withdrawals", **IN_EUROS}])],
+            0,
+            id="in another currency",
+        ),
+        pytest.param(
+            [MONDAY, TUESDAY],
+            [flex(CashTransactions=[{**DEPOSIT, "reportDate": TUESDAY, "type": "Dividends"}])],
+            1,
+            id="a dividend",
+        ),
+        pytest.param(
+            [MONDAY, TUESDAY],
+            [
+                flex(
+                    Transfers=[
+                        {**TRANSFER, "reportDate": TUESDAY, "fxRateToBase": "1.25", "cashTransfer": "40",
+                         "positionAmount": "40", "positionAmountInBase": "50"}
+                    ]
+                )
+            ],
+            0,
+            id="a transfer",
+        ),
+    ],
+)  # fmt: skip
+def test_a_jump_is_what_no_flow_since_the_day_before_explains(
+    days: list[date], statements: list[str], jumps: int, tmp_path: Path
+) -> None:
+    """The NAV doubles from 100 to 200."""
+    folder = DataFolder(tmp_path / "data")
+    rows = [nav(days[0], "100"), nav(days[1], "200")]
+    imported(
+        folder,
+        tmp_path / "days.xml",
+        flex_file(flex(day=days[1], first=days[0], EquitySummaryInBase=rows), *statements),
+    )
+    assert len(published.large_changes(folder.published, ["U1"], Decimal("0.2"))) == jumps
+
+
+def test_the_first_funding_is_no_jump(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    rows = [nav(FRIDAY, "0"), nav(MONDAY, "100"), nav(TUESDAY, "130")]
+    imported(folder, tmp_path / "days.xml", flex_file(flex(day=TUESDAY, first=FRIDAY, EquitySummaryInBase=rows)))
+    found = published.large_changes(folder.published, ["U1"], Decimal("0.2"))
+    assert [row["report_date"] for row in found] == [TUESDAY]

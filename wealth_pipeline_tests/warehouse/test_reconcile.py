@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -216,7 +217,7 @@ def told(house: House, check: str, day: date = MONDAY) -> tuple[str, str | None]
 
 
 #: What every account's NAV row has, when the query ticks it.
-CORE = {"stock": "0", "options": "0", "bonds": "0", "dividendAccruals": "0", "interestAccruals": "0"}
+CORE: dict[str, Any] = {"stock": "0", "options": "0", "bonds": "0", "dividendAccruals": "0", "interestAccruals": "0"}
 
 
 @pytest.mark.parametrize(
@@ -293,7 +294,7 @@ def test_deposits_are_counted_once_and_those_that_the_query_lacks_are_named(
     assert told(house, "cash_flow") == (status, reason)
 
 
-MONDAYS = {
+MONDAYS: dict[str, Any] = {
     "OpenPositions": [position()],
     "CashReport": [cash()],
     "OpenDividendAccruals": [{"symbol": "ACME", "currency": "USD", "fxRateToBase": "1", "netAmount": "3"}],
@@ -377,16 +378,14 @@ def test_a_rate_of_another_day_proves_what_adds_up_and_makes_nothing_fail(
     house: House, check: str, day: date, value: str, status: str
 ) -> None:
     """In euros, in an account in dollars; IBKR valued it at 1.2."""
-    sections: dict[str, Row] = {
+    sections: dict[str, dict[str, Any]] = {
         "positions": {"OpenPositions": [position(currency="EUR", fxRateToBase=None)]},
         "cash": {"CashReport": [cash(ending="60"), cash("EUR", "50")]},
         "dividends": {"OpenDividendAccruals": [{"symbol": "ACME", "currency": "EUR", "netAmount": "50"}]},
     }
     part = {"positions": "stock", "cash": "cash", "dividends": "dividendAccruals"}[check]
-    row = nav(total="60", **{"cash": "0", part: "60"})
-    house.loaded(
-        file(flex(EquitySummaryInBase=[row], ConversionRates=[rate("EUR", value, day)], **sections[check]))  # type: ignore[arg-type]
-    )
+    row = {**nav(total="60", cash="0"), part: "60"}
+    house.loaded(file(flex(EquitySummaryInBase=[row], ConversionRates=[rate("EUR", value, day)], **sections[check])))
     found, why = told(house, check)
     assert found == status
     if status == "not_evaluable":
@@ -472,7 +471,7 @@ def test_a_difference_of_exactly_the_tolerance_passes_and_one_unit_more_fails(
     """A unit is the last decimal of the figures; each term may be rounded by one, and the sum."""
     off = (terms + 1 + difference) * Decimal("0.0000001")
     hundred, fifty = Decimal(100), Decimal(50)
-    sections: dict[str, Row] = {
+    sections: dict[str, dict[str, Any]] = {
         "parts": {"EquitySummaryInBase": [nav(total=hundred + off, cash=hundred, **CORE)]},
         "positions": {
             "EquitySummaryInBase": [nav(cash="0", stock=hundred)],
@@ -485,7 +484,7 @@ def test_a_difference_of_exactly_the_tolerance_passes_and_one_unit_more_fails(
             "CashReport": [cash(), cash("USD", fifty + off), cash("EUR", "40"), cash("CHF", "10")],
         },
     }
-    house.loaded(file(flex(**sections[check])))  # type: ignore[arg-type]
+    house.loaded(file(flex(**sections[check])))
     name = check.rsplit(maxsplit=1)[-1]
     assert told(house, name)[0] == status
     failures = house.rows("SELECT abs(difference), tolerance FROM reconciliation WHERE status = 'failed'")
