@@ -15,6 +15,8 @@ from wealth_pipeline.warehouse.schema import FAMILIES, stored
 _KEY = "account_id, report_date"
 #: Columns that a table derives from stated ones: cleared before they are derived again.
 _DERIVED_FLAGS = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
+#: Columns that no attribute states, but the rows of the statement tell.
+_MADE_OF_ROWS = ("component", "amount", "counted", "from_lots")
 #: IBKR: a ticked section without data is an empty container. Here that says "there were none", by section and stage.
 _EMPTY_SECTIONS = {
     "positions": ("OpenPositions", "stage_open_position"),
@@ -164,9 +166,8 @@ def _pool(con: duckdb.DuckDBPyConnection, family: str, table: TableSpec) -> None
 
 
 def _stated_names(table: TableSpec) -> list[str]:
-    """The columns that the statement states, as against those the warehouse derives."""
-    melted = ["component", "amount", "counted"] if table.melt else []
-    return [c.name for c in table.read] + melted
+    """The columns that come from the statement alone, as against those that need rates or the account's currency."""
+    return [c.name for c in table.columns if c.attribute or c.name in _MADE_OF_ROWS]
 
 
 def _stated(table: TableSpec) -> str:
