@@ -311,8 +311,8 @@ def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20)
         path,
         "SELECT account_id AS account, count(*) FILTER (status = 'passed') AS \"days passed\","
         " count(*) FILTER (status = 'failed') AS \"days failed\","
-        ' count(*) FILTER (status = \'not_evaluable\') AS "days not evaluable", max(report_date) AS "newest day",'
-        " replace(arg_max(status, report_date), '_', ' ') AS \"on the newest day\" FROM reconciliation"
+        " count(*) FILTER (status = 'not_evaluable') AS \"days not evaluable\", max(report_date)"
+        " || ': ' || replace(arg_max(status, report_date), '_', ' ') AS \"newest day\" FROM reconciliation"
         " WHERE check_name = ? AND account_id IN (SELECT unnest(?)) GROUP BY account_id ORDER BY account_id",
         [check_name, list(accounts)],
     )

@@ -57,7 +57,7 @@ def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox
     navs = {metadata["NAV U1000001 (USD)"].value for metadata in events.values()}
     assert len(navs) == len(events) >= 4
     newest = events["2026-11-19"]
-    assert re.search(r"\|U1000002\|[0-9,.]+ EUR\|[+-][0-9,.]+ EUR\|passed\|", str(newest["accounts"].value))
+    assert re.search(r"\|U1000002\|[0-9,.]+\sEUR\|[+-][0-9,.]+\sEUR\|passed\|", str(newest["accounts"].value))
     assert "data:image/svg+xml" in str(newest["recent NAV U1000001"].value)
 
 
