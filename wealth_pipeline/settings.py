@@ -284,7 +284,7 @@ class _Reader:
 
 def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
     connections = []
-    query_id = read.text("IBKR_FLEX_QUERY_ID")
+    query_id, made = read.text("IBKR_FLEX_QUERY_ID"), read.any_day("IBKR_FLEX_TOKEN_MADE")
     if query_id and not re.fullmatch(_QUERY_ID, query_id):
         # Not shown: it may be the token, in the wrong line.
         raise SettingsError(
@@ -292,7 +292,6 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             "Mend it in .env; the long number is the token.",
         )
     if query_id:
-        made = read.any_day("IBKR_FLEX_TOKEN_MADE")
         connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False, token_made=made))
     elif read.text("IBKR_FLEX_TOKEN"):
         raise SettingsError(
