@@ -225,7 +225,7 @@ def status() -> None:
 def doctor(ask_ibkr: bool) -> None:
     """Look at the set-up, and say in one sentence each what is to be mended.
 
-    It changes nothing, and asks IBKR nothing unless told to. Exit status 1 if something must be mended.
+    It mends nothing itself, and asks IBKR nothing unless told to. Exit status 1 if something must be mended.
     """
     from wealth_pipeline.doctor import examine
 

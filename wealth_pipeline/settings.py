@@ -194,12 +194,9 @@ def read_dotenv(file: Path) -> dict[str, str]:
 
 def setting_names() -> frozenset[str]:
     """Every variable that is read as a setting; connections.toml may name more, for tokens."""
-    names: set[str] = set()
-    for query_id in ("", "1"):  # some are read only where there is a query
-        asked = _Asked(IBKR_FLEX_QUERY_ID=query_id)
-        Settings.load(asked, Path(os.devnull))
-        names |= asked.names
-    return frozenset(names)
+    asked = _Asked()
+    Settings.load(asked, Path(os.devnull))
+    return frozenset(asked.names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -217,15 +214,14 @@ def check_token(token: str, name: str) -> str:
 
 
 class _Asked(dict[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An empty environment that remembers what it was asked for."""
 
-    def __init__(self, **values: str) -> None:
-        super().__init__(values)
+    def __init__(self) -> None:
         self.names: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         self.names.add(name)
-        return super().get(name, default)
+        return default
 
 
 class _Reader:

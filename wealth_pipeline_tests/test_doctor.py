@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -376,7 +377,7 @@ def test_a_gateway_without_a_login_is_one_sentence_and_with_one_a_tick(home: Pat
 
 
 def test_ibkr_is_asked_only_on_request_and_one_time(home: Path) -> None:
-    """A whole examination sends nothing; with --ask-ibkr one request goes out, and the statement is kept."""
+    """A whole examination sends nothing; with --ask-ibkr one request goes out, and the statement is loaded."""
     with Sandbox(rate_limits=False, polls_before_ready=0) as box:
         url = f"IBKR_FLEX_URL={box.flex_url}\nIBKR_FLEX_QUERY_ID={box.query_id}\n"
         env(home, url + f"IBKR_FLEX_TOKEN={TOKEN}\n")
@@ -390,6 +391,8 @@ def test_ibkr_is_asked_only_on_request_and_one_time(home: Path) -> None:
         env(home, url + f"IBKR_FLEX_TOKEN={box.token}\n")
         status, lines = examined("--ask-ibkr")
         assert any(line.startswith("✓ IBKR ibkr: sent the statement of ") for line in lines)
+        (day,) = re.findall(r"✓ database: .* the newest (\S+)", "\n".join(lines))
+        assert date.fromisoformat(day) > LAST
         assert status == 0
         sent = [request for request in box.service.requests if request.path.endswith("SendRequest")]
         assert len(sent) == 2
