@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv
+from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv, setting_names
 
+ANNA = '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "T"\n'
 ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}
 
 
@@ -41,6 +43,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
             "WEALTH_CATCH_UP_DAYS": "5",
             "WEALTH_SCHEDULE": "08:30, 07:15",
             "WEALTH_FLEX_DEADLINE_MINUTES": "3",
+            "IBKR_FLEX_DATE_FORMAT": "dd/MM/yy",
             "IBKR_FLEX_URL": "http://127.0.0.1:9/AccountManagement/FlexWebService",
         },
         tmp_path,
@@ -50,6 +53,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
     assert settings.history_start == date(2020, 3, 2)
     assert (settings.overlap_days, settings.catch_up_days, settings.flex_deadline_minutes) == (0, 5, 3)
     assert settings.schedule_times == (time(7, 15), time(8, 30))
+    assert settings.flex_date_format == "dd/MM/yy"
     assert settings.flex_url.startswith("http://127.0.0.1:9/")
 
 
@@ -78,6 +82,11 @@ def test_more_logins_are_named_in_connections_toml(tmp_path: Path) -> None:
         (ONE | {"WEALTH_OVERLAP_DAYS": "seven"}, "WEALTH_OVERLAP_DAYS is 'seven'"),
         (ONE | {"WEALTH_OVERLAP_DAYS": "61"}, "from 0 to 60"),
         (ONE | {"WEALTH_SCHEDULE": "6 am"}, "WEALTH_SCHEDULE is '6 am'"),
+        (ONE | {"WEALTH_SCHEDULE": "06:00+02:00"}, "a list of at most 3 New York times"),
+        (ONE | {"WEALTH_SCHEDULE": "06:00:30"}, "a list of at most 3 New York times"),
+        (ONE | {"WEALTH_SCHEDULE": "06:00,07:00,08:00,09:00"}, "locks out those who ask too often"),
+        (ONE | {"IBKR_FLEX_TOKEN_MADE": "last May"}, "IBKR_FLEX_TOKEN_MADE is 'last May'"),
+        (ONE | {"IBKR_FLEX_DATE_FORMAT": "yyyyMMdd"}, "IBKR_FLEX_DATE_FORMAT is 'yyyyMMdd'"),
         (ONE | {"WEALTH_REPORTING_CURRENCY": "dollars"}, "WEALTH_REPORTING_CURRENCY is 'dollars'"),
     ],
 )
@@ -112,12 +121,46 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str, se
         ('[[connection]]\nname = "anna"\nquery_id = 11\ntoken_env = "T"\n', "the query_id of a"),
         ('[[connection]]\nname = "Anna B"\nquery_id = "11"\ntoken_env = "T"\n', "the name of a"),
         ('[[connection]]\nname = "ibkr"\nquery_id = "1"\ntoken_env = "T"\n', "ibkr is given twice"),
+        ('[[connections]]\nname = "anna"\n', "it has connections, which this software does not know"),
+        ('[connection]\nname = "anna"\n', "the query_id of a"),
+        ('connection = "anna"\n', "the name of a"),
+        (ANNA + 'token-made = "2026-01-15"\n', "has token-made, which this software does not know. It knows name,"),
+        (ANNA + 'token_made = "soon"\n', "the token_made of anna is soon, which is not a date"),
+        (ANNA + "token_made = 2026-01-15T08:00:00\n", "which is not a date such as 2026-01-15"),
     ],
 )
 def test_a_mistake_in_connections_toml_is_one_clear_sentence(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "connections.toml").write_text(text)
     with pytest.raises(SettingsError, match=sentence.replace("[", r"\[")):
         Settings.load(ONE, tmp_path)
+
+
+@pytest.mark.parametrize("written", ['"2026-01-15"', "2026-01-15"])
+def test_a_tokens_day_is_stated_for_each_connection(written: str, tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text(f"{ANNA}token_made = {written}\n")
+    one, anna = Settings.load(ONE | {"IBKR_FLEX_TOKEN_MADE": "2026-02-28"}, tmp_path).connections
+    assert (one.token_made, anna.token_made) == (date(2026, 2, 28), date(2026, 1, 15))
+
+
+@pytest.mark.parametrize(
+    ("today", "stage", "words"),
+    [
+        (date(2026, 12, 15), None, None),  # 31 days before
+        (date(2026, 12, 16), 30, "expires on 2027-01-15 at the latest"),
+        (date(2027, 1, 8), 7, "expires on 2027-01-15 at the latest"),
+        (date(2027, 1, 14), 1, "put it into IBKR_FLEX_TOKEN"),
+        (date(2027, 3, 1), 1, "expired on 2027-01-15 or before"),
+    ],
+)
+def test_a_tokens_end_is_foreseen(today: date, stage: int | None, words: str | None, tmp_path: Path) -> None:
+    (connection,) = Settings.load(ONE | {"IBKR_FLEX_TOKEN_MADE": "2026-01-15"}, tmp_path).connections
+    assert connection.token_stage(today) == stage
+    assert (words is None) is (connection.token_warning(today) is None)
+    assert words is None or words in (connection.token_warning(today) or "")
+
+
+def test_a_token_of_which_nobody_said_the_age_is_not_warned_of(tmp_path: Path) -> None:
+    assert Settings.load(ONE, tmp_path).connections[0].token_warning(date(2100, 1, 1)) is None
 
 
 def test_a_connection_must_be_named_when_there_are_several(tmp_path: Path) -> None:
@@ -151,13 +194,13 @@ def test_a_dotenv_file_wins_over_the_shell_except_for_dagster_home(
     monkeypatch.delenv("IBKR_FLEX_TOKEN")
 
 
-def test_the_example_file_names_every_setting_that_is_read() -> None:
-    package = Path(__file__).parent.parent
-    read = {
-        word
-        for line in (package / "wealth_pipeline" / "settings.py").read_text().splitlines()
-        for word in line.split('"')
-        if word.startswith(("WEALTH_", "IBKR_")) and word.isupper()
-    }
-    example = (package / ".env.example").read_text()
-    assert not [name for name in read if name not in example]
+def test_the_example_file_names_exactly_the_settings_that_are_read() -> None:
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    assert set(re.findall(r"^#?((?:IBKR|WEALTH)_\w+)=", example, re.MULTILINE)) == setting_names()
+
+
+def test_the_values_in_the_example_file_are_accepted(tmp_path: Path) -> None:
+    """Somebody may remove the number sign and nothing else."""
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    told = dict(re.findall(r"^#?((?:IBKR|WEALTH)_\w+)=(.*)$", example, re.MULTILINE))
+    assert Settings.load(ONE | {name: value for name, value in told.items() if value}, tmp_path).configured

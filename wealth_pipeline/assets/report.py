@@ -21,7 +21,7 @@ def report_changed_days(instance: dg.DagsterInstance, settings: Settings, taken:
     reported = 0
     for connection in connections_or_default(settings):
         accounts = published.accounts_of(path, connection.name, len(connections_or_default(settings)) == 1)
-        days = published.nav_days(path, list(accounts), first, last, None)
+        days = published.nav_days(path, list(accounts), first, last)
         affected = {day for account, day in changed if account in accounts and day >= settings.history_start}
         for event in nav_events(connection, [d for d in days if d.report_date in affected]):
             instance.report_runless_asset_event(event)

@@ -171,11 +171,12 @@ class StatementReader:
 
     Raises StatementError where the file is no Activity statement, is malformed or cut off, or holds a value that
     cannot be read exactly; the error names the element, its row and the attribute.
+    slash_format: what its dates with slashes mean, see `values.parse_day`.
     """
 
-    def __init__(self, stream: BinaryIO, batch_texts: int = BATCH_TEXTS) -> None:
+    def __init__(self, stream: BinaryIO, slash_format: str | None = None, batch_texts: int = BATCH_TEXTS) -> None:
         self._stream = stream
-        self._collector = _Collector()
+        self._collector = _Collector(slash_format)
         self._batch_texts = batch_texts
 
     @property
@@ -214,9 +215,10 @@ class StatementReader:
 class _Collector:
     """The parser's target: gathers attribute texts by element and set of attributes, and types them in batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, slash_format: str | None) -> None:
         self.statements: list[Statement] = []
         self.notes = Notes()
+        self._slash_format = slash_format
         self.held = 0
         self._layouts: dict[tuple[str, ...], _Layout] = {}
         self._rows: Counter[str] = Counter()
@@ -276,7 +278,7 @@ class _Collector:
         for attribute, parse in _HEADER.items():
             text = self._header.get(attribute, "")
             try:
-                read[attribute] = parse(text) if text else None
+                read[attribute] = parse(text, self._slash_format) if text else None
             except ValueError as error:
                 raise StatementError(
                     f"FlexStatement {ordinal}: {attribute}={text[:40]!r} {error}", "Nothing of this file was loaded."
@@ -305,7 +307,7 @@ class _Collector:
         names = (tag, *attributes)
         layout = self._layouts.get(names)
         if layout is None:
-            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self.notes)
+            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self.notes, self._slash_format)
         self._rows[tag] += 1
         self.held += len(attributes)
         # All values at once, in C: picking the ones that are read out of each row takes three times as long.
@@ -328,10 +330,11 @@ class _Collector:
 class _Layout:
     """Rows of one element with the same attributes in the same order."""
 
-    def __init__(self, element: str, names: tuple[str, ...], notes: Notes) -> None:
+    def __init__(self, element: str, names: tuple[str, ...], notes: Notes, slash_format: str | None) -> None:
         self.element = element
         self.names = names
         self.notes = notes
+        self.slash_format = slash_format
         known = known_names().get(element, frozenset())
         columns = declared()[element]
         self.columns = [name for name in names if name in columns]
@@ -372,7 +375,7 @@ class _Layout:
 
     def _convert(self, name: str, texts: tuple[str, ...], kind: pa.DataType) -> pa.Array:
         try:
-            return values.convert(texts, kind)
+            return values.convert(texts, kind, self.slash_format)
         except values.Unreadable as error:
             # Of a person's own section no value is told: a shifted one could be a name.
             text = "a value" if self.element == "AccountInformation" else repr(error.text[:40])
@@ -424,8 +427,8 @@ def _sampled(element: str, kind: str) -> bool:
     return kind == "unknown_attribute" and element != "AccountInformation"
 
 
-_HEADER: dict[str, Callable[[str], Any]] = {
-    "accountId": str,
+_HEADER: dict[str, Callable[[str, str | None], Any]] = {
+    "accountId": lambda text, _: text,
     "fromDate": values.parse_day,
     "toDate": values.parse_day,
     "whenGenerated": values.parse_moment,

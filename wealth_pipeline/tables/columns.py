@@ -6,6 +6,7 @@ warehouse its DDL, Dagster its column schema, docs/data-dictionary.md its text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -25,29 +26,40 @@ Rate = Annotated[pd.ArrowDtype, pa.decimal128(18, 10)]
 
 SQL_TYPES = {
     pa.string(): "VARCHAR",
+    pa.list_(pa.string()): "VARCHAR[]",
     pa.bool_(): "BOOLEAN",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP",
     pa.decimal128(28, 12): "DECIMAL(28,12)",
     pa.decimal128(18, 10): "DECIMAL(18,10)",
+    pa.decimal128(38, 12): "DECIMAL(38,12)",
 }
 
 History = Literal["versions", "latest"]
 
 
 def column(
-    attribute: str | None, description: str, *, unit: str | None = None, nullable: bool = True, **checks: Any
+    attribute: str | None,
+    description: str,
+    *,
+    unit: str | None = None,
+    nullable: bool = True,
+    values: Sequence[str] = (),
+    **checks: Any,
 ) -> Any:
     """Declare one column of a table.
 
     `attribute` is the XML attribute it is read from, None for a column that the warehouse derives.
-    `unit` says what the figure counts (a currency, shares, percent ...). `checks` go to `pandera.Field`.
+    `unit` says what the figure counts (a currency, shares, percent ...). `values` are those that IBKR was seen to
+    write, where there are few: another one is loaded, and noted as unknown. `checks` go to `pandera.Field`.
     NULL always means "not in the statement"; zero is zero.
     """
     return pandera.Field(
         nullable=nullable,
         description=description,
-        metadata={"attribute": attribute, "unit": unit},
+        metadata={"attribute": attribute, "unit": unit, "values": tuple(values)},
         **checks,
     )
 
@@ -72,6 +84,7 @@ class Column:
     description: str
     unit: str | None
     nullable: bool
+    values: tuple[str, ...] = ()
 
     @property
     def sql_type(self) -> str:
@@ -112,6 +125,7 @@ class TableSpec:
                     description=declared.description or "",
                     unit=metadata.get("unit"),
                     nullable=bool(declared.nullable),
+                    values=metadata.get("values", ()),
                 )
             )
         return tuple(columns)

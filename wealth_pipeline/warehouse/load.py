@@ -57,9 +57,10 @@ class Loaded:
     restated: int = 0
 
 
-def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loaded:
+def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None = None) -> Loaded:
     """Load an archived statement whole or not at all, and record which in `statements`.
 
+    slash_format: what its dates with slashes mean, see `values.parse_day`.
     A statement that was rejected before is tried again: a newer version of the software may understand it.
     Raises ArchiveError where the archive cannot give it back; the warehouse is unchanged then.
     """
@@ -69,7 +70,7 @@ def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loade
     entry = archive.entry(sha256)
     try:
         with _transaction(con), archive.open(sha256) as stream:
-            _stage(con, StatementReader(stream), sha256)
+            _stage(con, StatementReader(stream, slash_format), sha256)
             changed, restated = _merge(con, sha256)
             _record(con, entry, "loaded", None)
         return Loaded(sha256, "loaded", None, changed, restated)
@@ -143,6 +144,7 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
     for element in sorted(present):
         _fill(con, element, reader.notes)
     con.execute(sql("prepare"))
+    con.execute(_unknown_values())
     con.execute(sql("rows"))
     for table in TABLES:
         if table.key and table.element in present and table.name != "accounts":
@@ -202,6 +204,20 @@ def _stage_tables() -> str:
         f"CREATE OR REPLACE TEMP TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
         for table, columns in tables.items()
     )
+
+
+@cache
+def _unknown_values() -> str:
+    """Note each value that IBKR was not seen to write, in columns where few are known."""
+    seen = {(t.element, c.attribute): (c.name, c.values) for t in TABLES for c in t.read if c.values}
+    selects = []
+    for (element, attribute), (name, values) in seen.items():
+        known = ", ".join(f"'{value}'" for value in values)
+        selects.append(
+            f"SELECT 'unknown_value', '{element}.{attribute}=' || {name}, count(*) FROM {stage_name(element)}"
+            f" WHERE {name} NOT IN ({known}) GROUP BY {name}"
+        )
+    return f"INSERT INTO dropped {' UNION ALL '.join(selects)}"
 
 
 def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:

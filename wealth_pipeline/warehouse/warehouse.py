@@ -73,13 +73,27 @@ class DataFolder:
         """Dagster's own storage."""
         return self.root / "dagster"
 
+    def unwritable(self, error: OSError) -> WarehouseError:
+        """The error that says so."""
+        return WarehouseError(
+            f"The data folder {self.root} cannot be written: {error.strerror}",
+            "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
+        )
+
 
 class Warehouse:
-    """The databases of one data folder."""
+    """The databases of one data folder.
 
-    def __init__(self, folder: DataFolder, reporting_currency: str | None = None) -> None:
+    reporting_currency: of `net_worth`; None: the accounts' own if they share one. slash_format: what dates with slashes
+    mean in statements, see `values.parse_day`.
+    """
+
+    def __init__(
+        self, folder: DataFolder, reporting_currency: str | None = None, slash_format: str | None = None
+    ) -> None:
         self.folder = folder
         self.reporting_currency = reporting_currency
+        self.slash_format = slash_format
 
     @contextmanager
     def writing(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -94,10 +108,7 @@ class Warehouse:
                 "Wait for it to end, or stop it.",
             ) from None
         except OSError as error:
-            raise WarehouseError(
-                f"The data folder {self.folder.root} cannot be written: {error.strerror}",
-                "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
-            ) from None
+            raise self.folder.unwritable(error) from None
         try:
             yield
         finally:
@@ -113,7 +124,7 @@ class Warehouse:
         try:
             self._describe(con, requests)
             for sha256 in sha256s:
-                yield load(con, self.folder.archive, sha256)
+                yield load(con, self.folder.archive, sha256, self.slash_format)
         except duckdb.Error as error:
             raise WarehouseError(
                 f"{self.folder.warehouse} cannot be written ({type(error).__name__})",
@@ -136,7 +147,7 @@ class Warehouse:
         con = self._open(draft)
         try:
             for entry in self.folder.archive.entries():
-                yield load(con, self.folder.archive, entry.sha256)
+                yield load(con, self.folder.archive, entry.sha256, self.slash_format)
             self._describe(con, requests)
         finally:
             con.close()
