@@ -141,7 +141,7 @@ def flex_assets(connection: Connection, partitions: dg.PartitionsDefinition) -> 
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with sentences():
+        with sentences(), published.connected(wealth.folder.published):
             asked = pull.latest_request(wealth.ledger, connection.name, _window(context, flex))
             report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256)
             coverage.require_days(wealth.folder, wealth.ledger, connection.name, _days(context), asked)

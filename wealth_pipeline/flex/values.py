@@ -120,7 +120,7 @@ def parse_moment(text: str, slash_format: str | None = None) -> datetime | None:
 def texts(column: Sequence[str]) -> pa.Array:
     """Texts as they are, padding included; an empty one is NULL."""
     array = pa.array(column, pa.string())
-    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array) if "" in column else array
 
 
 def identifiers(column: Sequence[str]) -> pa.Array:
@@ -140,7 +140,8 @@ def decimals(column: Sequence[str], kind: pa.DataType) -> pa.Array:
     Arrow's cast refuses a value with more decimals than the type holds; DuckDB's would round it.
     """
     array = pa.array(column, pa.string())
-    array = pc.if_else(pc.is_in(array, pa.array(NULLS)), pa.scalar(None, pa.string()), array)
+    if not set(NULLS).isdisjoint(column):
+        array = pc.if_else(pc.is_in(array, pa.array(NULLS)), pa.scalar(None, pa.string()), array)
     try:
         return pc.cast(array, kind)
     except pa.ArrowInvalid:

@@ -6,7 +6,6 @@ written once, mode 0600, and never changed. Everything else in the data folder c
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -19,6 +18,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
+
+from isal import igzip, isal_zlib
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.statement import StatementError, not_a_statement, sniff_root
@@ -103,8 +104,8 @@ class Archive:
     ) -> Entry:
         digest, size = hashlib.sha256(), 0
         with _temporary(self.folder) as (handle, written):
-            # mtime=0 and no name: the same statement always gives the same file. Level 1: a third of the time of 6.
-            with gzip.GzipFile(fileobj=handle, mode="wb", compresslevel=1, filename="", mtime=0) as packed:
+            # mtime=0 and no name: the same statement always gives the same file. ISA-L: a seventh of zlib's time.
+            with igzip.IGzipFile(fileobj=handle, mode="wb", compresslevel=1, filename="", mtime=0) as packed:
                 chunk = head
                 while chunk:
                     digest.update(chunk)
@@ -155,9 +156,9 @@ class Archive:
     def open(self, sha256: str) -> Iterator[BinaryIO]:
         """The statement's bytes, uncompressed; raises ArchiveError where the object is missing or damaged."""
         try:
-            with gzip.open(self.path(sha256), "rb") as stream:
+            with igzip.open(self.path(sha256), "rb") as stream:
                 yield cast(BinaryIO, stream)
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, EOFError, isal_zlib.error) as error:  # type: ignore[misc] # its stub errs
             raise self.damaged(sha256, type(error).__name__) from None
 
     def damaged(self, sha256: str, how: str = "other bytes than it was archived with") -> ArchiveError:

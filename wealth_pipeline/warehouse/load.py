@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ import pyarrow as pa
 from wealth_pipeline.flex.statement import (
     AMOUNT,
     MODEL_ELEMENTS,
+    Batch,
     Notes,
     StatementError,
     StatementReader,
@@ -123,12 +125,7 @@ def stage_name(element: str) -> str:
 def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str) -> None:
     """Read the file into temporary tables, one an element, and record what it holds."""
     con.execute(_stage_tables())
-    present = set()
-    for batch in reader:
-        present.add(batch.element)
-        insert(con, stage_name(batch.element), batch.columns)
-        if batch.amounts is not None:
-            insert(con, f"{stage_name(batch.element)}_amounts", batch.amounts)
+    present = _stage_rows(con, reader)
     statements = pa.Table.from_pylist(
         [vars(s) for s in reader.statements],
         pa.schema(
@@ -173,6 +170,27 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
             ),
         )
     con.execute("INSERT INTO statement_notes SELECT ?, kind, name, count, NULL FROM dropped", [sha256])
+
+
+def _stage_rows(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:
+    """Insert the file's rows into the temporary tables, while the next ones are being parsed; the elements found."""
+    present: set[str] = set()
+
+    def stage(batch: Batch) -> None:
+        insert(con, stage_name(batch.element), batch.columns)
+        if batch.amounts is not None:
+            insert(con, f"{stage_name(batch.element)}_amounts", batch.amounts)
+
+    with ThreadPoolExecutor(1) as inserting:
+        before: Future[None] | None = None
+        for batch in reader:
+            present.add(batch.element)
+            if before:
+                before.result()
+            before = inserting.submit(stage, batch)
+        if before:
+            before.result()
+    return present
 
 
 @cache
@@ -312,6 +330,7 @@ def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[tuple[str
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
     con.execute(sql("reconcile"))
+    con.execute(sql("history"))
     changed = con.execute("SELECT account_id, report_date FROM touched ORDER BY ALL").fetchall()
     return tuple(changed), _restated(con)
 
@@ -331,8 +350,12 @@ def _restated(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
-    """Write what the statement says of its accounts, and note in `rebased` whose base currency it changes."""
-    con.execute("CREATE OR REPLACE TEMP TABLE bases_before AS SELECT account_id, base_currency FROM accounts")
+    """Write what the statement says of its accounts, and note in `rebased` whose base currency it changes.
+
+    `bases` is then every account's base currency, without what else the view `accounts` looks up.
+    """
+    known = "SELECT account_id, arg_max(base_currency, (when_generated, sha256)) AS base_currency"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bases_before AS {known} FROM account_descriptions GROUP BY account_id")
     fields = ", ".join(
         f"arg_max(a.{c.name}, (f.when_generated, f.ordinal)) AS {c.name}"
         for c in TABLES[0].read
@@ -346,9 +369,10 @@ def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
         GROUP BY f.account_id""",
         {"sha256": sha256},
     )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bases AS {known} FROM account_descriptions GROUP BY account_id")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE rebased AS
-        SELECT a.account_id FROM accounts a JOIN bases_before b USING (account_id)
+        SELECT a.account_id FROM bases a JOIN bases_before b USING (account_id)
         WHERE a.base_currency IS DISTINCT FROM b.base_currency"""
     )
 
@@ -465,6 +489,5 @@ def _empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
     """Append rows to a table by the names of their columns; `executemany` takes half a millisecond for each row."""
-    con.register("arrow_rows", rows)
-    con.execute(f"INSERT INTO {name} BY NAME FROM arrow_rows")
-    con.unregister("arrow_rows")
+    # DuckDB finds the variable by its name. Rows that are registered stay in memory until the transaction ends.
+    con.execute(f"INSERT INTO {name} BY NAME FROM rows")

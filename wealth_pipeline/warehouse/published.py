@@ -1,6 +1,7 @@
 """Reading `wealth.duckdb`: the few questions that the pipeline itself asks of what it published.
 
 Each function opens the file read-only and closes it again, so that nothing here can hold up a reader or a writer.
+Several of them inside one `with connected(path):` share the open file: opening it takes longer than most questions.
 Figures come as Decimal.
 """
 

@@ -28,8 +28,9 @@ from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
 LOCK_SECONDS = 600.0
-#: The storage format that DuckDB 1.5 tools can open as well.
-_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
+#: The storage format that DuckDB 1.5 tools can open as well; and memory that does not grow with a statement's size:
+#: what does not fit waits in a file beside the database.
+_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0", "memory_limit": "128MB"}
 
 
 class WarehouseError(WealthError):

@@ -69,8 +69,9 @@ INSERT INTO dropped
 -- IBKR: positions come as SUMMARY and as LOT rows, the same quantity twice. A row with a level is what it says.
 -- Without that field a row that says how it was opened is a lot; among several others of one contract, the one that
 -- equals the rest together in every figure is the summary, and a single one is it in any case.
-CREATE OR REPLACE TEMP TABLE levelled AS
-WITH told AS (
+-- A view: it is read a few times, and copying half a hundred columns costs more.
+CREATE OR REPLACE TEMP VIEW levelled AS
+WITH told AS NOT MATERIALIZED (
     SELECT *, coalesce(conid, security_id, symbol) AS contract,
         CASE WHEN level_of_detail IN ('SUMMARY', 'LOT') THEN level_of_detail
              WHEN coalesce(CAST(open_datetime AS VARCHAR), CAST(holding_period_datetime AS VARCHAR),

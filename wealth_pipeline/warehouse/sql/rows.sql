@@ -31,14 +31,17 @@ FROM (
         CASE WHEN count(cost_basis_price) = count(*) THEN count(DISTINCT cost_basis_price) END AS prices,
         first(COLUMNS(* EXCLUDE (ordinal, account_id, model, report_date, contract, quantity, position_value,
                                  cost_basis, unrealized_pnl, level_of_detail, level)) ORDER BY row)
-    FROM levelled WHERE level = 'LOT'
+    FROM (
+        -- First of all, as nearly no lot is left to be summed.
+        SELECT l.* FROM levelled l ANTI JOIN (SELECT * FROM levelled WHERE level = 'SUMMARY') s
+            ON s.ordinal = l.ordinal AND s.account_id = l.account_id AND s.report_date = l.report_date
+            AND s.model IS NOT DISTINCT FROM l.model AND s.contract IS NOT DISTINCT FROM l.contract
+        WHERE l.level = 'LOT'
+    )
     GROUP BY ordinal, account_id, model, report_date, contract
-) lots
-ANTI JOIN (SELECT * FROM levelled WHERE level = 'SUMMARY') s
-    ON s.ordinal = lots.ordinal AND s.account_id = lots.account_id AND s.report_date = lots.report_date
-    AND s.model IS NOT DISTINCT FROM lots.model AND s.contract IS NOT DISTINCT FROM lots.contract;
+);
 
-CREATE OR REPLACE TEMP TABLE new_position_lots AS
+CREATE OR REPLACE TEMP VIEW new_position_lots AS
 SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 'LOT';
 
 -- IBKR: the BASE_SUMMARY row is the total of the others in base currency; adding it to them counts cash twice.
