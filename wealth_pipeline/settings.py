@@ -61,7 +61,7 @@ class Settings:
     schedule_times: New York times at which it looks, on the morning after each session.
     flex_deadline_minutes: how long a statement is waited for. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
-    change without a flow before a check warns.
+    change without a flow before a check warns. dagster_days: how long Dagster's runs and their logs are kept.
     """
 
     data_dir: Path
@@ -81,6 +81,7 @@ class Settings:
     flex_deadline_minutes: int = 15
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
+    dagster_days: int = 90
 
     @property
     def configured(self) -> bool:
@@ -130,6 +131,7 @@ class Settings:
             day_change_share=Decimal(
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
             ),
+            dagster_days=read.number("WEALTH_DAGSTER_DAYS", cls.dagster_days, 7, 3650),
         )
 
 
