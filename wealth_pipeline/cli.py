@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -18,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.settings import Settings, load_dotenv
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
 class _Sentences(click.Group):
@@ -95,10 +95,9 @@ def import_(paths: tuple[Path, ...]) -> None:
     from rich.progress import Progress
 
     from wealth_pipeline.warehouse import intake
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
     settings = _settings()
-    warehouse = Warehouse(DataFolder(settings.data_dir), settings.reporting_currency)
+    warehouse = _warehouse(settings)
     files = intake.files_in(paths)
     if not files:
         raise click.ClickException("There is no .xml or .xml.gz file there.")
@@ -124,7 +123,7 @@ def import_(paths: tuple[Path, ...]) -> None:
 @main.command()
 @click.argument("query")
 @click.option("--csv", "form", flag_value="csv", help="Comma-separated values.")
-@click.option("--json", "form", flag_value="json", help="A list of objects; decimals as text, so that none is lost.")
+@click.option("--json", "form", flag_value="json", help="A list of objects; decimals as text, also in nested values.")
 def sql(query: str, form: str | None) -> None:
     """Query the published database, read-only.
 
@@ -160,10 +159,9 @@ def replay() -> None:
     from wealth_pipeline.flex.ledger import RequestLedger
     from wealth_pipeline.progress import shown
     from wealth_pipeline.running import instance
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
     settings = _settings()
-    warehouse = Warehouse(DataFolder(settings.data_dir), settings.reporting_currency)
+    warehouse = _warehouse(settings)
     before = figures(settings)
     with warehouse.writing():
         replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
@@ -205,6 +203,9 @@ def status() -> None:
 
     settings = _settings()
     newest, days = _last_days(settings)
+    for connection in settings.connections:
+        if warning := connection.token_warning(date.today()):  # noqa: DTZ011 - the user's own day is what they stated
+            click.echo(warning)
     if settings.gateway_url:
         _print_live(settings)
         if not _published().exists():
@@ -222,6 +223,27 @@ def status() -> None:
     if rows:
         age = (newest - max(row[1] for row in rows)).days
         click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
+
+
+@main.command()
+@click.option(
+    "--ask-ibkr", is_flag=True, help="Spend one Flex request a connection: ask for the last complete weekday."
+)
+def doctor(ask_ibkr: bool) -> None:
+    """Look at the set-up, and say in one sentence each what is to be mended.
+
+    It changes nothing, and asks IBKR nothing unless told to. Exit status 1 if something must be mended.
+    """
+    from wealth_pipeline.doctor import examine
+
+    marks = {"fine": "✓", "advice": "!", "mend": "✗"}
+    wrong = 0
+    for finding in examine(Path.cwd(), ask_ibkr):
+        click.echo(f"{marks[finding.grade]} {finding.about}: {finding.sentence}")
+        wrong += finding.grade == "mend"
+    click.echo(f"{wrong} to mend." if wrong else "Nothing has to be mended.")
+    if wrong:
+        sys.exit(1)
 
 
 def _print_live(settings: Settings) -> None:
@@ -310,28 +332,17 @@ def dev(port: int) -> None:
 
 
 def _serve_ui(settings: Settings, port: int, what: str) -> None:
-    """Run `dagster dev` until it ends or Ctrl-C, leaving no process."""
+    """Serve the UI on these settings' data folder, and say so once it can be opened."""
     from wealth_pipeline.running import end_orphans
+    from wealth_pipeline.serving import serve_ui
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     folder = DataFolder(settings.data_dir)
     for run_id in end_orphans(folder):
         click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
     folder.inbox.mkdir(exist_ok=True, mode=0o700)
-    workspace = Path(__file__).resolve().parent.parent / "workspace.yaml"
-    click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def stop(*_: object) -> None:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
-
-    # Before the process starts: it inherits an ignored SIGINT (as with `&` in a script), but not a handled one.
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    processes.append(subprocess.Popen(command, start_new_session=True))  # noqa: S603 - our own interpreter and file
-    sys.exit(processes[0].wait())
+    click.echo("Starting the Dagster UI ...")
+    sys.exit(serve_ui(port, lambda: click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")))
 
 
 @contextlib.contextmanager
@@ -397,6 +408,12 @@ def _settings() -> Settings:
     return Settings.load()
 
 
+def _warehouse(settings: Settings) -> Warehouse:
+    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+    return Warehouse(DataFolder(settings.data_dir), settings.reporting_currency, settings.flex_date_format)
+
+
 def _published() -> Path:
     return _settings().data_dir / "wealth.duckdb"
 
@@ -409,32 +426,16 @@ def _last_days(settings: Settings) -> tuple[date, list[date]]:
     return days[-1], [day for day in days if day >= settings.history_start]
 
 
-def _text(value: Any) -> str:
-    """A value for people: decimals exact and without trailing zeros."""
-    if isinstance(value, Decimal):
-        return format(value.normalize() if value else Decimal(0), "f")
-    return "" if value is None else str(value)
-
-
 def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> None:
     if form == "csv":
         import csv
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([names, *([_text(value) for value in row] for row in rows)])
+        writer.writerows([names, *([plain(value) for value in row] for row in rows)])
     elif form == "json":
         import json
 
-        plain = (None, bool, int, str)
-        click.echo(
-            json.dumps(
-                [
-                    {n: v if v is None or type(v) in plain else _text(v) for n, v in zip(names, row, strict=True)}
-                    for row in rows
-                ],
-                indent=1,
-            )
-        )
+        click.echo(json.dumps([json_value(dict(zip(names, row, strict=True))) for row in rows], indent=1))
     else:
         from rich.console import Console
         from rich.table import Table
@@ -446,7 +447,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
             column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
         for row in rows:
-            table.add_row(*(Text(_text(value)) for value in row))
+            table.add_row(*(Text(plain(value)) for value in row))
         # In a pipe or a file nothing is cut off.
         Console(width=None if sys.stdout.isatty() else 1000).print(table)
 

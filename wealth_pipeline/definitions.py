@@ -18,7 +18,7 @@ from wealth_pipeline.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.partitions import report_dates  # noqa: E402
 from wealth_pipeline.resources import FlexService, WealthData  # noqa: E402
 from wealth_pipeline.schedules import after_market_close  # noqa: E402
-from wealth_pipeline.sensors import alert, inbox  # noqa: E402
+from wealth_pipeline.sensors import alert, inbox, token_expiry  # noqa: E402
 from wealth_pipeline.settings import Connection, Settings  # noqa: E402
 
 
@@ -29,7 +29,8 @@ def daily_job(connection: Connection) -> Any:  # Dagster does not export the typ
         name="_".join([*prefix, "daily_statement"]),
         selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream(),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
-        " it and adds the days to the NAV history.",
+        " it and adds the days to the NAV history. Started by the schedule, by `wealth pull`, or here with a range of"
+        " partitions.",
     )
 
 
@@ -48,11 +49,12 @@ def definitions(settings: Settings) -> dg.Definitions:
             *(after_market_close(connection, settings, job.name) for connection, job in jobs.items()),
             retention_schedule,
         ],
-        sensors=[inbox_sensor, alert(settings)],
+        sensors=[inbox_sensor, alert(settings), token_expiry(settings)],
         resources={
             "wealth": WealthData(
                 data_dir=str(settings.data_dir),
                 reporting_currency=settings.reporting_currency,
+                slash_format=settings.flex_date_format,
                 only_connection=len(connections) == 1,
             ),
             **{flex_resource_key(connection): _flex_service(connection, settings) for connection in connections},

@@ -22,7 +22,8 @@ def gateway_watch(interval: timedelta, hours: str) -> tuple[Any, dg.SensorDefini
     job = dg.define_asset_job(
         "live_balances",
         selection=dg.AssetSelection.assets(*GATEWAY_ASSETS),
-        description="Takes a snapshot of the live balances from the Client Portal Gateway.",
+        description="Takes a snapshot of the live balances from the Client Portal Gateway. Started by the sensor"
+        " `gateway`.",
     )
 
     @dg.sensor(

@@ -15,7 +15,7 @@ import filelock
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.pull import LONGEST_RANGE
-from wealth_pipeline.schedules import RANGE_END, RANGE_START
+from wealth_pipeline.schedules import days_tags
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -31,10 +31,16 @@ class Pulled:
 
 
 def prepare_dagster_home(folder: DataFolder) -> Path:
-    """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME."""
+    """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME.
+
+    Raises WarehouseError if the data folder cannot be written.
+    """
     home = folder.dagster_home
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
+    except OSError as error:
+        raise folder.unwritable(error) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -50,8 +56,11 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
         yield dagster_instance
 
 
-#: The process that runs a pull from the command line.
-PID_TAG = "wealth/pid"
+#: The process that runs a pull from the command line. Dagster does not show tags that begin like this.
+PID_TAG = ".dagster/wealth_pid"
+#: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
+BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"
+RETRIES_OF_A_KILLED_RUN = "5"
 
 
 def end_orphans(folder: DataFolder) -> list[str]:
@@ -73,6 +82,10 @@ def end_orphans(folder: DataFolder) -> list[str]:
             if not pid and run.status is dg.DagsterRunStatus.NOT_STARTED:
                 continue  # the daemon is about to start it
             if not (pid.isdecimal() and _alive(int(pid))):
+                if BACKFILL_TAG in run.tags:
+                    # No schedule would come back to these days: the daemon runs the rest again, within the backfill.
+                    dagster_instance.add_run_tags(run.run_id, {RETRIES_TAG: RETRIES_OF_A_KILLED_RUN})
+                    run = dagster_instance.get_run_by_id(run.run_id) or run
                 dagster_instance.report_run_failed(run, "The process of this run was killed. The next run catches up.")
                 ended.append(run.run_id)
     return ended
@@ -102,11 +115,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
             part = days[start : start + LONGEST_RANGE]
             result = job.execute_in_process(
                 instance=dagster_instance,
-                tags={
-                    RANGE_START: part[0].isoformat(),
-                    RANGE_END: part[-1].isoformat(),
-                    PID_TAG: str(os.getpid()),
-                },
+                tags={**days_tags(part[0], part[-1]), PID_TAG: str(os.getpid())},
                 run_config=run_config,
                 raise_on_error=False,
             )

@@ -1,6 +1,7 @@
 """The schedule after the market closes: it asks IBKR for what is missing, and for nothing else."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, time
 
 import dagster as dg
 
@@ -14,6 +15,19 @@ from wealth_pipeline.warehouse import published
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
+def days_tags(first: date, last: date) -> dict[str, str]:
+    """The tags of a run over the days from `first` to `last`; the last tag is what the list of runs shows of it."""
+    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat(), "days": f"{first} to {last}"}
+
+
+def crons(times: Sequence[time]) -> list[str]:
+    """The mornings after a session at these times, in as few cron lines as it takes: people read them in the UI."""
+    return [
+        f"{minute} {','.join(str(t.hour) for t in times if t.minute == minute)} * * 2-6"
+        for minute in sorted({t.minute for t in times})
+    ]
+
+
 def after_market_close(connection: Connection, settings: Settings, job_name: str) -> dg.ScheduleDefinition:
     """The connection's schedule: on the morning after each session, and again while something is missing."""
     times = ", ".join(f"{t:%H:%M}" for t in settings.schedule_times)
@@ -21,16 +35,15 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
     @dg.schedule(
         name=f"{connection.name}_after_market_close" if connection.prefixed else "after_market_close",
         job_name=job_name,
-        cron_schedule=[f"{t.minute} {t.hour} * * 2-6" for t in settings.schedule_times],
+        cron_schedule=crons(settings.schedule_times),
         execution_timezone=MARKET_TIMEZONE,
         description=f"Tuesday to Saturday at {times} New York time: asks IBKR for the weekdays among the last"
         f" {settings.catch_up_days} whose NAV is missing, as one run. Skips when nothing is missing.",
     )
     def schedule(context: dg.ScheduleEvaluationContext, wealth: WealthData) -> dg.RunRequest | dg.SkipReason:
+        # The present, not the tick's own time: missed ticks fire together, and the first of them asks for all there is.
         days = [
-            day
-            for day in last_weekdays(settings.catch_up_days, context.scheduled_execution_time)
-            if day >= settings.history_start
+            day for day in last_weekdays(settings.catch_up_days, wealth.ledger.now()) if day >= settings.history_start
         ]
         missing = missing_days(wealth, connection, days)
         if not missing:
@@ -40,7 +53,7 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
         if run := _under_way(context.instance, job_name):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
         # No run key: Dagster never launches a key again, not even after a failed run.
-        return dg.RunRequest(tags={RANGE_START: missing[0].isoformat(), RANGE_END: missing[-1].isoformat()})
+        return dg.RunRequest(tags=days_tags(missing[0], missing[-1]))
 
     return schedule
 

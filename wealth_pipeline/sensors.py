@@ -1,5 +1,6 @@
-"""Sensors: a statement dropped into the inbox is loaded within a minute, and a failed night is told to a person."""
+"""Sensors: a statement dropped into the inbox is loaded within a minute, and trouble is told to a person."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,9 @@ import dagster as dg
 from wealth_pipeline import alerts
 from wealth_pipeline.assets.failures import sentences
 from wealth_pipeline.assets.report import report_changed_days
+from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
-from wealth_pipeline.settings import Settings
+from wealth_pipeline.settings import WARNING_DAYS, Settings
 from wealth_pipeline.warehouse import intake
 
 
@@ -27,7 +29,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         if rejected:
             raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))
 
-    @dg.job(description="Loads the statements that were dropped into the inbox folder.")
+    @dg.job(description="Loads the statements that lie in the inbox folder. Started by the sensor `inbox`.")
     def load_inbox() -> None:
         load_inbox_files()
 
@@ -69,6 +71,8 @@ def alert(settings: Settings) -> dg.SensorDefinition:
         if not url:
             return dg.SkipReason("WEALTH_ALERT_URL is not set.")
         run, sentence = context.dagster_run, failure_of(context.instance, context.dagster_run.run_id)
+        if run.is_complete_and_waiting_to_retry:
+            return dg.SkipReason("The run is about to be taken up again.")
         if _told_before(context.instance, run, sentence):
             return dg.SkipReason("The run before failed for the same cause, which was told.")
         with sentences():
@@ -76,6 +80,34 @@ def alert(settings: Settings) -> dg.SensorDefinition:
         return None
 
     return alert_sensor
+
+
+def token_expiry(settings: Settings) -> dg.SensorDefinition:
+    """The sensor that reports a token that is about to expire."""
+
+    @dg.sensor(
+        name="token_expiry",
+        minimum_interval_seconds=3600,
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.alerts else dg.DefaultSensorStatus.STOPPED,
+        description="Every hour: tells the address in WEALTH_ALERT_URL that a Flex token is about to expire,"
+        f" {', '.join(map(str, WARNING_DAYS))} days before its end, if you stated when it was made.",
+    )
+    def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: WealthData) -> dg.SkipReason:
+        url = os.environ.get("WEALTH_ALERT_URL")
+        if not url:
+            return dg.SkipReason("WEALTH_ALERT_URL is not set.")
+        today = wealth.ledger.now().astimezone(NEW_YORK).date()
+        told = json.loads(context.cursor or "{}")
+        for connection in settings.connections:
+            warning, stage = connection.token_warning(today), f"{connection.token_made} {connection.token_stage(today)}"
+            if warning and told.get(connection.name) != stage:
+                with sentences():
+                    alerts.send(url, "wealth_pipeline: a token is about to expire", warning)
+                context.update_cursor(json.dumps(told | {connection.name: stage}))
+                return dg.SkipReason(f"Told: {warning}")
+        return dg.SkipReason("There is no token to warn of, or it was told.")
+
+    return token_expiry_sensor
 
 
 def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,12 @@ CONNECTIONS_FILE = "connections.toml"
 #: Six or seven digits were seen; a token has some 24 and must not pass for one.
 _QUERY_ID = r"\d{1,10}"
 MARKET_TIMEZONE = "America/New_York"
+#: IBKR: a token's life can be chosen, from 6 hours to a year.
+TOKEN_LIFE = timedelta(days=365)
+#: IBKR makes about one statement per query and day: a first look and two more are all that can help.
+MOST_TIMES = 3
+#: From so many days before a token's end on there is a warning, and the alert again at each of these.
+WARNING_DAYS = (30, 7, 1)
 
 
 class SettingsError(WealthError):
@@ -36,12 +42,36 @@ class Connection:
 
     name: `ibkr` for the usual single one. query_id: of an Activity Flex query. token_env: the environment variable
     that holds the token. prefixed: whether its assets carry the name as key prefix (those of connections.toml do).
+    token_made: the day on which the user made the token at IBKR, None if they did not say.
     """
 
     name: str
     query_id: str
     token_env: str
     prefixed: bool
+    token_made: date | None = None
+
+    def token_stage(self, today: date) -> int | None:
+        """Which of WARNING_DAYS before the token's end has been reached; None when none has, or nobody said its age.
+
+        IBKR tells the end of a token nowhere, so it is that of the longest life; a shorter one ends without a warning.
+        """
+        if self.token_made is None:
+            return None
+        left = (self.token_made + TOKEN_LIFE - today).days
+        return min((days for days in WARNING_DAYS if left <= days), default=None)
+
+    def token_warning(self, today: date) -> str | None:
+        """The sentence that the token is about to expire or has expired, None where `token_stage` is None."""
+        if self.token_made is None or self.token_stage(today) is None:
+            return None
+        end = self.token_made + TOKEN_LIFE
+        when = f"expires on {end} at the latest" if today < end else f"expired on {end} or before"
+        return (
+            f"The Flex token of the connection {self.name}, made on {self.token_made}, {when}. Generate a new one in"
+            " Client Portal (Performance & Reports, Flex Queries, Flex Web Service Configuration), and put it into"
+            f" {self.token_env}, with its day beside it."
+        )
 
     def token(self, environ: Mapping[str, str] | None = None) -> str:
         """The token, checked for its form; raises SettingsError without ever showing it."""
@@ -59,7 +89,8 @@ class Settings:
     history_start: first report date that is asked for. overlap_days: how many days before a window are asked again,
     as an audit. catch_up_days: how many weekdays back the schedule looks for what is missing.
     schedule_times: New York times at which it looks, on the morning after each session.
-    flex_deadline_minutes: how long a statement is waited for. alerts: whether WEALTH_ALERT_URL is set; the address
+    flex_deadline_minutes: how long a statement is waited for. flex_date_format: the query's date format if that has
+    slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
     change without a flow before a check warns. dagster_days: how long Dagster's runs and their logs are kept.
     """
@@ -79,6 +110,7 @@ class Settings:
     schedule_times: tuple[time, ...] = (time(6), time(9), time(12))
     flex_url: str = FLEX_URL
     flex_deadline_minutes: int = 15
+    flex_date_format: str | None = None
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
     dagster_days: int = 90
@@ -127,6 +159,11 @@ class Settings:
             flex_url=read.matching("IBKR_FLEX_URL", r"https?://\S+", "an address that starts with https://")
             or FLEX_URL,
             flex_deadline_minutes=read.number("WEALTH_FLEX_DEADLINE_MINUTES", cls.flex_deadline_minutes, 1, 120),
+            flex_date_format=read.matching(
+                "IBKR_FLEX_DATE_FORMAT",
+                r"(MM/dd|dd/MM)/yy(yy)?",
+                "MM/dd/yyyy, MM/dd/yy, dd/MM/yyyy or dd/MM/yy; the other date formats need no setting",
+            ),
             alerts=read.text("WEALTH_ALERT_URL") is not None,
             day_change_share=Decimal(
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
@@ -138,14 +175,30 @@ class Settings:
 def load_dotenv(folder: Path | None = None) -> None:
     """Put the `.env` of `folder` (the working directory) into the process's environment, winning as in Dagster.
 
-    DAGSTER_HOME is left out: it always lies in the data folder.
+    DAGSTER_HOME is left out: it always lies in the data folder. Raises SettingsError if the file is not UTF-8.
     """
+    for name, value in read_dotenv((folder or Path.cwd()) / ".env").items():
+        if name != "DAGSTER_HOME":
+            os.environ[name] = value
+
+
+def read_dotenv(file: Path) -> dict[str, str]:
+    """The variables in a `.env` file, none if it isn't there; raises SettingsError if it cannot be read as UTF-8."""
     from dotenv import dotenv_values  # here, so that `wealth --help` does not wait for it
 
-    file = (folder or Path.cwd()) / ".env"
-    for name, value in dotenv_values(file).items():
-        if value is not None and name != "DAGSTER_HOME":
-            os.environ[name] = value
+    try:
+        return {name: value for name, value in dotenv_values(file).items() if value is not None}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text", "Save it again as UTF-8, without other characters.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", "Make it yours, with mode 600.") from None
+
+
+def setting_names() -> frozenset[str]:
+    """Every variable that is read as a setting; connections.toml may name more, for tokens."""
+    asked = _Asked()
+    Settings.load(asked, Path(os.devnull))
+    return frozenset(asked.names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -160,6 +213,17 @@ def check_token(token: str, name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]+", token):
         raise SettingsError(f"{name} has characters that no Flex token has", "Copy the full token again.")
     return token
+
+
+class _Asked(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return default
 
 
 class _Reader:
@@ -191,9 +255,12 @@ class _Reader:
         return self.matching(name, r"true|false", "true or false") == "true"
 
     def day(self, name: str, default: date) -> date:
+        return self.any_day(name) or default
+
+    def any_day(self, name: str) -> date | None:
         text = self.text(name)
         try:
-            return date.fromisoformat(text) if text else default
+            return date.fromisoformat(text) if text else None
         except ValueError:
             raise SettingsError(
                 f"{name} is {text!r}, which is not a date such as 2025-01-01", "Mend it in .env."
@@ -201,13 +268,16 @@ class _Reader:
 
     def times(self, name: str, default: tuple[time, ...]) -> tuple[time, ...]:
         text = self.text(name)
-        try:
-            return tuple(sorted(time.fromisoformat(part.strip()) for part in text.split(","))) if text else default
-        except ValueError:
+        if text is None:
+            return default
+        parts = {part.strip() for part in text.split(",")}
+        if len(parts) > MOST_TIMES or not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", part) for part in parts):
             raise SettingsError(
-                f"{name} is {text!r}, which is not a list of New York times such as 06:00,09:00,12:00",
-                "Mend it in .env.",
-            ) from None
+                f"{name} is {text!r}, which is not a list of at most {MOST_TIMES} New York times such as"
+                " 06:00,09:00,12:00",
+                "Mend it in .env. IBKR makes about one statement a day, and locks out those who ask too often.",
+            )
+        return tuple(sorted(time.fromisoformat(part) for part in parts))
 
 
 def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
@@ -220,7 +290,8 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             "Mend it in .env; the long number is the token.",
         )
     if query_id:
-        connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False))
+        made = read.any_day("IBKR_FLEX_TOKEN_MADE")
+        connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False, token_made=made))
     elif read.text("IBKR_FLEX_TOKEN"):
         raise SettingsError(
             "IBKR_FLEX_TOKEN is set, but IBKR_FLEX_QUERY_ID is not",
@@ -232,7 +303,9 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             told = tomllib.loads(file.read_text())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
-        connections += [_named(entry) for entry in told.get("connection", [])]
+        _refuse_unknown(told, {"connection"}, "it")
+        entries = told.get("connection", [])
+        connections += [_named(entry) for entry in (entries if isinstance(entries, list) else [entries])]
     names = [c.name for c in connections]
     if twice := {name for name in names if names.count(name) > 1}:
         raise SettingsError(f"The connection name {min(twice)} is given twice", f"Rename one in {CONNECTIONS_FILE}.")
@@ -241,6 +314,8 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
 
 def _named(entry: Any) -> Connection:
     rules = {"name": r"[a-z][a-z0-9_]*", "query_id": _QUERY_ID, "token_env": r"[A-Z][A-Z0-9_]*"}
+    if isinstance(entry, dict):
+        _refuse_unknown(entry, {*rules, "token_made"}, "a [[connection]]")
     for field, rule in rules.items():
         value = entry.get(field) if isinstance(entry, dict) else None
         if not isinstance(value, str) or not re.fullmatch(rule, value):
@@ -248,4 +323,20 @@ def _named(entry: Any) -> Connection:
                 f"{CONNECTIONS_FILE}: the {field} of a [[connection]] does not match {rule}",
                 'It needs name = "anna", query_id = "123456" and token_env = "ANNA_FLEX_TOKEN", all as text.',
             )
-    return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True)
+    made = entry.get("token_made")  # text, or TOML's own date
+    try:
+        token_made = None if made is None else date.fromisoformat(str(made))
+    except ValueError:
+        raise SettingsError(
+            f"{CONNECTIONS_FILE}: the token_made of {entry['name']} is {made}, which is not a date such as 2026-01-15"
+        ) from None
+    return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True, token_made=token_made)
+
+
+def _refuse_unknown(told: Mapping[str, Any], known: set[str], where: str) -> None:
+    """Raise SettingsError for a key that nobody reads: a misspelt one would be ignored without a word."""
+    if unknown := sorted(told.keys() - known):
+        raise SettingsError(
+            f"{CONNECTIONS_FILE}: {where} has {', '.join(unknown)}, which this software does not know",
+            f"It knows {', '.join(sorted(known))}.",
+        )

@@ -152,6 +152,23 @@ def test_decimals_are_printed_exactly_in_every_form(
     assert json.loads(wealth("sql", query, "--json").output) == [{"total": total}]
 
 
+def test_lists_and_structs_keep_their_shape_and_their_decimals(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    wealth("import", write("full.xml", statements["full"]))
+    query = "SELECT {'a': [1.10::DECIMAL(9,2), NULL], 'day': DATE '2026-11-19'} AS nested"
+    assert json.loads(wealth("sql", query, "--json").output) == [{"nested": {"a": ["1.1", None], "day": "2026-11-19"}}]
+    assert '{"a": ["1.1", null], "day": "2026-11-19"}' in wealth("sql", query).output
+
+
+def test_a_dotenv_file_in_another_encoding_is_a_sentence(clean_environment: Path) -> None:
+    (clean_environment / ".env").write_bytes(b"IBKR_FLEX_QUERY_ID=1 # caf\xe9\n")
+    done = wealth("status")
+    assert done.exit_code == 1
+    assert "is not UTF-8 text. Save it again as UTF-8" in done.output
+    assert isinstance(done.exception, SystemExit)
+
+
 def test_a_mistake_in_sql_is_a_sentence_and_writing_is_refused(
     write: Callable[[str, bytes], Path], statements: dict[str, bytes]
 ) -> None:

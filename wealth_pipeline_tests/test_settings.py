@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv
+from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv, setting_names
 
 ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}
 
@@ -41,6 +42,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
             "WEALTH_CATCH_UP_DAYS": "5",
             "WEALTH_SCHEDULE": "08:30, 07:15",
             "WEALTH_FLEX_DEADLINE_MINUTES": "3",
+            "IBKR_FLEX_DATE_FORMAT": "dd/MM/yy",
             "IBKR_FLEX_URL": "http://127.0.0.1:9/AccountManagement/FlexWebService",
         },
         tmp_path,
@@ -50,6 +52,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
     assert settings.history_start == date(2020, 3, 2)
     assert (settings.overlap_days, settings.catch_up_days, settings.flex_deadline_minutes) == (0, 5, 3)
     assert settings.schedule_times == (time(7, 15), time(8, 30))
+    assert settings.flex_date_format == "dd/MM/yy"
     assert settings.flex_url.startswith("http://127.0.0.1:9/")
 
 
@@ -78,6 +81,7 @@ def test_more_logins_are_named_in_connections_toml(tmp_path: Path) -> None:
         (ONE | {"WEALTH_OVERLAP_DAYS": "seven"}, "WEALTH_OVERLAP_DAYS is 'seven'"),
         (ONE | {"WEALTH_OVERLAP_DAYS": "61"}, "from 0 to 60"),
         (ONE | {"WEALTH_SCHEDULE": "6 am"}, "WEALTH_SCHEDULE is '6 am'"),
+        (ONE | {"IBKR_FLEX_DATE_FORMAT": "yyyyMMdd"}, "IBKR_FLEX_DATE_FORMAT is 'yyyyMMdd'"),
         (ONE | {"WEALTH_REPORTING_CURRENCY": "dollars"}, "WEALTH_REPORTING_CURRENCY is 'dollars'"),
     ],
 )
@@ -151,13 +155,13 @@ def test_a_dotenv_file_wins_over_the_shell_except_for_dagster_home(
     monkeypatch.delenv("IBKR_FLEX_TOKEN")
 
 
-def test_the_example_file_names_every_setting_that_is_read() -> None:
-    package = Path(__file__).parent.parent
-    read = {
-        word
-        for line in (package / "wealth_pipeline" / "settings.py").read_text().splitlines()
-        for word in line.split('"')
-        if word.startswith(("WEALTH_", "IBKR_")) and word.isupper()
-    }
-    example = (package / ".env.example").read_text()
-    assert not [name for name in read if name not in example]
+def test_the_example_file_names_exactly_the_settings_that_are_read() -> None:
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    assert set(re.findall(r"^#?((?:IBKR|WEALTH)_\w+)=", example, re.MULTILINE)) == setting_names()
+
+
+def test_the_values_in_the_example_file_are_accepted(tmp_path: Path) -> None:
+    """Somebody may remove the number sign and nothing else."""
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    told = dict(re.findall(r"^#?((?:IBKR|WEALTH)_\w+)=(.*)$", example, re.MULTILINE))
+    assert Settings.load(ONE | {name: value for name, value in told.items() if value}, tmp_path).configured

@@ -1,11 +1,12 @@
-"""Dagster's column schema from the tables' declarations."""
+"""Dagster's column schema from the declarations of tables and views."""
 
 import dagster as dg
 
 from wealth_pipeline.tables import TableSpec
+from wealth_pipeline.tables.views import View
 
 
-def column_schema(table: TableSpec) -> dg.TableSchema:
+def column_schema(table: TableSpec | View) -> dg.TableSchema:
     """The table's columns with type, unit and description, as Dagster shows them."""
     return dg.TableSchema(
         columns=[

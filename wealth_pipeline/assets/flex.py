@@ -1,14 +1,16 @@
 """From the Flex Web Service to the NAV history: the assets of one connection."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline import display
 from wealth_pipeline.assets.columns import column_schema
 from wealth_pipeline.assets.failures import sentences
-from wealth_pipeline.assets.nav_events import nav_events
+from wealth_pipeline.assets.nav_events import nav_events, nav_history_key
 from wealth_pipeline.assets.report import report_days_of
 from wealth_pipeline.flex import pull
 from wealth_pipeline.flex.ledger import Window
@@ -16,8 +18,13 @@ from wealth_pipeline.partitions import BACKFILL_POLICY
 from wealth_pipeline.resources import FlexService, WealthData
 from wealth_pipeline.settings import Connection
 from wealth_pipeline.tables import TABLES
+from wealth_pipeline.tables.views import VIEWS_BY_NAME
 from wealth_pipeline.warehouse import coverage, published
 from wealth_pipeline.warehouse.warehouse import DataFolder
+
+#: When the NAV history is called stale. A new day comes Tuesday to Saturday mornings; with a weekend and a holiday
+#: between two of them up to four and a quarter days pass, which is nothing to warn of.
+FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=4, hours=12), fail_window=timedelta(days=7))
 
 
 class PullConfig(dg.Config):
@@ -80,6 +87,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
 
     @dg.multi_asset(
         name="__".join([*prefix, "tables"]),
+        description="Loads the archived statement into all tables in one transaction, and publishes wealth.duckdb.",
         specs=[
             dg.AssetSpec(
                 [*prefix, table.name],
@@ -107,10 +115,15 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
                 partitions.start.date(),
                 answer.caught_up,
             )
+            _show_holdings(context, wealth, connection)
         for table in TABLES:
             yield dg.MaterializeResult(
                 asset_key=[*prefix, table.name],
-                metadata={"dagster/row_count": answer.rows[table.name], "window": str(window)},
+                metadata={
+                    "dagster/row_count": answer.rows[table.name],
+                    "window": str(window),
+                    "database": dg.MetadataValue.path(str(wealth.folder.published)),
+                },
             )
 
     # Skippable: the step itself says for which days there is a NAV, day by day.
@@ -123,9 +136,12 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
                 group_name="wealth",
                 kinds={"duckdb"},
                 skippable=True,
-                description="Net asset value of every account at the close of each report date, with the day's change"
-                " and the state of its proof. A green day is a day whose NAV is in DuckDB.",
-                metadata={"dagster/table_name": "nav_history"},
+                description="Net asset value (net liquidation value) of every account at the close of each report date,"
+                " with the day's change and the state of its proof. A green day is a day whose NAV is in DuckDB; below,"
+                " *Plots* draws the NAV by day. Called stale after four and a half days without a new one.",
+                # Under Dagster's own key the columns would fill the page, above the figures that people come for.
+                metadata={"columns": column_schema(VIEWS_BY_NAME["nav_history"]), "dagster/table_name": "nav_history"},
+                freshness_policy=FRESHNESS,
             )
         ],
         required_resource_keys={flex_key, "wealth"},
@@ -150,13 +166,34 @@ def flex_resource_key(connection: Connection) -> str:
 def report_nav(
     context: dg.AssetExecutionContext, folder: DataFolder, connection: Connection, only: bool, sha256: str | None
 ) -> None:
-    """Log a materialization of nav_history for each day of the run, and each older one that its statement changed."""
+    """Log a materialization of nav_history for each day of the run, and each other one that its statement changed.
+
+    So is each day that Dagster does not know of although its NAV is there: a run was killed after it had loaded it.
+    """
     days = _days(context)
-    accounts = published.accounts_of(folder.published, connection.name, only)
-    for event in nav_events(
-        connection, published.nav_days(folder.published, list(accounts), days[0], days[-1], sha256)
-    ):
+    path, accounts = folder.published, list(published.accounts_of(folder.published, connection.name, only))
+    shown = context.instance.get_materialized_partitions(nav_history_key(connection))
+    unknown = [day for day in published.nav_dates(path, accounts) if day.isoformat() not in shown]
+    for event in nav_events(connection, published.nav_days(path, accounts, days[0], days[-1], sha256, unknown)):
         context.log_event(event)
+
+
+def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connection: Connection) -> None:
+    """Add each day's largest holdings to the day's materialization of the table `positions`."""
+    days, path = _days(context), wealth.folder.published
+    accounts = published.accounts_of(path, connection.name, wealth.only_connection)
+    holdings = published.largest_holdings(path, list(accounts), days[0], days[-1])
+    key = [connection.name, "positions"] if connection.prefixed else ["positions"]
+    for day, of_day in groupby(holdings, lambda h: h.report_date):
+        if day in days:
+            context.add_asset_metadata(
+                {
+                    f"largest holdings {account}": dg.MetadataValue.md(display.holdings_table(of_account))
+                    for account, of_account in groupby(of_day, lambda h: h.account_id)
+                },
+                asset_key=key,
+                partition_key=day.isoformat(),
+            )
 
 
 def _resources(context: dg.AssetExecutionContext, connection: Connection) -> tuple[FlexService, WealthData]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline import display
 from wealth_pipeline.assets.columns import column_schema
 from wealth_pipeline.assets.failures import sentences
 from wealth_pipeline.gateway import live, snapshot, store
@@ -92,7 +93,8 @@ def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
 @dg.asset_check(
     asset="live_nav",
     description="The last live NAV of a day beside the NAV of its statement, which comes the next morning. Live figures"
-    " are never corrected by it, nor the official ones by them.",
+    " are never corrected by it, nor the official ones by them. Looked at after each snapshot; warns beyond"
+    f" {WORTH_A_LOOK} %.",
 )
 def drift(wealth: WealthData) -> dg.AssetCheckResult:
     """The newest day of each account that has both."""
@@ -102,7 +104,8 @@ def drift(wealth: WealthData) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {}
     for day in newest.values():
         metadata[f"drift {day.account_id} ({day.base_currency})"] = float(day.drift)
-        metadata[f"day {day.account_id}"] = f"{day.report_date}: live {day.live:f}, statement {day.official:f}"
+        live_nav, official = (display.money(amount, day.base_currency) for amount in (day.live, day.official))
+        metadata[f"day {day.account_id}"] = f"{day.report_date}: live {live_nav}, statement {official}"
     return dg.AssetCheckResult(
         passed=not far,
         severity=dg.AssetCheckSeverity.WARN,

@@ -5,6 +5,7 @@ from itertools import groupby
 
 import dagster as dg
 
+from wealth_pipeline import display
 from wealth_pipeline.settings import Connection
 from wealth_pipeline.warehouse.published import NavDay
 
@@ -15,20 +16,24 @@ def nav_history_key(connection: Connection) -> dg.AssetKey:
 
 
 def nav_events(connection: Connection, days: Iterable[NavDay]) -> Iterator[dg.AssetMaterialization]:
-    """One materialization for each report date of `days`, with each account's NAV, change and proof.
+    """One materialization for each report date of `days`, with each account's NAV, change, proof and recent line.
 
     The figures are floats here, for Dagster's plot alone; the exact ones are in DuckDB.
     """
     for report_date, rows in groupby(
         sorted(days, key=lambda d: (d.report_date, d.account_id)), lambda d: d.report_date
     ):
-        metadata: dict[str, dg.MetadataValue] = {}
-        for day in rows:
+        accounts = list(rows)
+        metadata: dict[str, dg.MetadataValue] = {"accounts": dg.MetadataValue.md(display.nav_table(accounts))}
+        for day in accounts:
+            if len(day.recent) > 1:
+                metadata[f"recent NAV {day.account_id}"] = dg.MetadataValue.md(display.nav_chart(day))
+        for day in accounts:
             label = f"{day.account_id} ({day.currency})"
             if day.total is not None:
                 metadata[f"NAV {label}"] = dg.MetadataValue.float(float(day.total))
             if day.day_change is not None:
                 metadata[f"change {label}"] = dg.MetadataValue.float(float(day.day_change))
-            metadata[f"proof {day.account_id}"] = dg.MetadataValue.text(day.proof.replace("_", " "))
-            metadata[f"statement {day.account_id}"] = dg.MetadataValue.text(day.statement_sha256)
+        statements = dict.fromkeys(day.statement_sha256 for day in accounts)
+        metadata["statement (sha256)"] = dg.MetadataValue.md("\n\n".join(statements))
         yield dg.AssetMaterialization(nav_history_key(connection), partition=report_date.isoformat(), metadata=metadata)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -38,29 +39,39 @@ def report_days_of(
     affected = {day for account, day in changed if account in accounts and day >= since}
     if not affected:
         return 0
-    days = published.nav_days(path, list(accounts), min(affected), max(affected), None)
+    days = published.nav_days(path, list(accounts), min(affected), max(affected))
     return _report(instance, connection, [day for day in days if day.report_date in affected])
 
 
-def figures(settings: Settings) -> frozenset[published.NavDay]:
+#: What of an account's day makes it another one: account, report date, NAV, change, proof, statement.
+Figures = frozenset[tuple[Any, ...]]
+
+
+def figures(settings: Settings) -> Figures:
     """The NAV history as it is published now; empty if there is none that can be read."""
     path = DataFolder(settings.data_dir).published
     try:
         accounts = list(published.first_days(path))
-        return frozenset(published.nav_days(path, accounts, date.min, date.max, None))
+        return frozenset(map(_figures_of, published.nav_days(path, accounts, date.min, date.max)))
     except WealthError:
         return frozenset()
 
 
-def report_replayed(instance: dg.DagsterInstance, settings: Settings, before: frozenset[published.NavDay]) -> int:
+def _figures_of(day: published.NavDay) -> tuple[Any, ...]:
+    return day.account_id, day.report_date, day.total, day.day_change, day.proof, day.statement_sha256
+
+
+def report_replayed(instance: dg.DagsterInstance, settings: Settings, before: Figures) -> int:
     """Report the days whose figures are not those of `before`, and those that Dagster does not know."""
     path = DataFolder(settings.data_dir).published
     reported = 0
     for connection in connections_or_default(settings):
         accounts = list(published.accounts_of(path, connection.name, _only_one(settings)))
-        days = published.nav_days(path, accounts, settings.history_start, date.max, None)
+        days = published.nav_days(path, accounts, settings.history_start, date.max)
         known = instance.get_materialized_partitions(nav_history_key(connection))
-        affected = {d.report_date for d in days if d not in before or d.report_date.isoformat() not in known}
+        affected = {
+            d.report_date for d in days if _figures_of(d) not in before or d.report_date.isoformat() not in known
+        }
         reported += _report(instance, connection, [day for day in days if day.report_date in affected])
     return reported
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline import display
 from wealth_pipeline.assets.failures import sentences
 from wealth_pipeline.calendar import is_session
+from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.tables import TABLES
@@ -24,6 +26,12 @@ PROOFS = {
     "lots": ("position_lots", "The lots of a position add up to it."),
 }
 
+
+_PROVED = (
+    "Proved after each load, for every account and day, to IBKR's own decimals. What cannot be evaluated is a warning"
+    " with its reason, never passed."
+)
+_LOOKED_AT = "Looked at after each load."
 
 #: What else is looked at, by the asset it speaks of, with how bad a finding is.
 OTHERS = {
@@ -48,6 +56,11 @@ OTHERS = {
         dg.AssetCheckSeverity.WARN,
         "The newest statement has no attribute, section or value that this software does not know.",
     ),
+    "token_lasts": (
+        "flex_report_request",
+        dg.AssetCheckSeverity.WARN,
+        "The token, if you stated when it was made, lives for 30 days more.",
+    ),
 }
 
 
@@ -55,10 +68,10 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
     """All checks of a connection's assets, as one step after its tables."""
     prefix = [connection.name] if connection.prefixed else []
     specs = [
-        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} Every account and day; never blocks.")
+        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_PROVED}")
         for name, (table, text) in PROOFS.items()
     ] + [
-        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} Never blocks.")
+        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_LOOKED_AT}")
         for name, (table, _, text) in OTHERS.items()
     ]
 
@@ -73,6 +86,9 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
             for key in sorted(context.selected_asset_check_keys):
                 if key.name in PROOFS:
                     yield _proof(key, published.proofs(path, accounts, key.name))
+                elif key.name == "token_lasts":
+                    warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
+                    yield _found(key, [{"warning": warning}] if warning else [], [])
                 else:
                     yield _found(key, *_findings(key.name, path, accounts, settings))
 
@@ -111,21 +127,25 @@ def _found(key: dg.AssetCheckKey, wrong: list[dict[str, Any]], mentioned: list[d
 
 
 def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCheckResult:
-    """A proof's result: how many days passed, and the account, day and figures of the newest that failed."""
-    metadata: dict[str, dg.MetadataValue] = {
+    """A proof's result: how many days passed, by account, and the figures of the newest that failed."""
+    metadata: dict[str, dg.MetadataValue] = {}
+    if summary.accounts:
+        metadata["accounts"] = _table(summary.accounts)
+    if summary.failures:
+        metadata["failures"] = _table(summary.failures)
+    if summary.reasons:
+        metadata["not evaluable because"] = dg.MetadataValue.text("; ".join(summary.reasons))
+    metadata |= {
         "days passed": dg.MetadataValue.int(summary.passed),
         "days failed": dg.MetadataValue.int(summary.failed),
         "days not evaluable": dg.MetadataValue.int(summary.not_evaluable),
     }
-    if summary.reasons:
-        metadata["not evaluable because"] = dg.MetadataValue.md("\n".join(f"* {reason}" for reason in summary.reasons))
-    if summary.failures:
-        metadata["failures"] = _table(summary.failures)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
-        passed=summary.failed == 0,
-        severity=dg.AssetCheckSeverity.ERROR,
+        passed=summary.failed == 0 and summary.passed > 0,
+        severity=dg.AssetCheckSeverity.ERROR if summary.failed else dg.AssetCheckSeverity.WARN,
+        description=display.proof_summary(summary),
         metadata=metadata,
     )
 
@@ -133,5 +153,5 @@ def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCh
 def _table(rows: Sequence[dict[str, Any]]) -> dg.MetadataValue:
     """Rows as Dagster shows them; figures as text, so that no digit is lost."""
     return dg.MetadataValue.table(
-        records=[dg.TableRecord({name: str(value) for name, value in row.items()}) for row in rows]
+        records=[dg.TableRecord({name: display.plain(value) for name, value in row.items()}) for row in rows]
     )

@@ -134,7 +134,7 @@ class RequestLedger:
     """The request ledger in the SQLite file `path` (made on first use, mode 0600, with its folder).
 
     Every method is one transaction on a connection of its own, so several threads and processes can share
-    the file. `now` must return UTC.
+    the file. `now` must return UTC. Every method raises WealthError where the file can't be read or written.
     """
 
     def __init__(self, path: Path, now: Callable[[], datetime] = utc_now) -> None:
@@ -270,18 +270,25 @@ class RequestLedger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # sqlite3 would make the file readable for everybody; its journal takes over the file's mode.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            with db:
-                # Immediate, because a transaction that reads first and then writes fails at once ("database
-                # is locked"), without waiting, when another process wrote in between.
-                db.execute("BEGIN IMMEDIATE")
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                yield db
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # sqlite3 would make the file readable for everybody; its journal takes over the file's mode.
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                with db:
+                    # Immediate, because a transaction that reads first and then writes fails at once ("database
+                    # is locked"), without waiting, when another process wrote in between.
+                    db.execute("BEGIN IMMEDIATE")
+                    for statement in _SCHEMA.split(";"):
+                        db.execute(statement)
+                    yield db
+        except (OSError, sqlite3.Error) as error:
+            raise WealthError(
+                f"The request ledger {self.path} cannot be read or written: "
+                f"{getattr(error, 'strerror', None) or error}",
+                "Mend the folder's permissions or free some space; without the ledger nothing is asked of IBKR.",
+            ) from None
 
 
 def _request(row: sqlite3.Row) -> FlexRequest:

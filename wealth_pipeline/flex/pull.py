@@ -14,6 +14,8 @@ from wealth_pipeline.warehouse.archive import Archive, Entry
 
 #: After so long a statement that IBKR does not have is one that it never made.
 LONG_PAST = timedelta(days=10)
+#: IBKR has not forgotten so young a reference code: when it says so all the same, the run has asked once and ends.
+YOUNG_REFERENCE = timedelta(hours=1)
 #: A quarter of weekdays. IBKR: multi-day windows broken out by day are large and slow, and can hang on 1019.
 LONGEST_RANGE = 65
 
@@ -96,10 +98,18 @@ def download(client: FlexClient, window: Window, archive: Archive) -> Entry | No
             client.get_statement(asked.reference_code, body)
         except ReferenceInvalid:
             # IBKR: 1017 is final for a reference. One that an earlier run left behind may have been forgotten since.
+            if asked.requested_at > client.ledger.now() - YOUNG_REFERENCE:
+                raise
             client.send_request(window)
             asked = latest_request(client.ledger, client.connection, window)
             client.get_statement(asked.reference_code or "", body)
         body.seek(0)
-        entry = archive.add(body, source="flex", connection=client.connection, window=(window.first, window.last))
+        entry = archive.add(
+            body,
+            source="flex",
+            connection=client.connection,
+            window=(window.first, window.last),
+            now=client.ledger.now(),
+        )
     client.ledger.finished(asked.id, "received", sha256=entry.sha256)
     return entry

@@ -172,11 +172,12 @@ class StatementReader:
 
     Raises StatementError where the file is no Activity statement, is malformed or cut off, or holds a value that
     cannot be read exactly; the error names the element, its row and the attribute.
+    slash_format: what its dates with slashes mean, see `values.parse_day`.
     """
 
-    def __init__(self, stream: BinaryIO, batch_texts: int = BATCH_TEXTS) -> None:
+    def __init__(self, stream: BinaryIO, slash_format: str | None = None, batch_texts: int = BATCH_TEXTS) -> None:
         self._stream = stream
-        self._collector = _Collector()
+        self._collector = _Collector(slash_format)
         self._batch_texts = batch_texts
 
     @property
@@ -209,15 +210,18 @@ class StatementReader:
             ) from None
         if not collector.statements:
             raise StatementError("It holds no FlexStatement", "Look at the query in IBKR's Client Portal.")
+        collector.compare_count()
         yield from collector.drain()
 
 
 class _Collector:
     """The parser's target: gathers attribute texts by element and set of attributes, and types them in batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, slash_format: str | None) -> None:
         self.statements: list[Statement] = []
         self.notes = Notes()
+        self._slash_format = slash_format
+        self._told_count: str | None = None
         self.held = 0
         self._layouts: dict[tuple[str, ...], _Layout] = {}
         self._rows: Counter[str] = Counter()
@@ -250,7 +254,9 @@ class _Collector:
             self._header, self._sections = dict(attributes), []
         elif tag in self._declared:
             raise StatementError(f"A row of {tag} stands outside of a FlexStatement", _AGAIN)
-        elif tag != "FlexStatements":
+        elif tag == "FlexStatements":
+            self._told_count = attributes.get("count")
+        else:
             self.notes.add("row_not_loaded", tag)
 
     def end(self, tag: str) -> None:
@@ -261,6 +267,13 @@ class _Collector:
 
     def close(self) -> None:
         return None
+
+    def compare_count(self) -> None:
+        """Note it where the file announces another number of FlexStatements than it holds."""
+        if self._told_count and self._told_count != str(len(self.statements)):
+            self.notes.add(
+                "wrong_count", "FlexStatements", f"count={self._told_count}, there are {len(self.statements)}"
+            )
 
     def _root(self, tag: str, attributes: dict[str, str]) -> None:
         if tag != "FlexQueryResponse":
@@ -277,7 +290,7 @@ class _Collector:
         for attribute, parse in _HEADER.items():
             text = self._header.get(attribute, "")
             try:
-                read[attribute] = parse(text) if text else None
+                read[attribute] = parse(text, self._slash_format) if text else None
             except ValueError as error:
                 raise StatementError(
                     f"FlexStatement {ordinal}: {attribute}={text[:40]!r} {error}", "Nothing of this file was loaded."
@@ -306,7 +319,7 @@ class _Collector:
         names = (tag, *attributes)
         layout = self._layouts.get(names)
         if layout is None:
-            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self.notes)
+            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self.notes, self._slash_format)
         self._rows[tag] += 1
         self.held += len(layout.picked)
         layout.ordinals.append(len(self.statements) + 1)
@@ -324,9 +337,10 @@ class _Collector:
 class _Layout:
     """Rows of one element with the same attributes in the same order."""
 
-    def __init__(self, element: str, names: tuple[str, ...], notes: Notes) -> None:
+    def __init__(self, element: str, names: tuple[str, ...], notes: Notes, slash_format: str | None) -> None:
         self.element = element
         self.notes = notes
+        self.slash_format = slash_format
         known = known_names().get(element, frozenset())
         columns = declared()[element]
         self.columns = [name for name in names if name in columns]
@@ -367,7 +381,7 @@ class _Layout:
 
     def _convert(self, name: str, texts: tuple[str, ...], kind: pa.DataType) -> pa.Array:
         try:
-            return values.convert(texts, kind)
+            return values.convert(texts, kind, self.slash_format)
         except values.Unreadable as error:
             # Of a person's own section no value is told: a shifted one could be a name.
             text = "a value" if self.element == "AccountInformation" else repr(error.text[:40])
@@ -425,8 +439,8 @@ def _sampled(element: str, kind: str) -> bool:
     return kind == "unknown_attribute" and element != "AccountInformation"
 
 
-_HEADER: dict[str, Callable[[str], Any]] = {
-    "accountId": str,
+_HEADER: dict[str, Callable[[str, str | None], Any]] = {
+    "accountId": lambda text, _: text,
     "fromDate": values.parse_day,
     "toDate": values.parse_day,
     "whenGenerated": values.parse_moment,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ _MOMENT = re.compile(
     re.ASCII,
 )
 _DAY_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d-%b-%y")
+#: IBKR: the date formats that cannot be told apart by looking at a date; by the name the query page gives them.
+_SLASH_FORMATS = {"MM/dd/yyyy": "%m/%d/%Y", "MM/dd/yy": "%m/%d/%y", "dd/MM/yyyy": "%d/%m/%Y", "dd/MM/yy": "%d/%m/%y"}
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -63,30 +66,37 @@ class Unreadable(ValueError):
         self.why = why
 
 
-def parse_day(text: str) -> date | None:
+def parse_day(text: str, slash_format: str | None = None) -> date | None:
     """A date: `20261123`, `2026-11-23` or `23-NOV-26`. A time behind it is left out (IBKR: seen in date fields).
 
-    Raises ValueError on anything else, slashes included: 03/04/2026 may be March or April.
+    slash_format: what a date with slashes means, as IBKR's query page names it (`MM/dd/yyyy` ...). Raises ValueError on
+    anything else, and on slashes where None is given: 03/04/2026 may be March or April.
     """
     if text in DATE_NULLS:
         return None
     found = _MOMENT.fullmatch(text)
-    if found is not None and "/" in found["day"]:
-        raise ValueError("has slashes, so day and month can't be told apart: set the query's date format to yyyyMMdd")
-    for form in _DAY_FORMATS if found else ():
+    slashes = found is not None and "/" in found["day"]
+    if slashes and slash_format is None:
+        raise ValueError(
+            "has slashes, so day and month can't be told apart: set the query's date format to yyyyMMdd, or name it"
+            " in IBKR_FLEX_DATE_FORMAT"
+        )
+    for form in ((_SLASH_FORMATS[slash_format or ""],) if slashes else _DAY_FORMATS) if found else ():
         try:
             return datetime.strptime(found["day"], form).date()  # type: ignore[index]  # noqa: DTZ007
         except ValueError:
             continue
+    if slashes:
+        raise ValueError(f"is not a date of the format {slash_format}, which IBKR_FLEX_DATE_FORMAT names")
     raise ValueError("is not a date in a format of the Flex query page")
 
 
-def parse_moment(text: str) -> datetime | None:
-    """A date-time in UTC without zone; a date alone is its midnight in New York.
+def parse_moment(text: str, slash_format: str | None = None) -> datetime | None:
+    """A date-time in UTC without zone; a date alone is its midnight in New York. slash_format: see `parse_day`.
 
     IBKR: without a zone suffix the file does not say which; the service's own clock is New York's.
     """
-    day = parse_day(text)
+    day = parse_day(text, slash_format)
     if day is None:
         return None
     found = _MOMENT.fullmatch(text)
@@ -149,14 +159,14 @@ def _why_no_number(text: str, kind: pa.DataType) -> str:
     return f"has more decimals than the {kind.scale} that are kept, and is not rounded"
 
 
-def days(column: Sequence[str]) -> pa.Array:
+def days(column: Sequence[str], slash_format: str | None = None) -> pa.Array:
     """Days; see `parse_day`."""
-    return _by_distinct(column, parse_day, pa.date32())
+    return _by_distinct(column, partial(parse_day, slash_format=slash_format), pa.date32())
 
 
-def moments(column: Sequence[str]) -> pa.Array:
+def moments(column: Sequence[str], slash_format: str | None = None) -> pa.Array:
     """Moments in UTC; see `parse_moment`."""
-    return _by_distinct(column, parse_moment, pa.timestamp("us"))
+    return _by_distinct(column, partial(parse_moment, slash_format=slash_format), pa.timestamp("us"))
 
 
 def _by_distinct(column: Sequence[str], parse: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
@@ -171,15 +181,15 @@ def _by_distinct(column: Sequence[str], parse: Callable[[str], Any], kind: pa.Da
     return pa.array(values, kind).take(encoded.indices)
 
 
-def convert(column: Sequence[str], kind: pa.DataType) -> pa.Array:
-    """A column of texts as the Arrow type that its table declares."""
+def convert(column: Sequence[str], kind: pa.DataType, slash_format: str | None = None) -> pa.Array:
+    """A column of texts as the Arrow type that its table declares. slash_format: see `parse_day`."""
     if not any(column):
         # A third of a position's attributes are empty in nearly every row.
         return pa.nulls(len(column), kind)
     if pa.types.is_decimal(kind):
         return decimals(column, kind)
     if pa.types.is_date(kind):
-        return days(column)
+        return days(column, slash_format)
     if pa.types.is_timestamp(kind):
-        return moments(column)
+        return moments(column, slash_format)
     return texts(column)

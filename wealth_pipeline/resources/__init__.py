@@ -17,6 +17,7 @@ class WealthData(dg.ConfigurableResource):
 
     data_dir: str
     reporting_currency: str | None = None
+    slash_format: str | None = None
     only_connection: bool = True
 
     @property
@@ -27,7 +28,7 @@ class WealthData(dg.ConfigurableResource):
     @property
     def warehouse(self) -> Warehouse:
         """The databases."""
-        return Warehouse(self.folder, self.reporting_currency)
+        return Warehouse(self.folder, self.reporting_currency, self.slash_format)
 
     @property
     def ledger(self) -> RequestLedger:

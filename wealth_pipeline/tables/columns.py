@@ -25,11 +25,15 @@ Rate = Annotated[pd.ArrowDtype, pa.decimal128(18, 10)]
 
 SQL_TYPES = {
     pa.string(): "VARCHAR",
+    pa.list_(pa.string()): "VARCHAR[]",
     pa.bool_(): "BOOLEAN",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP",
     pa.decimal128(28, 12): "DECIMAL(28,12)",
     pa.decimal128(18, 10): "DECIMAL(18,10)",
+    pa.decimal128(38, 12): "DECIMAL(38,12)",
 }
 
 History = Literal["versions", "latest"]

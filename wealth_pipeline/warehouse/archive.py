@@ -183,6 +183,10 @@ class Archive:
         """All archived statements, in a fixed order."""
         return sorted(sidecar.stem for sidecar in self.folder.glob("??/*.json"))
 
+    def entries(self) -> Iterator[Entry]:
+        """Their descriptions, in the same order."""
+        return map(self.entry, self.sha256s())
+
     def _sidecar(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.json"
 

@@ -48,9 +48,10 @@ class Loaded:
     restated: int = 0
 
 
-def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loaded:
+def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None = None) -> Loaded:
     """Load an archived statement whole or not at all, and record which in `statements`.
 
+    slash_format: what its dates with slashes mean, see `values.parse_day`.
     A statement that was rejected before is tried again: a newer version of the software may understand it.
     Raises ArchiveError where the archive cannot give it back; the warehouse is unchanged then.
     """
@@ -60,7 +61,7 @@ def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str) -> Loade
     entry = archive.entry(sha256)
     try:
         with _transaction(con), archive.open(sha256) as stream:
-            _stage(con, StatementReader(stream), sha256)
+            _stage(con, StatementReader(stream, slash_format), sha256)
             changed, restated = _merge(con, sha256)
             _record(con, entry, "loaded", None)
         return Loaded(sha256, "loaded", None, changed, restated)
@@ -246,10 +247,11 @@ def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
     )
     con.execute(
         f"""INSERT INTO account_descriptions BY NAME
-        SELECT f.account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
+        SELECT account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
             $sha256 AS sha256, max(f.when_generated) AS when_generated
-        FROM stage_statement f JOIN stage_base b USING (ordinal) LEFT JOIN stage_account_information a USING (ordinal)
-        GROUP BY f.account_id""",
+        FROM stage_base b JOIN (SELECT ordinal, when_generated FROM stage_statement) f USING (ordinal)
+            LEFT JOIN stage_account_information a USING (ordinal, account_id)
+        GROUP BY account_id""",
         {"sha256": sha256},
     )
     con.execute(

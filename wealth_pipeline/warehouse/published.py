@@ -19,6 +19,8 @@ import duckdb
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.warehouse.opening import connect, trouble
 
+#: How many days of a NAV history a small chart shows.
+RECENT_DAYS = 60
 #: A table and the columns that identify a row of it.
 TableKey = tuple[str, tuple[str, ...]]
 
@@ -29,7 +31,11 @@ class NothingPublished(WealthError):
 
 @dataclass(frozen=True)
 class NavDay:
-    """A row of nav_history: the NAV of an account at the close of a report date, in its base currency."""
+    """A row of nav_history: the NAV of an account at the close of a report date, in its base currency.
+
+    wanting: the proofs that failed, or if none did those for want of which the NAV is not proved. recent: the totals
+    of the days up to this one, as many as a chart shows; recent_from: the first of these days.
+    """
 
     account_id: str
     report_date: date
@@ -37,7 +43,29 @@ class NavDay:
     total: Decimal | None
     day_change: Decimal | None
     proof: str
+    wanting: list[str]
     statement_sha256: str
+    recent: list[Decimal]
+    recent_from: date
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A position among the largest of an account on a day.
+
+    value: in `currency`, notional for futures and CFDs. nav_value: what it adds to the NAV, in `base_currency`.
+    percent: that, of the NAV; None where either is unknown.
+    """
+
+    account_id: str
+    report_date: date
+    symbol: str
+    quantity: Decimal
+    value: Decimal | None
+    currency: str
+    nav_value: Decimal | None
+    base_currency: str
+    percent: float | None
 
 
 @contextmanager
@@ -78,17 +106,59 @@ def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         raise WealthError(f"{path} was written by a newer wealth_pipeline", "Update wealth_pipeline.")
 
 
-def nav_days(path: Path, accounts: Sequence[str], first: date, last: date, sha256: str | None) -> list[NavDay]:
-    """The NAV of these accounts from `first` to `last`, and on other days that the statement `sha256` changed."""
+def nav_days(
+    path: Path, accounts: Sequence[str], first: date, last: date, sha256: str | None = None, others: Sequence[date] = ()
+) -> list[NavDay]:
+    """The NAV of these accounts from `first` to `last`, on the days `others`, and on those `sha256` changed.
+
+    What a statement changes of a day may be its NAV, or only the positions or the cash that prove it.
+    """
     with connected(path) as con:
         rows = con.execute(
-            "SELECT account_id, report_date, coalesce(base_currency, 'base currency'), total, day_change, proof,"
-            " statement_sha256 FROM nav_history"
-            " WHERE account_id IN (SELECT unnest(?)) AND (report_date BETWEEN ? AND ? OR statement_sha256 = ?)"
-            " ORDER BY report_date, account_id",
-            [list(accounts), first, last, sha256],
+            "WITH wanting AS (SELECT account_id, report_date, status, list(check_name ORDER BY check_name) AS checks"
+            "   FROM reconciliation WHERE status = 'failed'"
+            "   OR (status = 'not_evaluable' AND check_name IN ('positions', 'cash', 'parts')) GROUP BY ALL),"
+            " history AS (SELECT *, coalesce(list(total) FILTER (total IS NOT NULL) OVER recent, []) AS totals,"
+            "   min(report_date) OVER recent AS recent_from"
+            "   FROM nav_history WHERE account_id IN (SELECT unnest($accounts))"
+            f"   WINDOW recent AS (PARTITION BY account_id ORDER BY report_date ROWS {RECENT_DAYS - 1} PRECEDING))"
+            " SELECT h.account_id, h.report_date, coalesce(base_currency, 'base currency'), total, day_change, proof,"
+            " coalesce(checks, []), statement_sha256, totals, recent_from FROM history h"
+            " LEFT JOIN wanting w ON w.account_id = h.account_id AND w.report_date = h.report_date AND status = proof"
+            " WHERE h.report_date BETWEEN $first AND $last OR h.report_date IN (SELECT unnest(CAST($others AS DATE[])))"
+            " OR (h.account_id, h.report_date) IN (SELECT (account_id, report_date) FROM versions"
+            "   WHERE statement_sha256 = $sha256)"
+            " ORDER BY h.report_date, h.account_id",
+            {"accounts": list(accounts), "first": first, "last": last, "others": list(others), "sha256": sha256},
         ).fetchall()
     return [NavDay(*row) for row in rows]
+
+
+def nav_dates(path: Path, accounts: Sequence[str]) -> set[date]:
+    """The report dates on which one of these accounts has a NAV."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT DISTINCT report_date FROM nav WHERE account_id IN (SELECT unnest(?))", [list(accounts)]
+        ).fetchall()
+    return {day for (day,) in rows}
+
+
+def largest_holdings(path: Path, accounts: Sequence[str], first: date, last: date, most: int = 10) -> list[Holding]:
+    """The `most` positions of each account and day that add most to its NAV, or take most from it."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT p.account_id, p.report_date, coalesce(p.symbol, p.description, p.conid, p.security_id), quantity,"
+            " position_value, p.currency, nav_value_base,"
+            " coalesce(n.base_currency, a.base_currency, 'base currency'),"
+            " CAST(100 * nav_value_base AS DOUBLE) / nullif(CAST(n.total AS DOUBLE), 0)"
+            " FROM positions p LEFT JOIN nav n USING (account_id, report_date) LEFT JOIN accounts a USING (account_id)"
+            " WHERE p.account_id IN (SELECT unnest(?)) AND p.report_date BETWEEN ? AND ?"
+            " QUALIFY row_number() OVER (PARTITION BY p.account_id, p.report_date"
+            "   ORDER BY abs(nav_value_base) DESC NULLS LAST, p.symbol) <= ?"
+            " ORDER BY p.report_date, p.account_id, abs(nav_value_base) DESC NULLS LAST, p.symbol",
+            [list(accounts), first, last, most],
+        ).fetchall()
+    return [Holding(*row) for row in rows]
 
 
 def newest_nav(path: Path) -> list[tuple[Any, ...]]:
@@ -224,43 +294,54 @@ def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
 
 @dataclass(frozen=True)
 class ProofSummary:
-    """How one proof stands over all days of some accounts: counts, why some could not be evaluated, what failed."""
+    """How one proof stands over all days of some accounts: counts, why some could not be evaluated, what failed.
+
+    accounts: the same counts by account, with its newest day and how the proof came out on it.
+    """
 
     passed: int
     failed: int
     not_evaluable: int
     reasons: tuple[str, ...]
     failures: tuple[dict[str, Any], ...]
+    accounts: tuple[dict[str, Any], ...]
 
 
 def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20) -> ProofSummary:
     """The state of a proof; the newest `most` failures, with account, day, expected, actual and difference."""
     with connected(path) as con:
-        counts = dict(
-            con.execute(
-                "SELECT status, count(*) FROM reconciliation WHERE check_name = ?"
-                " AND account_id IN (SELECT unnest(?)) GROUP BY status",
-                [check_name, list(accounts)],
-            ).fetchall()
-        )
         reasons = con.execute(
             "SELECT reason || ' (' || count(*) || ' days)' FROM reconciliation WHERE check_name = ?"
             " AND status = 'not_evaluable' AND account_id IN (SELECT unnest(?)) GROUP BY reason ORDER BY count(*) DESC",
             [check_name, list(accounts)],
         ).fetchall()
+    by_account = _dicts(
+        path,
+        "SELECT account_id AS account, count(*) FILTER (status = 'passed') AS \"days passed\","
+        " count(*) FILTER (status = 'failed') AS \"days failed\","
+        ' count(*) FILTER (status = \'not_evaluable\') AS "days not evaluable", max(report_date) AS "newest day",'
+        " replace(arg_max(status, report_date), '_', ' ') AS \"on the newest day\" FROM reconciliation"
+        " WHERE check_name = ? AND account_id IN (SELECT unnest(?)) GROUP BY account_id ORDER BY account_id",
+        [check_name, list(accounts)],
+    )
     failures = _dicts(
         path,
-        "SELECT account_id, report_date, expected, actual, difference, tolerance, reason FROM reconciliation"
+        # The cash flows are proved in each currency, which the reason names, and the lots in the position's.
+        "SELECT account_id, report_date, expected, actual, difference, tolerance,"
+        " CASE WHEN check_name = 'lots' THEN 'the position''s' WHEN regexp_matches(reason, '^currency [A-Z]{3}$')"
+        "   THEN reason[10:] ELSE base_currency END AS currency, reason"
+        " FROM reconciliation LEFT JOIN accounts USING (account_id)"
         " WHERE check_name = ? AND status = 'failed' AND account_id IN (SELECT unnest(?))"
         " ORDER BY report_date DESC, account_id LIMIT ?",
         [check_name, list(accounts), most],
     )
     return ProofSummary(
-        counts.get("passed", 0),
-        counts.get("failed", 0),
-        counts.get("not_evaluable", 0),
+        sum(account["days passed"] for account in by_account),
+        sum(account["days failed"] for account in by_account),
+        sum(account["days not evaluable"] for account in by_account),
         tuple(reason for (reason,) in reasons[:most]),
         tuple(failures),
+        tuple(by_account),
     )
 
 
@@ -311,7 +392,8 @@ def restated_by(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """The days that the newest statement of each account restated."""
     return _dicts(
         path,
-        "SELECT r.table_name, r.account_id, r.report_date, r.old_total, r.new_total FROM restatements r"
+        "SELECT r.table_name, r.account_id, r.report_date, r.old_total, r.new_total, a.base_currency"
+        " FROM restatements r LEFT JOIN accounts a USING (account_id)"
         " WHERE r.account_id IN (SELECT unnest($accounts)) AND r.new_sha256 IN (SELECT arg_max(sha256, when_generated)"
         "   FROM statement_accounts WHERE account_id IN (SELECT unnest($accounts)) GROUP BY account_id)"
         " ORDER BY ALL LIMIT 50",
@@ -323,7 +405,8 @@ def unknown_names(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """What the newest statement of each account holds that this software has never heard of."""
     return _dicts(
         path,
-        "SELECT kind, name, sum(count) AS count FROM statement_notes WHERE kind LIKE 'unknown%' AND sha256 IN"
+        "SELECT kind, name, sum(count) AS count FROM statement_notes"
+        " WHERE (kind LIKE 'unknown%' OR kind = 'wrong_count') AND sha256 IN"
         " (SELECT arg_max(sha256, when_generated) FROM statement_accounts WHERE account_id IN (SELECT unnest(?))"
         " GROUP BY account_id) GROUP BY ALL ORDER BY ALL",
         [list(accounts)],

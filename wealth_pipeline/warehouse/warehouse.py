@@ -76,13 +76,27 @@ class DataFolder:
         """Dagster's own storage."""
         return self.root / "dagster"
 
+    def unwritable(self, error: OSError) -> WarehouseError:
+        """The error that says so."""
+        return WarehouseError(
+            f"The data folder {self.root} cannot be written: {error.strerror}",
+            "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
+        )
+
 
 class Warehouse:
-    """The databases of one data folder."""
+    """The databases of one data folder.
 
-    def __init__(self, folder: DataFolder, reporting_currency: str | None = None) -> None:
+    reporting_currency: of `net_worth`; None: the accounts' own if they share one. slash_format: what dates with slashes
+    mean in statements, see `values.parse_day`.
+    """
+
+    def __init__(
+        self, folder: DataFolder, reporting_currency: str | None = None, slash_format: str | None = None
+    ) -> None:
         self.folder = folder
         self.reporting_currency = reporting_currency
+        self.slash_format = slash_format
 
     @contextmanager
     def writing(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -97,10 +111,7 @@ class Warehouse:
                 "Wait for it to end, or stop it.",
             ) from None
         except OSError as error:
-            raise WarehouseError(
-                f"The data folder {self.folder.root} cannot be written: {error.strerror}",
-                "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
-            ) from None
+            raise self.folder.unwritable(error) from None
         try:
             for leftover in (_REPLAYED, _DRAFT):  # of a killed writer: they must not fill the disk
                 with contextlib.suppress(OSError):
@@ -126,7 +137,7 @@ class Warehouse:
         try:
             self._describe(con, requests)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
-                yield load(con, self.folder.archive, sha256)
+                yield load(con, self.folder.archive, sha256, self.slash_format)
             con.execute("CHECKPOINT")
         except duckdb.Error as error:
             sound = False  # readers keep what they have: this file may be damaged
@@ -148,7 +159,7 @@ class Warehouse:
         con = self._open(draft)
         try:
             for sha256 in self.folder.archive.sha256s():
-                yield load(con, self.folder.archive, sha256)
+                yield load(con, self.folder.archive, sha256, self.slash_format)
             self._describe(con, requests)
             con.execute("CHECKPOINT")
             con.close()
@@ -186,7 +197,7 @@ class Warehouse:
         if not self.folder.published.exists():
             return
         try:
-            with contextlib.closing(duckdb.connect(str(self.folder.published), read_only=True)) as con:
+            with contextlib.closing(connect(self.folder.published, read_only=True)) as con:
                 known = [sha256 for (sha256,) in con.execute("SELECT sha256 FROM statements").fetchall()]
         except duckdb.Error:
             return  # damaged: there is nothing to compare with, and a replay is what mends it

@@ -746,7 +746,10 @@ IN_THE_STATEMENT = {"short", "late", "restated"}  # for whoever reads it
 
 
 @pytest.fixture
-def sandbox(clock: Clock, impatient: None) -> Iterator[Sandbox]:
+def sandbox(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    # Short for `hang`, and long for a busy machine that renders a statement.
+    monkeypatch.setattr(client_module, "TIMEOUTS", (5.0, 1.0))
+
     def seconds() -> float:
         return clock.at.timestamp()
 

@@ -14,7 +14,7 @@ from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, cash, file, flex, nav, 
 
 
 def read(data: bytes, batch_texts: int = 500_000) -> tuple[StatementReader, list[Batch]]:
-    reader = StatementReader(io.BytesIO(data), batch_texts)
+    reader = StatementReader(io.BytesIO(data), batch_texts=batch_texts)
     return reader, list(reader)
 
 

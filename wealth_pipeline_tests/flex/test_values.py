@@ -49,6 +49,29 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         values.parse_day(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "slash_format"),
+    [
+        ("03/04/2025", "MM/dd/yyyy"),
+        ("03/04/25", "MM/dd/yy"),
+        ("04/03/2025", "dd/MM/yyyy"),
+        ("04/03/25;101500", "dd/MM/yy"),
+        ("04/03/25101500", "dd/MM/yy"),
+        ("20250304", "dd/MM/yy"),
+    ],
+)
+def test_a_slash_date_is_read_as_the_setting_says(text: str, slash_format: str) -> None:
+    """Who cannot change the query can say what it means."""
+    assert values.parse_day(text, slash_format) == date(2025, 3, 4)
+
+
+@pytest.mark.parametrize("text", ["25/03/2025", "03/04/25"])
+def test_a_slash_date_of_another_format_than_the_setting_says_is_refused(text: str) -> None:
+    """The only sign that the setting is wrong."""
+    with pytest.raises(ValueError, match="not a date of the format MM/dd/yyyy, which IBKR_FLEX_DATE_FORMAT names"):
+        values.parse_day(text, "MM/dd/yyyy")
+
+
 @pytest.mark.parametrize("text", ["", "-", "--", "N/A", "MULTI"])
 def test_a_marker_of_no_date_is_null(text: str) -> None:
     """IBKR writes MULTI where a row sums up several dates."""

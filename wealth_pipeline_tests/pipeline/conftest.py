@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 import wealth_pipeline.resources
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.client import FlexClient
+from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.schedules import RANGE_END, RANGE_START
@@ -44,7 +45,10 @@ def box() -> Iterator[Sandbox]:
 
 
 class Pipeline:
-    """The code location on one data folder, run as Dagster runs it; only the client's waiting is left out."""
+    """The code location on one data folder, run as Dagster runs it; only the client's waiting is left out.
+
+    at: the present (UTC), which moves by what the client would have waited.
+    """
 
     def __init__(self, box: Sandbox, data_dir: Path, monkeypatch: pytest.MonkeyPatch, query: str = "full") -> None:
         self.box = box
@@ -59,14 +63,13 @@ class Pipeline:
         }
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
-        clock = [datetime.now(ZoneInfo("UTC"))]
+        self.at = NOW.astimezone(UTC)
 
         def sleep(seconds: float) -> None:
-            clock[0] += timedelta(seconds=seconds)
+            self.at += timedelta(seconds=seconds)
 
-        monkeypatch.setattr(
-            wealth_pipeline.resources, "FlexClient", partial(FlexClient, sleep=sleep, now=lambda: clock[0])
-        )
+        monkeypatch.setattr(wealth_pipeline.resources, "FlexClient", partial(FlexClient, sleep=sleep))
+        monkeypatch.setattr(wealth_pipeline.resources, "RequestLedger", partial(RequestLedger, now=lambda: self.at))
 
     @property
     def settings(self) -> Settings:

@@ -61,7 +61,21 @@ def test_a_proof_that_fails_names_account_day_and_figures_and_the_run_goes_on(
     assert (parts.passed, parts.severity) == (False, dg.AssetCheckSeverity.ERROR)
     (failure,) = parts.metadata["failures"].value.records  # type: ignore[union-attr]
     assert {"account_id": "U1", "report_date": "2026-11-17"}.items() <= failure.data.items()
-    assert (float(str(failure.data["expected"])), float(str(failure.data["actual"]))) == (100, 90)
+    assert (failure.data["expected"], failure.data["actual"], failure.data["currency"]) == ("100", "90", "USD")
+    states = {r.data["account"]: r.data["on the newest day"] for r in parts.metadata["accounts"].value.records}  # type: ignore[union-attr]
+    assert states == {"U1": "failed", "U1000001": "passed", "U1000002": "passed"}
+    assert parts.description is not None
+    assert "failed on 1" in parts.description
+
+
+def test_a_proof_that_nothing_allows_to_evaluate_is_a_warning_with_the_reason_never_passed(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    """The smaller query has no dividend accruals."""
+    dividends = evaluations(make_pipeline(served, "guide").run(WEDNESDAY, NEWEST))["dividends"]
+    assert (dividends.passed, dividends.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert dividends.description is not None
+    assert dividends.description.startswith("Not evaluable: no Open Dividend Accruals")
 
 
 def test_a_missing_session_is_an_error_and_a_missing_holiday_information(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,28 @@ def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox
     }
     navs = {metadata["NAV U1000001 (USD)"].value for metadata in events.values()}
     assert len(navs) == len(events) >= 4
+    newest = events["2026-11-19"]
+    assert re.search(r"\|U1000002\|[0-9,.]+ EUR\|[+-][0-9,.]+ EUR\|passed\|", str(newest["accounts"].value))
+    assert "data:image/svg+xml" in str(newest["recent NAV U1000001"].value)
+
+
+def test_each_days_largest_holdings_are_that_days(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    """A range is one run, whose shared metadata would show the newest day's holdings on every day."""
+    pipeline = make_pipeline(served)
+    result = pipeline.run(MONDAY, NEWEST)
+    shown = {
+        e.partition: str(e.step_materialization_data.materialization.metadata["largest holdings U1000001"].value)
+        for e in result.all_events
+        if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["positions"]
+    }
+    assert len(set(shown.values())) == len(shown) == 4
+    for day, table in shown.items():
+        assert len(table.splitlines()) == 12
+        ((symbol,),) = pipeline.rows(
+            "SELECT symbol FROM positions WHERE account_id = 'U1000001' AND report_date = '" + str(day) + "'"
+            " ORDER BY abs(nav_value_base) DESC LIMIT 1"
+        )
+        assert table.splitlines()[2].startswith(f"|{symbol}|")
 
 
 def test_the_parts_and_the_positions_add_up_to_the_total_by_plain_sql(
@@ -151,17 +174,26 @@ def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox
     assert len(pipeline.sent()) == 1
 
 
-def test_a_reference_that_ibkr_forgot_is_replaced_by_one_new_request(box: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_a_run_asks_once_even_when_ibkr_forgets_the_reference_and_the_next_run_asks_anew(
+    box: Sandbox, make_pipeline: MakePipeline
+) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("1017")
+    assert "1017" in error_of(pipeline.run(MONDAY, NEWEST))
+    assert len(pipeline.sent()) == 1
     assert pipeline.run(MONDAY, NEWEST).success
     assert len(pipeline.sent()) == 2
 
 
-def test_a_second_forgotten_reference_ends_the_run(box: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_an_old_reference_that_ibkr_forgot_is_replaced_by_one_new_request(
+    box: Sandbox, make_pipeline: MakePipeline
+) -> None:
     pipeline = make_pipeline(box)
-    box.service.faults.script("1017", 2)
-    assert "1017" in error_of(pipeline.run(MONDAY, NEWEST))
+    box.service.faults.script("1019", 8)  # beyond the deadline of a minute
+    assert not pipeline.run(MONDAY, NEWEST).success
+    pipeline.at += timedelta(hours=3)
+    box.service.faults.script("1017")
+    assert pipeline.run(MONDAY, NEWEST).success
     assert len(pipeline.sent()) == 2
 
 

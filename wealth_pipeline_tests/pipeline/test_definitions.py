@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from wealth_pipeline.definitions import definitions
 from wealth_pipeline.settings import Connection, Settings
-from wealth_pipeline.tables import TABLES
+from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables.views import VIEWS_BY_NAME, View
 
 ONE = Settings(Path("data"), (Connection("ibkr", "1", "IBKR_FLEX_TOKEN", prefixed=False),))
 FAMILY = Settings(
@@ -49,7 +52,8 @@ def test_everything_that_is_listed_in_the_ui_says_what_it_does() -> None:
     defs = definitions(FAMILY)
     graph = defs.resolve_asset_graph()
     assert [key for key in graph.get_all_asset_keys() if not graph.get(key).description] == []
-    for listed in [*(defs.schedules or []), *(defs.sensors or [])]:
+    repository = defs.get_repository_def()
+    for listed in [*repository.schedule_defs, *repository.sensor_defs, *(defs.jobs or [])]:
         assert listed.description
     for check in graph.asset_check_keys:
         assert graph.get_check_spec(check).description
@@ -57,10 +61,20 @@ def test_everything_that_is_listed_in_the_ui_says_what_it_does() -> None:
 
 def test_every_tables_columns_are_described_with_their_unit() -> None:
     graph = definitions(ONE).resolve_asset_graph()
-    for table in TABLES:
-        schema = graph.get(dg.AssetKey(table.name)).metadata["dagster/column_schema"]
+    declared: list[TableSpec | View] = [*TABLES, VIEWS_BY_NAME["nav_history"]]
+    for table in declared:
+        key = "columns" if table.name == "nav_history" else "dagster/column_schema"
+        schema = graph.get(dg.AssetKey(table.name)).metadata[key]
         assert [c.name for c in schema.columns] == [c.name for c in table.columns]
         assert all(c.description for c in schema.columns)
+
+
+def test_a_long_weekend_makes_no_history_stale_and_a_lost_week_does() -> None:
+    """Friday's holiday without a row: from Friday morning's day to Tuesday's last attempt 102 hours pass."""
+    policy = definitions(ONE).resolve_asset_graph().get(dg.AssetKey("nav_history")).freshness_policy
+    assert isinstance(policy, TimeWindowFreshnessPolicy)
+    assert policy.warn_window is not None
+    assert timedelta(hours=102) < policy.warn_window.to_timedelta() < policy.fail_window.to_timedelta() <= timedelta(7)
 
 
 def test_the_token_is_named_not_held_in_the_definitions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,8 +83,8 @@ def test_the_times_can_be_moved_by_one_setting(
     served: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = make_pipeline(served)
-    monkeypatch.setenv("WEALTH_SCHEDULE", "07:45")
+    monkeypatch.setenv("WEALTH_SCHEDULE", "07:45,09:00,12:00")
     with dagster_instance(pipeline.folder):
         schedule = definitions(pipeline.settings).resolve_schedule_def("after_market_close")
-    assert schedule.cron_schedule == ["45 7 * * 2-6"]
+    assert schedule.cron_schedule == ["0 9,12 * * 2-6", "45 7 * * 2-6"]
     assert schedule.execution_timezone == "America/New_York"

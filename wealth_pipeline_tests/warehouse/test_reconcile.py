@@ -11,7 +11,7 @@ from lxml import etree
 
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
-from wealth_pipeline_tests.flexml import cash, file, flex, nav, position
+from wealth_pipeline_tests.flexml import FRIDAY, cash, file, flex, nav, position
 
 from .conftest import House
 
@@ -111,6 +111,25 @@ def test_both_ways_of_the_market_result_are_not_added(house: House) -> None:
         file(flex(generated="20250402;060000", EquitySummaryInBase=[nav()], ChangeInNAV={**changes, "mtm": "0"}))
     )
     assert house.proofs()["bridge"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "reason"),
+    [
+        (FRIDAY, "failed", "starting value against the NAV before 2025-03-10"),
+        (date(2025, 3, 6), "passed", "starting value not compared: no NAV for the weekday before"),
+    ],
+)
+def test_a_starting_value_is_compared_with_the_weekday_before_and_no_older_one(
+    house: House, before: date, status: str, reason: str
+) -> None:
+    """Over a hole in the history the NAV changes without anybody's mistake."""
+    changes = {"startingValue": "90", "endingValue": "100", "mtm": "10"}
+    house.loaded(file(flex(EquitySummaryInBase=[nav(before, "80"), nav()], ChangeInNAV=changes)))
+    ((found, why),) = house.rows(
+        "SELECT status, reason FROM reconciliation WHERE check_name = 'bridge' AND report_date = '2025-03-10'"
+    )
+    assert (found, reason in why) == (status, True)
 
 
 def test_a_nav_row_with_a_total_alone_proves_nothing(house: House) -> None:

@@ -195,7 +195,10 @@ summed AS (
     GROUP BY ALL
 ),
 compared AS (
-    SELECT t.account_id, t.report_date, n.total, b.total AS previous, s.* EXCLUDE (account_id, report_date),
+    SELECT t.account_id, t.report_date, n.total, s.* EXCLUDE (account_id, report_date),
+        -- The starting value is the NAV of the weekday before, and of no older one.
+        CASE WHEN b.report_date >= s.from_date - CASE isodow(s.from_date) WHEN 1 THEN 3 WHEN 7 THEN 2 ELSE 1 END
+            THEN b.total END AS previous,
         n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes,
         unit_of(greatest(s.decimals, f.finest)) * (s.terms + 1) AS tolerance
     FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
@@ -213,7 +216,10 @@ SELECT account_id, report_date, 'bridge' AS check_name,
          WHEN starting IS NULL OR ending IS NULL THEN 'the Change in NAV has no starting or ending value'
          WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled' END AS obstacle,
     CASE WHEN abs(previous - starting) > tolerance THEN 'starting value against the NAV before ' || from_date
-         WHEN abs(total - ending) > tolerance THEN 'ending value' ELSE 'period from ' || from_date END AS detail
+         WHEN abs(total - ending) > tolerance THEN 'ending value'
+         ELSE 'period from ' || from_date
+            || CASE WHEN previous IS NULL THEN '; starting value not compared: no NAV for the weekday before' ELSE '' END
+    END AS detail
 FROM compared;
 
 -- 6. cash_flow: starting cash and what moved it are the ending cash, in each currency and in base currency.

@@ -41,7 +41,7 @@ SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 
 -- IBKR: the BASE_SUMMARY row is the total of the others in base currency; adding it to them counts cash twice.
 CREATE OR REPLACE TEMP TABLE new_cash_balances AS
 SELECT * EXCLUDE (level_of_detail, from_date) RENAME (to_date AS report_date)
-FROM stage_cash_report_currency WHERE currency <> 'BASE_SUMMARY';
+FROM stage_cash_report_currency WHERE currency IS DISTINCT FROM 'BASE_SUMMARY';
 
 CREATE OR REPLACE TEMP TABLE new_cash_totals AS
 SELECT * EXCLUDE (level_of_detail, from_date) RENAME (to_date AS report_date)

@@ -1,0 +1,1 @@
+"""How fast it is, against the limit and against other tools: `make bench`."""

@@ -1,0 +1,72 @@
+"""Warehouses with years of history: one day's load, copied by SQL for every weekday before it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from benchmarks import statements
+from benchmarks.measure import ROOT
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+#: A weekday and the days after it, whose statements are loaded on top of the history.
+TODAY, *NEXT_DAYS = islice(statements.weekdays(statements.FIRST_DAY + timedelta(days=3654)), 6)
+_WEEKDAYS_A_YEAR = 261
+#: Figures that move from day to day; with the same figure every day a column would take no space and no time.
+_MOVING = ("mark_price", "position_value", "position_value_base", "nav_value_base", "unrealized_pnl", "total", "stock")
+
+
+def day_file(folder: Path, accounts: int, number: int) -> Path:
+    """The statement of a day: 0 is the one that histories are made from, 1 and more follow it."""
+    path = folder / f"day-{accounts}-{number}.xml"
+    if not path.exists():
+        path.write_bytes(b"".join(statements.statement(accounts, [(TODAY, *NEXT_DAYS)[number]])))
+    return path
+
+
+def build(root: Path, accounts: int, years: float) -> Path:
+    """A data folder whose published database holds so many years of these accounts."""
+    first = day_file(root, accounts, 0)
+    folder = DataFolder(root / f"history-{accounts}-{years:g}")
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.actions", "imported", str(folder.root), str(first)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    with duckdb.connect(str(folder.warehouse)) as con:
+        _extend(con, round(years * _WEEKDAYS_A_YEAR))
+    Warehouse(folder).publish()
+    return folder.root
+
+
+def _extend(con: duckdb.DuckDBPyConnection, weekdays: int) -> None:
+    """Put the loaded day's rows once more for each of so many weekdays before it, in the order of days."""
+    con.execute("SET preserve_insertion_order = true")
+    con.execute(
+        "CREATE TEMP TABLE earlier AS SELECT n, CAST(day AS DATE) - $today AS shift FROM"
+        " (SELECT day, row_number() OVER (ORDER BY day DESC) AS n FROM generate_series($today - INTERVAL 20 YEAR,"
+        "  $today - INTERVAL 1 DAY, INTERVAL 1 DAY) d(day) WHERE isodow(day) < 6) WHERE n <= $weekdays ORDER BY n DESC",
+        {"today": TODAY, "weekdays": weekdays},
+    )
+    columns = con.execute("SELECT table_name, list(column_name) FROM duckdb_columns() JOIN duckdb_tables()"
+        " USING (table_name) WHERE NOT duckdb_tables.temporary GROUP BY ALL").fetchall()  # fmt: skip
+    for table, names in columns:
+        moved = {name: f"t.{name} + CAST(e.shift AS INTEGER)" for name in ("report_date", "from_date", "to_date")}
+        moved |= {
+            name: f"t.{name} + to_days(CAST(e.shift AS INTEGER))"
+            for name in ("known_from", "known_since", "when_generated", "fetched_at")
+        }
+        moved |= {name: f"sha256(t.{name} || e.n)" for name in ("sha256", "statement_sha256")}
+        moved |= {name: f"t.{name} + CAST((e.n * 7919 + hash(t.account_id)) % 9973 AS INTEGER)" for name in _MOVING}
+        replaced = [f"{moved[name]} AS {name}" for name in names if name in moved]
+        if replaced and table != "account_descriptions":
+            con.execute(f"CREATE TEMP TABLE day AS FROM {table}")
+            con.execute(
+                f"INSERT INTO {table} SELECT t.* REPLACE ({', '.join(replaced)}) FROM earlier e, day t"
+                " ORDER BY e.n DESC"
+            )
+            con.execute("DROP TABLE day")

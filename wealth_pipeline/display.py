@@ -1,0 +1,109 @@
+"""Figures for people: with their currency, as small tables, and as a line; in Markdown that the Dagster UI shows.
+
+Tried in the browser: Dagster renders GitHub's tables and images at a `data:` address, but no HTML, and shows a text in
+place only below 1,000 characters; a longer one is behind a link. Hence the terse tables and the small chart.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wealth_pipeline.warehouse.published import Holding, NavDay, ProofSummary
+
+
+def plain(value: Any) -> str:
+    """A value to the last digit: decimals without trailing zeros, lists and structs as JSON, nothing for None."""
+    if isinstance(value, Decimal):
+        return format(value.normalize() if value else Decimal(0), "f")
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(json_value(value))
+    return "" if value is None else str(value)
+
+
+def json_value(value: Any) -> Any:
+    """A value for JSON: lists and structs in their shape, decimals and whatever JSON lacks as text."""
+    if isinstance(value, dict):
+        return {str(key): json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(inner) for inner in value]
+    return value if value is None or type(value) in (bool, int, str) else plain(value)
+
+
+def money(amount: Decimal | None, currency: str | None, *, sign: bool = False) -> str:
+    """An amount rounded to two decimals, with its currency: `1,234.50 USD`, or `+1,234.50 USD` with `sign`."""
+    if amount is None:
+        return "not stated"
+    return f"{amount:{'+' if sign else ''},.2f} {currency or 'base currency'}"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
+    """A table in Markdown; the columns in `right` are aligned to the right."""
+    lines = [columns, ["--:" if name in right else "---" for name in columns]]
+    lines += [[cell.replace("|", r"\|") for cell in row] for row in rows]
+    return "\n".join(f"|{'|'.join(line)}|" for line in lines)
+
+
+def line(values: Sequence[Decimal], alt: str) -> str:
+    """The values as a line between their lowest and their highest, as an image in Markdown."""
+    low, high = min(values), max(values)
+    height = [99 - int((value - low) * 99 / (high - low)) if high > low else 50 for value in values]
+    points = " ".join(f"{x},{y}" for x, y in enumerate(height))
+    # The colour shows on Dagster's light and dark background.
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="380" height="80" viewBox="0 -2 {len(values) - 1} 103"'
+        f' preserveAspectRatio="none"><polyline points="{points}" fill="none" stroke="#6a5df0" stroke-width="2"'
+        ' vector-effect="non-scaling-stroke"/></svg>'
+    )
+    return f"![{alt}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+
+
+def nav_table(days: Iterable[NavDay]) -> str:
+    """The NAV of several accounts on one day, with the day's change and the state of the proof."""
+    rows = [
+        (d.account_id, money(d.total, d.currency), money(d.day_change, d.currency, sign=True), proof(d)) for d in days
+    ]
+    return table(("account", "NAV", "day's change", "proof"), rows, right=("NAV", "day's change"))
+
+
+def proof(day: NavDay) -> str:
+    """The state of a day's proof in words, with the proofs that failed or are wanting."""
+    checks = f" ({', '.join(day.wanting)})" if day.wanting else ""
+    return f"{day.proof.replace('_', ' ')}{checks}"
+
+
+def nav_chart(day: NavDay) -> str:
+    """The NAV of an account as a line up to this day, with its range in words."""
+    low, high = (money(value, day.currency) for value in (min(day.recent), max(day.recent)))
+    return f"{line(day.recent, 'NAV')}\n\n{day.recent_from} to {day.report_date}\n\nlow {low}, high {high}"
+
+
+def holdings_table(holdings: Iterable[Holding]) -> str:
+    """Positions with what each adds to the NAV."""
+    rows = [
+        (
+            h.symbol,
+            plain(h.quantity),
+            money(h.value, h.currency),
+            money(h.nav_value, h.base_currency),
+            f"{h.percent:.1f} %" if h.percent is not None else "unknown",
+        )
+        for h in holdings
+    ]
+    columns = ("holding", "quantity", "value", "in the NAV", "of the NAV")
+    return table(columns, rows, right=columns[1:])
+
+
+def proof_summary(summary: ProofSummary) -> str:
+    """How a proof stands, in a sentence."""
+    if not summary.passed and not summary.failed:
+        return f"Not evaluable: {summary.reasons[0]}." if summary.reasons else "Not evaluable: there are no statements."
+    days = summary.passed + summary.failed + summary.not_evaluable
+    told = [f"passed on {summary.passed:,} of {days:,} account days"]
+    told += [f"failed on {summary.failed:,}"] if summary.failed else []
+    told += [f"not evaluable on {summary.not_evaluable:,}"] if summary.not_evaluable else []
+    return f"{'; '.join(told).capitalize()}."

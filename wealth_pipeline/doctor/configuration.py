@@ -1,0 +1,77 @@
+"""What the user configured: .env, connections.toml, tokens. Nothing secret gets into a finding."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.settings import CONNECTIONS_FILE, Connection, Settings, SettingsError, read_dotenv, setting_names
+
+#: A token has some 24 digits; six or seven are a query's id.
+SHORTEST_TOKEN = 16
+
+
+def dotenv(file: Path) -> Iterator[Finding]:
+    """Whether .env can be read by its owner alone, and names only settings that exist."""
+    if not file.exists():
+        yield Finding.fine(".env", f"There is none in {file.parent}: the shell's variables count")
+        return
+    try:
+        told = read_dotenv(file)
+    except SettingsError as error:
+        yield Finding.mend(".env", str(error))
+        return
+    wrong = False
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        wrong = True
+        yield Finding.mend(".env", f"{file} holds your token and can be read by others. Run `chmod 600 {file}`.")
+    known = setting_names()
+    for name in told:
+        if re.match("IBKR_|WEALTH_", name) and name not in known:
+            wrong = True
+            close = difflib.get_close_matches(name, known, 1)
+            meant = f"Did you mean {close[0]}?" if close else "See .env.example for those there are."
+            yield Finding.mend(".env", f"{name} is no setting. {meant}")
+    if "DAGSTER_HOME" in told:
+        wrong = True
+        yield Finding.advice(
+            ".env", "DAGSTER_HOME does nothing there: Dagster's home is in the data folder. Remove it."
+        )
+    if not wrong:
+        yield Finding.fine(".env", f"{file}, private, every setting known")
+
+
+def connections(settings: Settings, folder: Path) -> Iterator[Finding]:
+    """What there is to get data from."""
+    if not settings.configured:
+        yield Finding.mend(
+            "settings",
+            "Nothing is configured. Run `cp .env.example .env` and put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into it"
+            " (docs/setup.md), or try `wealth demo`.",
+        )
+        return
+    if (folder / CONNECTIONS_FILE).exists() and not any(c.prefixed for c in settings.connections):
+        yield Finding.mend(CONNECTIONS_FILE, "It names no connection: each begins with the line [[connection]].")
+    names = [f"{c.name} (query {c.query_id})" for c in settings.connections]
+    gateway = [f"gateway {settings.gateway_url}"] if settings.gateway_url else []
+    yield Finding.fine("settings", ", ".join([*names, *gateway]))
+
+
+def token(connection: Connection, environ: Mapping[str, str]) -> Finding:
+    """Whether the connection's token can be one, by its form."""
+    about = f"token {connection.name}"
+    try:
+        text = connection.token(environ)
+    except SettingsError as error:
+        return Finding.mend(about, str(error))
+    if len(text) < SHORTEST_TOKEN:
+        return Finding.mend(
+            about,
+            f"{connection.token_env} has {len(text)} characters, a Flex token has some 24. Copy the full token again"
+            " (docs/setup.md); the short number is the query's id.",
+        )
+    return Finding.fine(about, f"{connection.token_env} has the form of a token")

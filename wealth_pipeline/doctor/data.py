@@ -1,0 +1,120 @@
+"""The data folder's content: the published database, the request ledger, the newest archived statement."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+import duckdb
+
+from wealth_pipeline.doctor import statement
+from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.flex.errors import MEANINGS
+from wealth_pipeline.flex.ledger import RequestLedger, token_key
+from wealth_pipeline.settings import Settings
+from wealth_pipeline.warehouse import published
+from wealth_pipeline.warehouse.archive import Entry
+from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
+from wealth_pipeline.warehouse.warehouse import DataFolder
+
+
+def newest_time(folder: DataFolder) -> datetime | None:
+    """The latest time (UTC) at which a statement was archived; None if none was, or the archive is damaged."""
+    try:
+        return max((entry.fetched_at.replace(tzinfo=UTC) for entry in folder.archive.entries()), default=None)
+    except WealthError:
+        return None
+
+
+def database(folder: DataFolder) -> Finding:
+    """Whether what people query is there, readable, and of this software's version."""
+    archived = any(folder.archive.folder.glob("??/*.json"))
+    if not folder.published.exists():
+        if archived:
+            return Finding.mend(
+                "database", f"{folder.published} is gone. Run `wealth replay`: it is rebuilt from the archive."
+            )
+        return Finding.advice("database", "There is none yet. Run `wealth pull`, `wealth import` or `wealth demo`.")
+    try:
+        with published.connected(folder.published, any_version=True) as con:
+            (schema,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)
+            days, last = con.execute("SELECT count(*), max(report_date) FROM nav_history").fetchone() or (0, None)
+    except (WealthError, duckdb.Error) as error:
+        told = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
+        return Finding.mend("database", told if "replay" in told else f"{told} Run `wealth replay`.")
+    if schema != SCHEMA_VERSION:
+        return Finding.mend(
+            "database",
+            f"It has schema version {schema}, this software writes {SCHEMA_VERSION}. Run `wealth replay`; if the"
+            " database is the newer one, update wealth_pipeline instead.",
+        )
+    return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
+
+
+def damaged_state(folder: DataFolder) -> Finding | None:
+    """The finding that the request ledger cannot be read, None if it can, or is not there yet."""
+    if not folder.state.exists():
+        return None
+    try:
+        RequestLedger(folder.state).all()
+    except (WealthError, sqlite3.Error) as error:
+        return Finding.mend(
+            "requests",
+            f"{folder.state} cannot be read ({type(error).__name__}). Move it away: a new one is made, no figure is"
+            " lost; only that IBKR may want to be left alone is forgotten, so wait a day after a lockout.",
+        )
+    return None
+
+
+def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What IBKR answered last, and whether it wants to be left alone; from the ledger, no request is made."""
+    if not folder.state.exists():
+        return
+    ledger = RequestLedger(folder.state)
+    made = ledger.all()
+    for connection in settings.connections:
+        about = f"requests {connection.name}"
+        embargo = ledger.embargo(token_key(environ.get(connection.token_env, "")))
+        last = next((r for r in reversed(made) if r.connection == connection.name), None)
+        if embargo:
+            yield Finding.mend(
+                about,
+                f"IBKR answered {embargo.code}: no request is sent before {embargo.until:%Y-%m-%d %H:%M} UTC."
+                f" {MEANINGS[embargo.code].advice}",
+            )
+        elif last and last.outcome == "failed":
+            code = re.search(r"\(code (\d+)\)", last.message or "")
+            meaning = MEANINGS.get(int(code[1])) if code else None
+            yield Finding.mend(
+                about,
+                f"The last one, of {last.requested_at:%Y-%m-%d %H:%M} UTC, failed: {(last.message or '').rstrip('.')}."
+                f" {meaning.advice if meaning else 'Run `wealth pull` to try again.'}",
+            )
+        elif last:
+            yield Finding.fine(about, f"the last of {last.requested_at:%Y-%m-%d %H:%M} UTC, {last.outcome}")
+
+
+def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
+    """What the newest archived statement of each connection says of its query; without any, of the newest file."""
+    try:
+        entries = sorted(folder.archive.entries(), key=lambda entry: (entry.fetched_at, entry.sha256))
+    except WealthError as error:
+        yield Finding.mend("archive", str(error))
+        return
+    newest: dict[str, Entry] = {entry.connection: entry for entry in entries if entry.connection}
+    found = [newest[c.name] for c in settings.connections if c.name in newest] or entries[-1:]
+    if not found:
+        yield Finding.advice("query", "No statement has come yet, so the query cannot be judged. Run `wealth pull`.")
+    for entry in found:
+        about = f"query {entry.connection}" if entry.connection else "query"
+        try:
+            with folder.archive.open(entry.sha256) as stream:
+                survey = statement.survey(stream, settings.flex_date_format)
+        except WealthError as error:
+            yield Finding.mend(about, f"The newest statement ({entry.sha256[:12]}): {error}")
+            continue
+        asked = (entry.asked_from, entry.asked_to) if entry.asked_from and entry.asked_to else None
+        yield from statement.judged(about, survey, asked)

@@ -1,0 +1,34 @@
+"""What the doctor says of one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence about one thing.
+
+    grade: `fine`; `advice`, what could be better or comes next; or `mend`, what keeps the NAV from coming or exposes
+    something. about: the thing, in a word or two. sentence: how it is, and what to do unless it is fine.
+    """
+
+    grade: Literal["fine", "advice", "mend"]
+    about: str
+    sentence: str
+
+    @classmethod
+    def fine(cls, about: str, sentence: str) -> Self:
+        """It is as it should be."""
+        return cls("fine", about, sentence)
+
+    @classmethod
+    def advice(cls, about: str, sentence: str) -> Self:
+        """It works, and could be better; or it is the next step."""
+        return cls("advice", about, sentence)
+
+    @classmethod
+    def mend(cls, about: str, sentence: str) -> Self:
+        """It does not work, or not safely, until somebody mends it."""
+        return cls("mend", about, sentence)

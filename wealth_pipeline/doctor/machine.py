@@ -1,0 +1,114 @@
+"""The machine: Python, packages, clock, data folder, disk."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.settings import MARKET_TIMEZONE
+
+#: A load needs room for a copy of the database besides the database itself; below this there is no room for anything.
+LEAST_SPACE = 1 << 30
+_REINSTALL = "Run `make clean`, then `make demo`, which installs everything anew; your data stay."
+
+
+def python(declared: str, running: str = platform.python_version()) -> Finding:
+    """Whether this Python is in the declared range."""
+    if SpecifierSet(declared).contains(running, prereleases=True):
+        return Finding.fine("Python", running)
+    return Finding.mend(
+        "Python",
+        f"Python {running} runs, {declared} is declared. Run `make clean`, then `make PYTHON=/path/to/python3.11 demo`"
+        " with such a Python; your data stay.",
+    )
+
+
+def packages(declared: Sequence[str], installed: Callable[[str], str] = version) -> Finding:
+    """Whether every package that is needed is installed, in the declared range."""
+    wrong = []
+    for text in declared:
+        requirement = Requirement(text)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = installed(requirement.name)
+        except PackageNotFoundError:
+            wrong.append(f"{requirement.name} is not installed")
+            continue
+        if not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} {found} is installed, {requirement.specifier} is declared")
+    if wrong:
+        return Finding.mend("packages", f"{'; '.join(wrong)}. {_REINSTALL}")
+    return Finding.fine("packages", f"in the declared ranges, dagster {version('dagster')}, duckdb {version('duckdb')}")
+
+
+def clock(now: datetime, names: tuple[str, str], newest: datetime | None) -> Finding:
+    """Whether the clock can be right, and New York's time zone is known.
+
+    now, newest: aware; newest is the latest time at which something is known to have happened. names: of the machine's
+    time zone. Nobody is asked for the time: only a clock that is behind what already happened is found.
+    """
+    try:
+        new_york = now.astimezone(ZoneInfo(MARKET_TIMEZONE))
+    except ZoneInfoNotFoundError:
+        return Finding.mend("clock", f"The time zone {MARKET_TIMEZONE} is not known here. {_REINSTALL}")
+    if newest and now < newest:
+        return Finding.mend(
+            "clock",
+            f"It says {now:%Y-%m-%d %H:%M} UTC, but a statement is of {newest:%Y-%m-%d %H:%M} UTC. Set the clock, best"
+            " by switching on network time; the schedule and IBKR's limits go by it.",
+        )
+    return Finding.fine("clock", f"{now:%Y-%m-%d %H:%M} UTC, {new_york:%H:%M} in New York; time zone {names[0]}")
+
+
+def data_folder(path: Path) -> Finding:
+    """Whether the data folder can be written, and only by its owner read."""
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not existing.is_dir():
+        return Finding.mend("data folder", f"{existing} is a file. Name a folder in WEALTH_DATA_DIR.")
+    try:
+        tempfile.TemporaryFile(dir=existing).close()
+    except OSError as error:
+        return Finding.mend(
+            "data folder",
+            f"{existing} cannot be written: {error.strerror}. Mend its permissions, or name another folder in"
+            " WEALTH_DATA_DIR.",
+        )
+    if existing == path and _open_to_others(path):
+        return Finding.mend("data folder", f"{path} can be read by others on this machine. Run `chmod 700 {path}`.")
+    return Finding.fine(
+        "data folder", f"{path}, writable, and private" if existing == path else f"{path}, not made yet"
+    )
+
+
+def _open_to_others(path: Path) -> bool:
+    """Whether somebody else may enter every folder on the way, and list this one."""
+    modes = [folder.stat().st_mode for folder in (path, *path.parents)]
+    return any(
+        modes[0] & may_list and all(mode & may_enter for mode in modes)
+        for may_list, may_enter in ((stat.S_IRGRP, stat.S_IXGRP), (stat.S_IROTH, stat.S_IXOTH))
+    )
+
+
+def disk_space(path: Path, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Finding:
+    """Whether there is room to load and publish: twice the databases, and a gigabyte."""
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    needed = LEAST_SPACE + 2 * sum(file.stat().st_size for file in path.glob("*.duckdb"))
+    left = free(existing)
+    told = f"{left / 1e9:.1f} GB free on the disk of {existing}"
+    if left < needed:
+        return Finding.mend(
+            "disk", f"Only {told}, and {needed / 1e9:.1f} are needed. Free some, or move the folder (WEALTH_DATA_DIR)."
+        )
+    return Finding.fine("disk", told)

@@ -1,0 +1,114 @@
+"""What has to run: the gateway, if it is used, and Dagster's daemon with the schedule. And IBKR, if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.settings import Settings
+from wealth_pipeline.warehouse.warehouse import DataFolder
+
+#: The daemon is heard every 30 seconds.
+SILENCE = timedelta(minutes=5)
+
+
+def gateway(settings: Settings, folder: DataFolder) -> Finding:
+    """Whether the gateway can be reached and somebody is logged in; one request, to this machine."""
+    from wealth_pipeline.gateway.address import GatewayAddress
+    from wealth_pipeline.gateway.client import GatewayClient
+    from wealth_pipeline.gateway.errors import TryLater
+    from wealth_pipeline.gateway.state import GatewayState
+
+    try:
+        address = GatewayAddress(
+            settings.gateway_url or "",
+            settings.gateway_certificate,
+            settings.gateway_allow_remote,
+            settings.gateway_allow_http,
+        )
+        with GatewayClient(address, GatewayState(folder.state), patience=5) as client:
+            client.check_session()
+    except TryLater as error:
+        return Finding.advice("gateway", str(error))
+    except WealthError as error:
+        return Finding.mend("gateway", str(error))
+    return Finding.fine("gateway", f"logged in at {address.login}")
+
+
+def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
+    """Whether Dagster's daemon runs, and what it has to do is switched on."""
+    start = "Start it with `wealth dev`, or always on (docs/always-on.md)."
+    if not folder.dagster_home.exists():
+        yield Finding.advice("daemon", f"Dagster has not run here yet, so nothing comes by itself. {start}")
+        return
+    try:
+        heard, on = _dagster_state(folder)
+    except Exception as error:  # whatever a damaged storage makes of Dagster, the doctor has to survive it
+        yield Finding.mend(
+            "daemon",
+            f"Dagster's storage cannot be read ({type(error).__name__}). Stop it, and move {folder.dagster_home} away:"
+            " no figure is lost; then switch the schedule on again.",
+        )
+        return
+    if not heard:
+        yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
+        return
+    last = max(heard)
+    if now - last > SILENCE:
+        yield Finding.mend("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
+    else:
+        yield Finding.fine("daemon", "running")
+    schedules = [f"{c.name}_after_market_close" if c.prefixed else "after_market_close" for c in settings.connections]
+    wanted = [("schedule", name) for name in schedules] + [("sensor", "gateway")] * bool(settings.gateway_url)
+    for kind, name in wanted:
+        if name in on:
+            yield Finding.fine(kind, f"{name} is on")
+        else:
+            yield Finding.mend(
+                kind, f"{name} is off, so nothing comes by itself. Switch it on in the Dagster UI, under Automation."
+            )
+
+
+def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
+    """When each of the daemons was heard last, and the names of the schedules and sensors that are on."""
+    from dagster._core.scheduler.instigation import InstigatorStatus
+
+    from wealth_pipeline.running import instance
+
+    with instance(folder) as dagster_instance:
+        heard = [datetime.fromtimestamp(b.timestamp, UTC) for b in dagster_instance.get_daemon_heartbeats().values()]
+        states = dagster_instance.all_instigator_state()
+    return heard, {state.instigator_name for state in states if state.status is InstigatorStatus.RUNNING}
+
+
+def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
+    """Ask IBKR for the last complete weekday, once a connection, and archive what comes; one Flex request each."""
+    from wealth_pipeline.calendar import last_weekdays
+    from wealth_pipeline.flex import pull
+    from wealth_pipeline.flex.client import FlexClient
+    from wealth_pipeline.flex.ledger import RequestLedger
+
+    ledger = RequestLedger(folder.state)
+    window = pull.asked_window(last_weekdays(1, now), settings.overlap_days)
+    for connection in settings.connections:
+        about = f"IBKR {connection.name}"
+        try:
+            client = FlexClient(
+                connection.name,
+                connection.token(),
+                connection.query_id,
+                ledger,
+                base_url=settings.flex_url,
+                deadline=timedelta(minutes=settings.flex_deadline_minutes),
+            )
+            pull.request(client, window)
+            entry = pull.download(client, window, folder.archive)
+        except WealthError as error:
+            yield Finding.mend(about, str(error))
+            continue
+        if entry:
+            yield Finding.fine(about, f"sent the statement of {window}; `wealth pull` loads it")
+        else:
+            yield Finding.advice(about, f"has no statement of {window}: the account had not begun.")

@@ -1,0 +1,170 @@
+"""What a statement tells of the Flex query that made it: what is lacking, and which proofs that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO
+
+from wealth_pipeline.calendar import weekdays_between
+from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.flex.statement import Statement, StatementReader, declared, known_names, open_elements
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a statement. title: its name in Client Portal. needed: whether nothing works without it.
+
+    element: its rows. costs: what is not there without it.
+    """
+
+    title: str
+    element: str
+    costs: str
+    needed: bool = False
+
+
+#: The sections that are loaded, by their XML name (IBKR: Activity Flex Query, sections).
+SECTIONS = {
+    "AccountInformation": Section("Account Information", "AccountInformation", "the base currency", True),
+    "EquitySummaryInBase": Section(
+        "Net Asset Value (NAV) in Base", "EquitySummaryByReportDateInBase", "the NAV and every proof", True
+    ),
+    "CashReport": Section("Cash Report", "CashReportCurrency", "cash, and the proofs `cash` and `cash_flow`", True),
+    "OpenPositions": Section("Open Positions", "OpenPosition", "positions, and the proof `positions`", True),
+    "ChangeInNAV": Section("Change in NAV", "ChangeInNAV", "the proof `bridge`, and gains"),
+    "OpenDividendAccruals": Section("Open Dividend Accruals", "OpenDividendAccrual", "the proof `dividends`"),
+    "InterestAccruals": Section("Interest Accruals", "InterestAccrualsCurrency", "the table of that name"),
+    "CashTransactions": Section("Cash Transactions", "CashTransaction", "dividends, interest, fees one by one"),
+    "Trades": Section("Trades", "Trade", "the table of that name"),
+    "Transfers": Section("Transfers", "Transfer", "the table of that name"),
+    "SecuritiesInfo": Section("Financial Instrument Information", "SecurityInfo", "the table `securities`"),
+}
+RATES = "ConversionRates"
+#: Fields without which a section's rows say nothing.
+_VITAL = {
+    "EquitySummaryByReportDateInBase": {"reportDate", "total"},
+    "CashReportCurrency": {"currency", "endingCash"},
+    "OpenPosition": {"symbol", "assetCategory", "currency", "position", "positionValue"},
+}
+
+
+@dataclass
+class Survey:
+    """What a statement holds, as far as its query decides that.
+
+    statements: its FlexStatements. fields: the attributes of each element that has rows. levels: of its positions
+    (SUMMARY, LOT). currencies: of its cash. nav_days: the report dates of its NAV rows.
+    """
+
+    statements: list[Statement] = field(default_factory=list)
+    fields: dict[str, set[str]] = field(default_factory=dict)
+    levels: set[str] = field(default_factory=set)
+    currencies: set[str] = field(default_factory=set)
+    nav_days: set[date] = field(default_factory=set)
+
+    @property
+    def sections(self) -> set[str]:
+        """The sections that are in it."""
+        return {section for statement in self.statements for section in statement.sections}
+
+
+def survey(stream: BinaryIO, slash_format: str | None = None) -> Survey:
+    """Read a statement for what it holds; raises StatementError where it is none, or of another query type.
+
+    slash_format: what its dates with slashes mean, see `values.parse_day`.
+    """
+    found = Survey()
+    reader = StatementReader(stream, slash_format)
+    for batch in reader:
+        attributes = {column: attribute for attribute, (column, _) in declared()[batch.element].items()}
+        names = batch.columns.column_names
+        seen = found.fields.setdefault(batch.element, set())
+        seen |= {attributes[name] for name in names if name in attributes}
+        if batch.amounts is not None:
+            seen |= set(batch.amounts["component"].unique().to_pylist())
+        if batch.element == "OpenPosition" and "level_of_detail" in names:
+            found.levels |= set(batch.columns["level_of_detail"].unique().to_pylist())
+        if batch.element == "CashReportCurrency" and "currency" in names:
+            found.currencies |= set(batch.columns["currency"].unique().to_pylist())
+        if batch.element == "EquitySummaryByReportDateInBase" and "report_date" in names:
+            found.nav_days |= set(batch.columns["report_date"].unique().to_pylist())
+    found.statements = reader.statements
+    return found
+
+
+def judged(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iterator[Finding]:
+    """What is to be mended in the query, or that it has everything. asked: the window that was asked for."""
+    findings = [
+        *_period(about, survey, asked),
+        *_sections(about, survey),
+        *_fields(about, survey),
+        *_options(about, survey),
+    ]
+    first = min(statement.from_date for statement in survey.statements)
+    last = max(statement.to_date for statement in survey.statements)
+    accounts = len({statement.account_id for statement in survey.statements})
+    whole = f"the newest statement, {first} to {last}, {accounts} account{'s' * (accounts > 1)}, has every section"
+    yield from findings or [Finding.fine(about, f"{whole} and field; every proof can be evaluated")]
+
+
+def _period(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iterator[Finding]:
+    if not asked:
+        return
+    first = min(statement.from_date for statement in survey.statements)
+    last = max(statement.to_date for statement in survey.statements)
+    covers = f"The statement covers {first} to {last}, though {asked[0]} to {asked[1]} was asked for."
+    # A NAV row of the day before says that the account existed: IBKR sends that row along where there is one.
+    begun_before = any(day < first for day in survey.nav_days)
+    if begun_before and weekdays_between(asked[0], first)[:-1]:
+        # IBKR: a query with the period "Last N Calendar Days" was seen to come as its last day alone.
+        yield Finding.mend(about, f"{covers} Save the query with another period, such as Last Month, and pull again.")
+    elif weekdays_between(last, asked[1])[1:]:
+        yield Finding.advice(about, f"{covers} IBKR was late, or it was a holiday: the schedule asks again.")
+
+
+def _sections(about: str, survey: Survey) -> Iterator[Finding]:
+    for name, section in SECTIONS.items():
+        if name not in survey.sections:
+            says = f"{section.title} is not in the query, which costs {section.costs}. Tick it, with all of its fields."
+            yield Finding.mend(about, says) if section.needed else Finding.advice(about, says)
+
+
+def _fields(about: str, survey: Survey) -> Iterator[Finding]:
+    for section in SECTIONS.values():
+        element = section.element
+        seen = survey.fields.get(element)
+        if not seen:
+            continue
+        vital = sorted(_VITAL.get(element, set()) - seen)
+        # Of amounts that are an open set nobody can say which ones an account must have.
+        wanted = set() if element in open_elements() else declared()[element].keys() & known_names()[element]
+        lacking = vital or sorted(wanted - seen - {"levelOfDetail"})
+        if lacking:
+            says = f"{section.title} lacks the fields {', '.join(lacking)}. Tick all of its fields."
+            yield Finding.mend(about, says) if vital else Finding.advice(about, says)
+
+
+def _options(about: str, survey: Survey) -> Iterator[Finding]:
+    if any(len(weekdays_between(s.from_date, s.to_date)) > 1 for s in survey.statements):
+        yield Finding.advice(
+            about,
+            "It is not broken out by day, so that positions and cash, and the proofs that need them, exist for the last"
+            " day of each pull only. Set Breakout by Day to Yes.",
+        )
+    if RATES not in survey.sections and len(survey.currencies - {"BASE_SUMMARY"}) > 1:
+        yield Finding.advice(
+            about,
+            "It has no currency rates, so that cash in other currencies is not converted, and not proved. Set Include"
+            " Currency Rates to Yes.",
+        )
+    if "BASE_SUMMARY" not in survey.currencies and survey.fields.get("CashReportCurrency"):
+        yield Finding.advice(
+            about,
+            "The Cash Report has no Base Currency Summary, which costs the proof `cash`. Tick that option.",
+        )
+    if survey.fields.get("OpenPosition") and "LOT" not in survey.levels:
+        yield Finding.advice(
+            about, "Open Positions has no lots, which costs the proof `lots`. Tick its options Summary and Lots."
+        )

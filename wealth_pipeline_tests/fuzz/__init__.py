@@ -1,0 +1,1 @@
+"""Statements of every form from figures that are known, and statements that were damaged."""

@@ -1,0 +1,105 @@
+"""Every proof on the simulated household: all days pass, and one cent on any figure that a proof covers is seen."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from lxml import etree
+
+from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, Household
+from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.warehouse.schema import sql
+
+from .house import House, opened
+
+DAY = date(2026, 3, 18)
+_CENT = Decimal("0.01")
+_CLASS_COLUMNS = "stock options bonds funds commodities crypto cfdUnrealizedPl forexCfdUnrealizedPl".split()
+_LOT_FIGURES = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
+#: IBKR: the sum of deposits and withdrawals, what is settled, and parts of a figure by segment or period.
+_NO_FLOW = ("depositWithdrawals", "endingSettledCash")
+_PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
+
+
+def _rendered(first: date, last: date, generated: datetime) -> bytes:
+    """Both accounts of the sandbox, from a query with every section."""
+    return b"".join(Statement(Household(), FULL, first, last, "", generated).render())
+
+
+def whole_history() -> tuple[int, list[str]]:
+    """Load the household's whole history up to now; how many account-days are proved, and what is not."""
+    now = datetime.now()  # noqa: DTZ005 - the sandbox takes New York time without a zone
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as house:
+        house.load(_rendered(DEFAULT_FIRST_DAY, now.date() - timedelta(days=1), now))
+        (proved,) = house.con.execute("SELECT count(*) FROM nav_history WHERE proof = 'passed'").fetchone() or (0,)
+        rows = house.con.execute(
+            "SELECT account_id, report_date, check_name, status, reason FROM reconciliation WHERE status = 'failed'"
+            " OR (status <> 'passed' AND check_name <> 'lots') ORDER BY ALL"
+        ).fetchall()
+    return proved, [" ".join(map(str, row)) for row in rows]
+
+
+def covered(root: etree._Element) -> Iterator[tuple[etree._Element, str, frozenset[str]]]:
+    """Each figure that a proof covers: its row, its attribute, and the proofs that must fail when it is wrong."""
+    declared = sql("schema").split("INSERT INTO nav_parts VALUES")[1].split(";")[0]
+    counted = set(re.findall(r"'(\w+)'", declared))
+    for row in root.iter():
+        for name, text in row.attrib.items():
+            proofs = _proofs(str(row.tag), str(name), row, counted)
+            if proofs and _is_number(str(text)):
+                yield row, str(name), frozenset(proofs)
+
+
+def _proofs(tag: str, name: str, row: etree._Element, counted: set[str]) -> set[str]:
+    if tag == "EquitySummaryByReportDateInBase" and row.get("reportDate") == f"{DAY:%Y%m%d}":
+        if name == "total":
+            return {"parts", "bridge"}
+        also = {"cash": "cash", "dividendAccruals": "dividends"} | dict.fromkeys(_CLASS_COLUMNS, "positions")
+        return {"parts", also.get(name, "parts")} if name in counted else set()
+    if tag == "OpenPosition":
+        summary = row.get("levelOfDetail") == "SUMMARY"
+        asset_class = row.get("assetCategory")
+        in_nav = {"FUT": "", "CFD": "fifoPnlUnrealized", "FXCFD": "fifoPnlUnrealized"}
+        adds = summary and name == in_nav.get(asset_class or "", "positionValue")
+        return ({"positions"} if adds else set()) | ({"lots"} if name in _LOT_FIGURES else set())
+    if tag == "CashReportCurrency" and name not in _NO_FLOW and not name.endswith(_PARTS):
+        return {"cash", "cash_flow"} if name == "endingCash" else {"cash_flow"}
+    if tag == "OpenDividendAccrual" and name == "netAmount":
+        return {"dividends"}
+    return {"bridge"} if tag == "ChangeInNAV" and name != "twr" else set()
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).removeprefix("-").isdecimal() and len(text) < 20
+
+
+def every_cent(account: int) -> tuple[int, list[str]]:
+    """Add a cent to each covered figure of an account (0 or 1) in turn; how many were seen, and which were not."""
+    generated = datetime(2026, 8, 1, 6)  # noqa: DTZ001
+    root, wrong, seen = etree.fromstring(_rendered(DAY, DAY, generated)), [], 0
+    statements = root[0]
+    statements.remove(statements[1 - account])
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as house:
+        for row, name, proofs in covered(root):
+            generated += timedelta(seconds=1)
+            statements[0].set("whenGenerated", f"{generated:%Y%m%d;%H%M%S}")
+            before = str(row.get(name))
+            row.set(name, str(Decimal(before) + _CENT))
+            house.load(etree.tostring(root))
+            row.set(name, before)
+            failed = _failed(house)
+            seen += failed == proofs
+            if failed != proofs:
+                what = row.get("symbol") or row.get("currency") or ""
+                wrong.append(f"a cent on {row.tag} {what} {name}: failed {sorted(failed)}, not {sorted(proofs)}")
+    return seen, wrong
+
+
+def _failed(house: House) -> frozenset[str]:
+    rows = house.con.execute("SELECT DISTINCT check_name FROM reconciliation WHERE status = 'failed'").fetchall()
+    return frozenset(name for (name,) in rows)

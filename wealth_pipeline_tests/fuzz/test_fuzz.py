@@ -1,0 +1,71 @@
+"""A short run of the properties; `make fuzz` is the long one."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+from .damage import strays
+from .figures import Choice, household
+from .forms import Form, Frame, render
+from .house import differences, opened
+from .runs import every_damage, every_form
+
+
+def test_figures_come_back_exactly_in_every_form() -> None:
+    """Dates, nulls, numbers, levels, models, missing and unknown attributes, encodings: the figures are the same."""
+    whole, wrong = every_form(250, 1)
+    assert wrong == []
+    assert whole == 250
+
+
+def test_a_damaged_file_loads_correctly_or_is_refused_with_one_clear_line() -> None:
+    """Never a traceback, never a part of a file."""
+    outcomes, wrong = every_damage(40, 1)
+    assert wrong == []
+    assert outcomes["loaded"] > 5
+    assert len(outcomes) > 5
+
+
+def test_the_published_database_holds_the_figures(tmp_path: Path) -> None:
+    """What people query is what the statement says."""
+    folder = DataFolder(tmp_path)
+    told = [(household(n, Choice(days=3, by_day=bool(n % 2), rows=2)), Form(summaries=True)) for n in range(10)]
+    warehouse = Warehouse(folder)
+    with warehouse.writing():
+        entry = folder.archive.add(io.BytesIO(render(told, Frame())), source="import")
+        assert [loaded.status for loaded in warehouse.load([entry.sha256])] == ["loaded"]
+    with duckdb.connect(str(folder.published), read_only=True) as con:
+        assert differences(con, [figures for figures, _ in told]) == []
+
+
+@pytest.mark.parametrize("section", ["EquitySummaryInBase", "CashReport", "OpenPositions", "Trades", "ChangeInNAV"])
+def test_the_comparison_sees_one_unit_of_the_last_decimal(tmp_path: Path, section: str) -> None:
+    """A comparison that never fails proves nothing."""
+    told = household(5, Choice(rows=1))
+    with opened(tmp_path) as house:
+        house.load(render([(told, Form())], Frame()))
+        assert differences(house.con, [told]) == []
+        row = told.parts[0].sections[section][0]
+        name, figure = next((name, value) for name, value in row.items() if isinstance(value, Decimal))
+        row[name] = figure + Decimal("1e-12")
+        assert differences(house.con, [told]) != []
+
+
+def test_the_look_at_a_damaged_file_sees_a_figure_that_is_not_in_it(tmp_path: Path) -> None:
+    """The same for the other comparison."""
+    data = render([(household(6, Choice(rows=1)), Form())], Frame())
+    with opened(tmp_path) as house:
+        sha256 = house.load(data).sha256
+        assert strays(house.con, sha256, data) == []
+        house.con.execute("UPDATE trades SET quantity = quantity + 1")
+        house.con.execute("DELETE FROM fx_rates")
+        assert [line.split(",")[0] for line in strays(house.con, sha256, data)] == [
+            "fx_rates: in the file", "trades: loaded", "trades: in the file",
+        ]  # fmt: skip

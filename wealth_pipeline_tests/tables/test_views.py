@@ -1,0 +1,50 @@
+"""The declared columns of views, macros and records are those that DuckDB publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from wealth_pipeline.gateway import store
+from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline.tables.views import LIVE_VIEWS, RECORDS, VIEWS, VIEWS_BY_NAME, View
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+
+
+def _published(path: Path) -> dict[str, list[tuple[str, str]]]:
+    """Every table and view of a database, and our macros, with the names and types of their columns."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        names = [name for (name,) in con.execute("SELECT table_name FROM information_schema.tables").fetchall()]
+        asked = {name: name for name in names}
+        for name, parameter in con.execute(
+            "SELECT function_name, parameters[1] FROM duckdb_functions()"
+            " WHERE function_type = 'table_macro' AND NOT internal"
+        ).fetchall():
+            asked[f"{name}({parameter})"] = f"{name}('2026-01-01')"
+        return {
+            name: [(row[0], row[1]) for row in con.execute(f"DESCRIBE FROM {relation}").fetchall()]
+            for name, relation in asked.items()
+        }
+
+
+def _declared(*tables: TableSpec | View) -> dict[str, list[tuple[str, str]]]:
+    return {table.name: [(c.name, c.sql_type) for c in table.columns] for table in tables}
+
+
+def test_the_official_database_publishes_exactly_what_is_declared(tmp_path: Path) -> None:
+    list(Warehouse(DataFolder(tmp_path)).load([]))
+    assert _published(tmp_path / "wealth.duckdb") == _declared(*TABLES, *VIEWS, *RECORDS)
+
+
+def test_the_live_database_publishes_exactly_what_is_declared(tmp_path: Path) -> None:
+    store.load(tmp_path)
+    assert _published(tmp_path / "live.duckdb") == _declared(*LIVE_TABLES, *LIVE_VIEWS)
+
+
+def test_every_column_is_described_and_every_key_is_made_of_columns() -> None:
+    for view in VIEWS_BY_NAME.values():
+        assert view.description
+        assert set(view.key) <= {c.name for c in view.columns}, view.name
+        assert all(c.description for c in view.columns), view.name
