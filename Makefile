@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo dev test lint types unit fuzz storage bench docs lock clean
+.PHONY: help demo dev test lint types unit fuzz year backfill power-cut storage bench docs lock clean
 
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -34,6 +34,15 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n auto
+
+year: $(READY) ## Live through a simulated year of nights, most of an hour
+	$(BIN)/python -m wealth_pipeline_tests.long_runs.year
+
+backfill: $(READY) ## Backfill ten simulated years through the daemon, killed in the middle
+	$(BIN)/python -m wealth_pipeline_tests.long_runs.backfill
+
+power-cut: $(READY) ## Kill everything in the middle of a night's run, and start again
+	$(BIN)/python -m wealth_pipeline_tests.long_runs.power_cut
 
 fuzz: $(READY) ## 10,000 statements in every form, 5,000 damaged, a cent on each proved figure (FUZZ="--seed 7 ...")
 	$(BIN)/python -m wealth_pipeline_tests.fuzz $(FUZZ)

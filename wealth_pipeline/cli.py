@@ -51,7 +51,7 @@ def main() -> None:
 @click.option("--connection", "name", help="Which connection, if there are several (connections.toml).")
 @click.option("--from", "first", type=DAY, help="First report date [default: what is missing].")
 @click.option("--to", "last", type=DAY, help="Last report date [default: the last complete weekday].")
-@click.option("--force", is_flag=True, help="Ask IBKR again even if this window's statement came today.")
+@click.option("--force", is_flag=True, help="Ask IBKR again for days that are there.")
 def pull(name: str | None, first: datetime | None, last: datetime | None, force: bool) -> None:
     """Ask IBKR for statements and load them, through Dagster.
 
@@ -375,10 +375,11 @@ def _pull(settings: Settings, name: str | None, first: date, last: date, force: 
 
     connection = settings.connection(name)
     for run in running.pull(settings, connection, first, last, force):
+        days = f"{run.first} to {run.last}"
         if run.error:
-            click.echo(f"failed   {run.first} to {run.last} (run {run.run_id[:8]}): {run.error}", err=True)
+            click.echo(f"failed   {days} (run {run.run_id[:8]}): {run.error}", err=True)
             return False
-        click.echo(f"pulled   {run.first} to {run.last} (run {run.run_id[:8]})")
+        click.echo(f"pulled   {days} (run {run.run_id[:8]})" if run.run_id else f"there    {days}; --force asks again")
     return True
 
 

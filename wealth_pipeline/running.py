@@ -15,19 +15,20 @@ import filelock
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.pull import LONGEST_RANGE
-from wealth_pipeline.schedules import days_tags
+from wealth_pipeline.resources import WealthData
+from wealth_pipeline.schedules import days_tags, missing_days
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What became of one run. error: the sentence of the step that failed, None if none did."""
+    """What became of one run. run_id: empty if all days were there. error: the sentence of the step that failed."""
 
     first: date
     last: date
-    run_id: str
-    error: str | None
+    run_id: str = ""
+    error: str | None = None
 
 
 def prepare_dagster_home(folder: DataFolder) -> Path:
@@ -102,17 +103,23 @@ def _alive(pid: int) -> bool:
 
 
 def pull(settings: Settings, connection: Connection, first: date, last: date, force: bool = False) -> Iterator[Pulled]:
-    """Pull the weekdays from `first` to `last`: runs of at most a quarter, oldest first; ends at the first failure."""
+    """Pull the weekdays from `first` to `last`: runs of at most a quarter, oldest first; ends at the first failure.
+
+    A quarter that is there already is left out unless `force` is set, so that a pull that was stopped can be repeated.
+    """
     prefix = f"{connection.name}__" if connection.prefixed else ""
     # The run's log is in Dagster's history; on the terminal a line a run is enough.
     run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if force:
         run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
-    days = weekdays_between(first, last)
+    days, wealth = weekdays_between(first, last), WealthData(data_dir=str(settings.data_dir))
     with instance(DataFolder(settings.data_dir)) as dagster_instance:
         job = definitions(settings).resolve_job_def(daily_job(connection).name)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]
+            if not force and not missing_days(wealth, connection, part):
+                yield Pulled(part[0], part[-1])
+                continue
             result = job.execute_in_process(
                 instance=dagster_instance,
                 tags={**days_tags(part[0], part[-1]), PID_TAG: str(os.getpid())},

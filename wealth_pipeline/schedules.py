@@ -6,9 +6,9 @@ from datetime import date, time
 import dagster as dg
 
 from wealth_pipeline.calendar import is_session, last_weekdays
-from wealth_pipeline.flex.ledger import token_key
+from wealth_pipeline.flex.ledger import NEW_YORK, token_key
 from wealth_pipeline.resources import WealthData
-from wealth_pipeline.settings import MARKET_TIMEZONE, Connection, Settings
+from wealth_pipeline.settings import MARKET_TIMEZONE, MOST_TIMES, Connection, Settings
 from wealth_pipeline.warehouse import published
 
 #: The tags by which Dagster makes one run over a range of partitions.
@@ -52,6 +52,10 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
             return dg.SkipReason(f"IBKR answered {embargo.code}: no request before {embargo.until:%Y-%m-%d %H:%M} UTC.")
         if run := _under_way(context.instance, job_name):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
+        # Missed ticks of the day before may have come on top of today's.
+        today = wealth.ledger.now().astimezone(NEW_YORK).date()
+        if wealth.ledger.count_on(connection.name, missing[-1], today) >= MOST_TIMES:
+            return dg.SkipReason(f"IBKR was asked {MOST_TIMES} times today for the days up to {missing[-1]}.")
         # No run key: Dagster never launches a key again, not even after a failed run.
         return dg.RunRequest(tags=days_tags(missing[0], missing[-1]))
 

@@ -196,9 +196,12 @@ def read_dotenv(file: Path) -> dict[str, str]:
 
 def setting_names() -> frozenset[str]:
     """Every variable that is read as a setting; connections.toml may name more, for tokens."""
-    asked = _Asked()
-    Settings.load(asked, Path(os.devnull))
-    return frozenset(asked.names)
+    names: set[str] = set()
+    for query_id in ("", "1"):  # some are read only where there is a query
+        asked = _Asked(IBKR_FLEX_QUERY_ID=query_id)
+        Settings.load(asked, Path(os.devnull))
+        names |= asked.names
+    return frozenset(names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -216,14 +219,15 @@ def check_token(token: str, name: str) -> str:
 
 
 class _Asked(dict[str, str]):
-    """An empty environment that remembers what it was asked for."""
+    """An environment that remembers what it was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, **values: str) -> None:
+        super().__init__(values)
         self.names: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         self.names.add(name)
-        return default
+        return super().get(name, default)
 
 
 class _Reader:
@@ -282,7 +286,7 @@ class _Reader:
 
 def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
     connections = []
-    query_id = read.text("IBKR_FLEX_QUERY_ID")
+    query_id, made = read.text("IBKR_FLEX_QUERY_ID"), read.any_day("IBKR_FLEX_TOKEN_MADE")
     if query_id and not re.fullmatch(_QUERY_ID, query_id):
         # Not shown: it may be the token, in the wrong line.
         raise SettingsError(
@@ -290,7 +294,6 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             "Mend it in .env; the long number is the token.",
         )
     if query_id:
-        made = read.any_day("IBKR_FLEX_TOKEN_MADE")
         connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False, token_made=made))
     elif read.text("IBKR_FLEX_TOKEN"):
         raise SettingsError(

@@ -241,9 +241,11 @@ def test_before_the_first_statement_the_commands_say_how_to_begin() -> None:
 def test_status_shows_the_newest_nav_of_each_account_and_what_is_missing(
     write: Callable[[str, bytes], Path], statements: dict[str, bytes]
 ) -> None:
+    write(".env", b"IBKR_FLEX_TOKEN=42\nIBKR_FLEX_QUERY_ID=42\nIBKR_FLEX_TOKEN_MADE=2020-01-15\n")
     wealth("import", write("full.xml", statements["full"]))
     done = wealth("status")
     assert done.exit_code == 0
+    assert "made on 2020-01-15, expired on" in done.output
     assert "U1000001" in done.output
     assert "EUR" in done.output
     assert "passed" in done.output
@@ -255,6 +257,19 @@ def test_pulling_without_a_token_says_where_to_get_one(clean_environment: Path) 
     assert done.exit_code == 1
     assert "IBKR_FLEX_TOKEN is not set" in done.output
     assert "Client Portal" in done.output
+
+
+def test_pulling_into_a_folder_that_cannot_be_written_is_a_sentence(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in the folder's place stands for missing permissions, which the tests' user may not lack."""
+    (clean_environment / "data").write_text("")
+    monkeypatch.setenv("IBKR_FLEX_QUERY_ID", "123456")
+    monkeypatch.setenv("IBKR_FLEX_TOKEN", "123456789012345678901234")
+    done = wealth("pull", "--from", "2026-11-02", "--to", "2026-11-03")
+    assert done.exit_code == 1
+    assert "cannot be written" in done.output
+    assert "WEALTH_DATA_DIR" in done.output
 
 
 def test_pulling_days_that_are_not_complete_is_refused(

@@ -10,6 +10,7 @@ import pytest
 
 from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv, setting_names
 
+ANNA = '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "T"\n'
 ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}
 
 
@@ -81,6 +82,10 @@ def test_more_logins_are_named_in_connections_toml(tmp_path: Path) -> None:
         (ONE | {"WEALTH_OVERLAP_DAYS": "seven"}, "WEALTH_OVERLAP_DAYS is 'seven'"),
         (ONE | {"WEALTH_OVERLAP_DAYS": "61"}, "from 0 to 60"),
         (ONE | {"WEALTH_SCHEDULE": "6 am"}, "WEALTH_SCHEDULE is '6 am'"),
+        (ONE | {"WEALTH_SCHEDULE": "06:00+02:00"}, "a list of at most 3 New York times"),
+        (ONE | {"WEALTH_SCHEDULE": "06:00:30"}, "a list of at most 3 New York times"),
+        (ONE | {"WEALTH_SCHEDULE": "06:00,07:00,08:00,09:00"}, "locks out those who ask too often"),
+        (ONE | {"IBKR_FLEX_TOKEN_MADE": "last May"}, "IBKR_FLEX_TOKEN_MADE is 'last May'"),
         (ONE | {"IBKR_FLEX_DATE_FORMAT": "yyyyMMdd"}, "IBKR_FLEX_DATE_FORMAT is 'yyyyMMdd'"),
         (ONE | {"WEALTH_REPORTING_CURRENCY": "dollars"}, "WEALTH_REPORTING_CURRENCY is 'dollars'"),
     ],
@@ -116,12 +121,46 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str, se
         ('[[connection]]\nname = "anna"\nquery_id = 11\ntoken_env = "T"\n', "the query_id of a"),
         ('[[connection]]\nname = "Anna B"\nquery_id = "11"\ntoken_env = "T"\n', "the name of a"),
         ('[[connection]]\nname = "ibkr"\nquery_id = "1"\ntoken_env = "T"\n', "ibkr is given twice"),
+        ('[[connections]]\nname = "anna"\n', "it has connections, which this software does not know"),
+        ('[connection]\nname = "anna"\n', "the query_id of a"),
+        ('connection = "anna"\n', "the name of a"),
+        (ANNA + 'token-made = "2026-01-15"\n', "has token-made, which this software does not know. It knows name,"),
+        (ANNA + 'token_made = "soon"\n', "the token_made of anna is soon, which is not a date"),
+        (ANNA + "token_made = 2026-01-15T08:00:00\n", "which is not a date such as 2026-01-15"),
     ],
 )
 def test_a_mistake_in_connections_toml_is_one_clear_sentence(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "connections.toml").write_text(text)
     with pytest.raises(SettingsError, match=sentence.replace("[", r"\[")):
         Settings.load(ONE, tmp_path)
+
+
+@pytest.mark.parametrize("written", ['"2026-01-15"', "2026-01-15"])
+def test_a_tokens_day_is_stated_for_each_connection(written: str, tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text(f"{ANNA}token_made = {written}\n")
+    one, anna = Settings.load(ONE | {"IBKR_FLEX_TOKEN_MADE": "2026-02-28"}, tmp_path).connections
+    assert (one.token_made, anna.token_made) == (date(2026, 2, 28), date(2026, 1, 15))
+
+
+@pytest.mark.parametrize(
+    ("today", "stage", "words"),
+    [
+        (date(2026, 12, 15), None, None),  # 31 days before
+        (date(2026, 12, 16), 30, "expires on 2027-01-15 at the latest"),
+        (date(2027, 1, 8), 7, "expires on 2027-01-15 at the latest"),
+        (date(2027, 1, 14), 1, "put it into IBKR_FLEX_TOKEN"),
+        (date(2027, 3, 1), 1, "expired on 2027-01-15 or before"),
+    ],
+)
+def test_a_tokens_end_is_foreseen(today: date, stage: int | None, words: str | None, tmp_path: Path) -> None:
+    (connection,) = Settings.load(ONE | {"IBKR_FLEX_TOKEN_MADE": "2026-01-15"}, tmp_path).connections
+    assert connection.token_stage(today) == stage
+    assert (words is None) is (connection.token_warning(today) is None)
+    assert words is None or words in (connection.token_warning(today) or "")
+
+
+def test_a_token_of_which_nobody_said_the_age_is_not_warned_of(tmp_path: Path) -> None:
+    assert Settings.load(ONE, tmp_path).connections[0].token_warning(date(2100, 1, 1)) is None
 
 
 def test_a_connection_must_be_named_when_there_are_several(tmp_path: Path) -> None:

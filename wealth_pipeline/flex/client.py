@@ -8,9 +8,11 @@ into no text.
 
 import logging
 import re
+import socket
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import chain, repeat
@@ -36,6 +38,8 @@ USER_AGENT = f"Python/{'.'.join(map(str, sys.version_info[:2]))} wealth-pipeline
 
 TIMEOUTS = (10.0, 60.0)
 """Seconds to connect, and to wait for the next bytes."""
+HEADERS_WITHIN = 90.0
+"""Seconds after which a reply whose headers haven't come whole is given up."""
 SLOW_AFTER, SLOWEST = 60.0, 10_000
 """A body that takes more than these seconds, at fewer bytes a second on average, is given up."""
 PAUSES = (2, 3, 5, 8, 13, 20)
@@ -65,9 +69,59 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retr
     logging.getLogger(_name).addFilter(_mask_token)
 
 
-class _NoRedirects(requests.Session):
+class _Session(requests.Session):
+    """A session that follows no redirect, and waits for a reply's headers no longer than HEADERS_WITHIN."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter())
+
     def get_redirect_target(self, resp: Any) -> None:
         """None: with `allow_redirects=False` a redirect's whole body would be read, however slow or long."""
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _HttpConnection(urllib3.connection.HTTPConnection):
+    def getresponse(self) -> Any:
+        with _hanging_up(self):
+            return super().getresponse()
+
+
+class _HttpsConnection(urllib3.connection.HTTPSConnection):
+    def getresponse(self) -> Any:
+        with _hanging_up(self):
+            return super().getresponse()
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+@contextmanager
+def _hanging_up(connection: urllib3.connection.HTTPConnection) -> Iterator[None]:
+    """Hang up after HEADERS_WITHIN seconds: each byte of a header that trickles in starts a read timeout anew."""
+
+    def hang_up() -> None:
+        with suppress(OSError, AttributeError):  # closed already
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(HEADERS_WITHIN, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class FlexClient:
@@ -186,6 +240,8 @@ class FlexClient:
             connection=self.connection,
             code=last.code,
         )
+        if isinstance(last, errors.Throttled):
+            self.ledger.set_embargo(self.key, self.connection, 1018, THROTTLED_EMBARGO)
         self._record(request, gave_up)
         raise gave_up
 
@@ -270,7 +326,7 @@ class FlexClient:
             self._sleep(wait)
         trouble: FlexError | None = None
         try:
-            with _NoRedirects() as session:
+            with _Session() as session:
                 # A proxy of the environment may carry an encrypted request; it would read an unencrypted one.
                 session.trust_env = self._encrypted
                 with session.get(

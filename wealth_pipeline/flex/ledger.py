@@ -198,6 +198,15 @@ class RequestLedger:
             None,
         )
 
+    def count_on(self, connection: str, last: date, new_york_day: date) -> int:
+        """How many requests for windows that end on `last` were made on that New York day."""
+        return sum(
+            request.connection == connection
+            and request.asked_to == last
+            and request.requested_at.astimezone(NEW_YORK).date() == new_york_day
+            for request in self.all()
+        )
+
     def by_reference(self, connection: str, reference_code: str) -> FlexRequest | None:
         """The request that this reference code belongs to, or None."""
         with self._transaction() as db:

@@ -103,7 +103,7 @@ class FlexService:
         clock: seconds that only grow, for the rate limits.
         polls_before_ready: how often a reference answers 1019 before its statement is there.
         rate_limits: keep IBKR's limits (1018) and lock a token out that fails too often (1025).
-        token: the one valid token.
+        token: the valid token.
 
     Attributes:
         requests: every request, oldest first.
@@ -156,9 +156,15 @@ class FlexService:
         """The household as statements made now show it."""
         return shared_household(self._seed, self._first_day, self.faults.fees_known_at(self._now()))
 
-    def expire_token(self) -> None:
-        """From now on the token is answered with 1012."""
-        self._tokens[self.token].expired = True
+    def add_token(self) -> str:
+        """A second login's token, valid beside the first."""
+        token = str(int(self.token) + 10**6).zfill(len(self.token))
+        self._tokens[token] = _Token()
+        return token
+
+    def expire_token(self, token: str | None = None) -> None:
+        """From now on the token (`self.token` unless another one is given) is answered with 1012."""
+        self._tokens[token or self.token].expired = True
 
     def renew_token(self) -> str:
         """A new token; IBKR: making one invalidates the old one (1015)."""

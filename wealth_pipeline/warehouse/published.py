@@ -180,10 +180,19 @@ def nav_table(path: Path, first: date, last: date) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
+#: From when on an account's NAV is expected: from its first one; but from ever, where that is the row of the day before
+#: a statement. IBKR sends that row along only where the account existed, so that earlier days can be asked for.
+_EXPECTED_FROM = """
+CASE WHEN EXISTS (FROM nav n WHERE n.account_id = accounts.account_id AND n.report_date = first_date AND n.total <> 0)
+    AND NOT EXISTS (FROM statement_accounts s WHERE s.account_id = accounts.account_id
+        AND first_date BETWEEN s.from_date AND s.to_date)
+THEN DATE '0001-01-01' ELSE first_date END"""
+
+
 def first_days(path: Path) -> dict[str, date | None]:
-    """Every account with the first day of its NAV history, None where it has none."""
+    """Every account with the day from which on its NAV is expected, None where it has none."""
     with connected(path) as con:
-        return dict(con.execute("SELECT account_id, first_date FROM accounts ORDER BY account_id").fetchall())
+        return dict(con.execute(f"SELECT account_id, {_EXPECTED_FROM} FROM accounts ORDER BY account_id").fetchall())
 
 
 def accounts_of(path: Path, connection: str, only_one: bool) -> dict[str, date | None]:
@@ -204,14 +213,14 @@ def accounts_of(path: Path, connection: str, only_one: bool) -> dict[str, date |
 
 
 def expected_accounts(path: Path, connection: str) -> dict[str, date | None]:
-    """The accounts in a connection's newest statement, with the first day of their NAV history.
+    """The accounts in a connection's newest statement, with the day from which on their NAV is expected.
 
     An account that was closed, or only imported, is not waited for.
     """
     try:
         with connected(path) as con:
             rows = con.execute(
-                "SELECT DISTINCT account_id, first_date FROM statement_accounts JOIN accounts USING (account_id)"
+                f"SELECT DISTINCT account_id, {_EXPECTED_FROM} FROM statement_accounts JOIN accounts USING (account_id)"
                 " WHERE sha256 = (SELECT arg_max(sha256, (fetched_at, sha256)) FROM statements"
                 "   WHERE statements.connection = ? AND status = 'loaded') ORDER BY account_id",
                 [connection],

@@ -439,6 +439,28 @@ def test_a_slow_drip_is_given_up_although_bytes_keep_coming(client: FlexClient, 
     assert ibkr.calls == ["SendRequest", "GetStatement", "GetStatement"]
 
 
+def drip_headers(connection: socket.socket) -> None:
+    """Send the headers of a reply a byte at a time, for ever, until the client goes."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    connection.settimeout(0.005)
+    while True:
+        try:
+            if not connection.recv(1):
+                return
+        except TimeoutError:
+            connection.sendall(b"x")
+
+
+def test_headers_that_drip_are_given_up_although_bytes_keep_coming(
+    client: FlexClient, ibkr: Ibkr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No read ever times out, and no body begins whose pace could be seen."""
+    monkeypatch.setattr(client_module, "HEADERS_WITHIN", 0.2)
+    ibkr.replies = [drip_headers]
+    assert isinstance(failure(client.send_request, WINDOW), errors.TryLater)
+    assert ibkr.calls == ["SendRequest"]
+
+
 def test_a_slow_drip_on_sendrequest_is_given_up_too(client: FlexClient, ibkr: Ibkr, clock: Clock) -> None:
     ibkr.replies = [drip]
     clock.tick = timedelta(seconds=1)
@@ -682,6 +704,16 @@ def test_a_lockout_while_polling_is_kept_too(new_client: Callable[..., FlexClien
     raised = failure(new_client().send_request, WINDOW)
     assert isinstance(raised, errors.Embargoed)
     assert raised.until == clock.at + timedelta(hours=24)
+
+
+def test_throttling_until_the_deadline_holds_the_next_run_back(
+    new_client: Callable[..., FlexClient], ibkr: Ibkr, clock: Clock
+) -> None:
+    ibkr.replies = [referenced(), *[error(1018)] * 20]
+    assert type(failure(fetch, new_client(deadline=timedelta(minutes=3)))) is errors.Throttled
+    raised = failure(new_client().send_request, OTHER_WINDOW)
+    assert isinstance(raised, errors.Embargoed)
+    assert raised.until == clock.at + timedelta(minutes=2)
 
 
 def test_throttling_again_and_again_makes_the_embargo_longer_until_a_request_succeeds(

@@ -104,6 +104,15 @@ def test_the_day_a_statement_came_on_is_the_day_in_new_york(ledger: RequestLedge
     assert not ledger.received_on("other", WINDOW, date(2026, 7, 2))
 
 
+def test_the_requests_of_a_day_are_those_of_the_day_in_new_york(ledger: RequestLedger, clock: Clock) -> None:
+    for moment in (datetime(2026, 7, 3, 3, 30, tzinfo=UTC), datetime(2026, 7, 3, 4, 30, tzinfo=UTC)):
+        clock.at = moment  # 23:30 on 2 July, and 00:30 on 3 July in New York
+        ledger.start("household", "42", WINDOW)
+    ledger.start("household", "42", Window(date(2026, 6, 1), date(2026, 6, 2)))
+    ledger.start("other", "42", WINDOW)
+    assert [ledger.count_on("household", WINDOW.last, date(2026, 7, day)) for day in (1, 2, 3)] == [0, 1, 1]
+
+
 @pytest.mark.parametrize("outcome", ["partial", "failed", "unavailable"])
 def test_only_a_statement_that_came_whole_counts_as_received(ledger: RequestLedger, outcome: str) -> None:
     ledger.finished(ledger.start("household", "42", WINDOW), outcome)  # type: ignore[arg-type]

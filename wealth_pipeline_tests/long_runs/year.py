@@ -209,6 +209,7 @@ class Simulation:
         self.clock.advance_to(at)
         self._happen(ticks[-1])
         asked: list[dict[str, str]] = []
+        queued: dg.DagsterRun | None = None
         for tick in ticks:
             context = dg.build_schedule_context(
                 instance=instance,
@@ -219,13 +220,15 @@ class Simulation:
             data = self._schedule.evaluate_tick(context)
             for request in data.run_requests or []:
                 asked.append(dict(request.tags))
-                queued = instance.create_run_for_job(self._job, status=dg.DagsterRunStatus.STARTING)
+                if len(ticks) > 1:  # the others see it under way
+                    queued = instance.create_run_for_job(self._job, status=dg.DagsterRunStatus.STARTING)
             if data.skip_message:
                 self.counts["ticks skipped"] += 1
                 if "Nothing is missing" not in data.skip_message:
                     self._say(tick, f"skipped: {data.skip_message}")
-        for tags in asked:
+        if queued:
             instance.delete_run(queued.run_id)
+        for tags in asked:
             self._execute(instance, tags, ticks[-1])
         self.clock.tick = timedelta(0)
 

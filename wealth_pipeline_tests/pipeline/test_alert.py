@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dagster as dg
@@ -11,9 +12,10 @@ import pytest
 
 from wealth_pipeline import alerts
 from wealth_pipeline.definitions import definitions
+from wealth_pipeline.resources import WealthData
 from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline
+from wealth_pipeline_tests.pipeline.conftest import NEWEST, NOW, Pipeline
 
 MakePipeline = Callable[..., Pipeline]
 
@@ -95,3 +97,23 @@ def test_the_sensor_runs_by_itself_only_when_an_address_is_set(
         dg.DefaultSensorStatus.STOPPED,
         dg.DefaultSensorStatus.RUNNING,
     )
+
+
+def test_a_tokens_end_is_told_once_at_each_stage(
+    box: Sandbox, make_pipeline: MakePipeline, phone: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, came = phone
+    monkeypatch.setenv("WEALTH_ALERT_URL", address)
+    monkeypatch.setenv("IBKR_FLEX_TOKEN_MADE", "2025-12-10")  # it ends on 10 December 2026, in 20 days
+    pipeline = make_pipeline(box)
+    with dagster_instance(pipeline.folder) as instance:
+        sensor = definitions(pipeline.settings).resolve_sensor_def("token_expiry")
+        context = dg.build_sensor_context(
+            instance=instance, resources={"wealth": WealthData(data_dir=str(pipeline.folder.root))}
+        )
+        for days, messages in ((0, 1), (1, 1), (14, 2), (15, 2), (19, 3)):
+            pipeline.at = (NOW + timedelta(days=days)).astimezone(UTC)
+            assert isinstance(sensor(context), dg.SkipReason)
+            assert len(came) == messages, f"after {days} days"
+    assert b"made on 2025-12-10, expires on 2026-12-10" in came[0]
+    assert box.token.encode() not in b"".join(came)

@@ -99,11 +99,16 @@ def test_a_jump_without_a_flow_is_a_warning(served: Sandbox, make_pipeline: Make
     assert (jump.passed, jump.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
-def test_a_restated_day_is_a_warning(box: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_a_restated_day_and_a_token_about_to_expire_are_warnings(
+    box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBKR_FLEX_TOKEN_MADE", "2025-12-10")
     pipeline = make_pipeline(box)
     pipeline.run(WEDNESDAY, WEDNESDAY)
     box.service.faults.restate("U1000001", WEDNESDAY, datetime(2026, 11, 1, tzinfo=UTC))
-    restated = evaluations(pipeline.run(NEWEST, NEWEST))["nothing_restated"]
+    found = evaluations(pipeline.run(NEWEST, NEWEST))
+    assert (found["token_lasts"].passed, found["token_lasts"].severity) == (False, dg.AssetCheckSeverity.WARN)
+    restated = found["nothing_restated"]
     assert (restated.passed, restated.severity) == (False, dg.AssetCheckSeverity.WARN)
     tables = {r.data["table_name"] for r in restated.metadata["found"].value.records}  # type: ignore[union-attr]
     assert {"nav", "cash"} <= tables

@@ -7,16 +7,27 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.statement import FULL, Statement
 from wealth_pipeline.warehouse import intake
 from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline, error_of
 
 MONDAY = date(2026, 11, 16)
 MakePipeline = Callable[..., Pipeline]
+
+
+def reported_days(result: dg.ExecuteInProcessResult) -> set[str | None]:
+    """The days of nav_history that a run materialized."""
+    return {
+        e.partition
+        for e in result.all_events
+        if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["nav_history"]
+    }
 
 
 def test_a_range_of_days_ends_in_the_nav_history_to_the_last_digit(
@@ -125,12 +136,7 @@ def test_a_restated_day_outside_the_range_is_reported_as_well(box: Sandbox, make
     box.service.faults.restate("U1000001", date(2026, 11, 12), datetime(2026, 11, 1, tzinfo=UTC))
     result = pipeline.run(MONDAY, MONDAY)
     assert result.success
-    days = {
-        e.partition
-        for e in result.all_events
-        if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["nav_history"]
-    }
-    assert {"2026-11-12", "2026-11-13", "2026-11-16"} <= days
+    assert {"2026-11-12", "2026-11-13", "2026-11-16"} <= reported_days(result)
     assert pipeline.rows("SELECT count(*) FROM nav_versions WHERE report_date = '2026-11-12'") == [(3,)]
 
 
@@ -144,14 +150,6 @@ def test_a_late_day_fails_by_name_and_what_came_is_green(box: Sandbox, make_pipe
     assert "2026-11-18" in pipeline.green()
     assert "2026-11-19" not in pipeline.green()
     assert pipeline.rows("SELECT max(report_date) FROM nav_history") == [(date(2026, 11, 18),)]
-
-
-def test_a_late_day_is_asked_for_again(box: Sandbox, make_pipeline: MakePipeline) -> None:
-    pipeline = make_pipeline(box)
-    box.service.faults.script("late")
-    pipeline.run(MONDAY, NEWEST)
-    assert pipeline.run(MONDAY, NEWEST).success
-    assert len(pipeline.sent()) == 2
 
 
 def test_an_expired_token_fails_with_the_sentence_to_act_on(box: Sandbox, make_pipeline: MakePipeline) -> None:
@@ -242,23 +240,42 @@ def test_one_logins_expired_token_leaves_the_others_night_whole(
     (clean_environment / "connections.toml").write_text(
         f'[[connection]]\nname = "anna"\nquery_id = "{box.query_id}"\ntoken_env = "ANNA_TOKEN"\n'
     )
-    monkeypatch.setenv("ANNA_TOKEN", "999999999999999999999999")
+    annas = box.service.add_token()
+    monkeypatch.setenv("ANNA_TOKEN", annas)
+    box.service.expire_token(annas)
     failed = pipeline.run(MONDAY, NEWEST, "anna")
-    assert "1015" in error_of(failed)
-    assert "anna" in error_of(failed)
+    assert 'Connection "anna", 2026-11-09 to 2026-11-19: IBKR answered "Token has expired." (code 1012)' in error_of(
+        failed
+    )
+    assert "Generate a new token" in error_of(failed)
     assert pipeline.run(MONDAY, NEWEST, "ibkr").success
     assert NEWEST.isoformat() in pipeline.green()
     assert pipeline.green("anna", "nav_history") == set()
     assert pipeline.rows(f"SELECT complete FROM net_worth WHERE report_date = '{NEWEST}'") == [(True,)]
 
 
-@pytest.mark.parametrize("fault", ["ok", "1012", "1001", "html", "http-500", "reset", "truncated", "version-2"])
-def test_the_token_is_nowhere_in_what_was_written(fault: str, box: Sandbox, make_pipeline: MakePipeline) -> None:
-    """Dagster stores errors with their causes, and the token is in the address of every request."""
+def test_a_day_of_which_only_the_positions_come_later_is_reported_again(
+    box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its NAV is the same, and now it can be proved."""
+    pipeline = make_pipeline(box, "guide")
+    pipeline.run(MONDAY, NEWEST)
+    monkeypatch.setenv("IBKR_FLEX_QUERY_ID", box.query_id)
+    result = pipeline.run(NEWEST, NEWEST)
+    assert "2026-11-16" in reported_days(result)
+    assert pipeline.rows("SELECT proof FROM nav_history WHERE report_date = '2026-11-16'") == [("passed",)] * 2
+
+
+def test_a_day_that_was_loaded_but_not_reported_turns_green_with_the_next_run(
+    box: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
+    """A run that was killed after its load has left it like this."""
     pipeline = make_pipeline(box)
-    box.service.faults.script(fault)
-    pipeline.run(NEWEST, NEWEST)
-    token = box.token.encode()
-    files = [path for path in pipeline.folder.root.rglob("*") if path.is_file()]
-    assert len(files) > 3
-    assert [path for path in files if token in path.read_bytes()] == []
+    warehouse, file = Warehouse(pipeline.folder), tmp_path / "tuesday.xml"
+    tuesday, generated = date(2026, 10, 6), datetime(2026, 10, 7, 6, tzinfo=UTC)
+    file.write_bytes(b"".join(Statement(Household(), FULL, tuesday, tuesday, "", generated).render()))
+    with warehouse.writing():
+        assert [taken.status for taken in intake.take(warehouse, [file], "import")] == ["loaded"]
+    assert pipeline.green() == set()
+    assert pipeline.run(NEWEST, NEWEST).success
+    assert {"2026-10-06", "2026-11-19"} <= pipeline.green()

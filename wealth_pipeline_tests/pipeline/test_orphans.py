@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from wealth_pipeline.definitions import definitions
-from wealth_pipeline.running import PID_TAG, end_orphans
+from wealth_pipeline.running import BACKFILL_TAG, PID_TAG, end_orphans
 from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline_tests.pipeline.conftest import Pipeline
@@ -34,3 +34,18 @@ def test_a_started_run_whose_process_is_gone_is_marked_as_failed(
         left = instance.get_run_by_id(run.run_id)
     assert left is not None
     assert left.is_finished is ended
+
+
+def test_a_killed_run_of_a_backfill_is_taken_up_again_by_the_daemon(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    """No schedule comes back to the days of a backfill; the days of a night are those of the next tick."""
+    pipeline, again = make_pipeline(served), []
+    with dagster_instance(pipeline.folder) as instance:
+        job = definitions(pipeline.settings).resolve_job_def("load_inbox")
+        for tags in ({}, {BACKFILL_TAG: "abcd"}):
+            again.append(instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id)
+    end_orphans(pipeline.folder)
+    with dagster_instance(pipeline.folder) as instance:
+        runs = [instance.get_run_by_id(run_id) for run_id in again]
+    assert [run.is_complete_and_waiting_to_retry for run in runs if run] == [False, True]

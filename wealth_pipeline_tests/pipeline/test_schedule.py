@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from wealth_pipeline.definitions import definitions
-from wealth_pipeline.flex.ledger import RequestLedger, token_key
+from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.server import Sandbox
@@ -68,6 +68,26 @@ def test_an_embargo_is_respected_and_named(served: Sandbox, make_pipeline: MakeP
     skipped = tick(pipeline)
     assert isinstance(skipped, dg.SkipReason)
     assert "1025" in (skipped.skip_message or "")
+
+
+def test_after_three_requests_on_a_day_the_next_one_is_tomorrow(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(served)
+    ledger = RequestLedger(pipeline.folder.state, lambda: pipeline.at)
+    for first in (17, 18, 19):
+        assert not isinstance(tick(pipeline), dg.SkipReason)
+        ledger.start("ibkr", "1", Window(date(2026, 11, first), NEWEST))
+    skipped = tick(pipeline)
+    assert isinstance(skipped, dg.SkipReason)
+    assert skipped.skip_message == "IBKR was asked 3 times today for the days up to 2026-11-19."
+    pipeline.at += timedelta(days=1)
+    assert not isinstance(tick(pipeline), dg.SkipReason)
+
+
+def test_missed_ticks_that_fire_together_ask_for_all_that_is_there_by_now(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    monday = datetime(2026, 11, 16, 12, 0, tzinfo=ZoneInfo("America/New_York"))
+    assert tick(make_pipeline(served), at=monday) == {RANGE_START: "2026-10-09", RANGE_END: "2026-11-19"}
 
 
 def test_a_run_under_way_is_waited_for(served: Sandbox, make_pipeline: MakePipeline) -> None:
