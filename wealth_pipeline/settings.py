@@ -92,7 +92,7 @@ class Settings:
     flex_deadline_minutes: how long a statement is waited for. flex_date_format: the query's date format if that has
     slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
-    change without a flow before a check warns.
+    change without a flow before a check warns. dagster_days: how long Dagster's runs and their logs are kept.
     """
 
     data_dir: Path
@@ -113,6 +113,7 @@ class Settings:
     flex_date_format: str | None = None
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
+    dagster_days: int = 90
 
     @property
     def configured(self) -> bool:
@@ -167,6 +168,7 @@ class Settings:
             day_change_share=Decimal(
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
             ),
+            dagster_days=read.number("WEALTH_DAGSTER_DAYS", cls.dagster_days, 7, 3650),
         )
 
 

@@ -102,7 +102,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(healthy: Path, clean_environment: Path) -> Path:
     """A copy of the healthy set-up, in the working directory."""
-    shutil.copytree(healthy, clean_environment, dirs_exist_ok=True)
+    shutil.copytree(healthy, clean_environment, dirs_exist_ok=True, symlinks=True)
     env(clean_environment, ENV)
     return clean_environment
 

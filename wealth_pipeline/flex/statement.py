@@ -246,6 +246,7 @@ class StatementReader:
             ) from None
         if not collector.statements:
             raise StatementError("It holds no FlexStatement", "Look at the query in IBKR's Client Portal.")
+        collector.compare_count()
         yield from collector.drain()
 
 
@@ -256,6 +257,7 @@ class _Collector:
         self.statements: list[Statement] = []
         self.notes = Notes()
         self._slash_format = slash_format
+        self._told_count: str | None = None
         self.held = 0
         self._layouts: dict[tuple[str, ...], _Layout] = {}
         self._rows: Counter[str] = Counter()
@@ -293,6 +295,7 @@ class _Collector:
             raise StatementError(f"A row of {tag} stands outside of a FlexStatement", _AGAIN)
         elif tag == "FlexStatements":
             self._note_unknown(tag, attributes, _FRAME[tag])
+            self._told_count = attributes.get("count")
         else:
             self.notes.add("row_not_loaded", tag)
 
@@ -308,6 +311,13 @@ class _Collector:
 
     def close(self) -> None:
         return None
+
+    def compare_count(self) -> None:
+        """Note it where the file announces another number of FlexStatements than it holds."""
+        if self._told_count and self._told_count != str(len(self.statements)):
+            self.notes.add(
+                "wrong_count", "FlexStatements", f"count={self._told_count}, there are {len(self.statements)}"
+            )
 
     def _root(self, tag: str, attributes: dict[str, str]) -> None:
         if tag != "FlexQueryResponse":

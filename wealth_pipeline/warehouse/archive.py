@@ -6,11 +6,13 @@ written once, mode 0600, and never changed. Everything else in the data folder c
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +29,8 @@ from wealth_pipeline.flex.statement import StatementError, not_a_statement, snif
 Source = Literal["flex", "import", "inbox"]
 _HEAD_BYTES = 1 << 16
 _COPY_BYTES = 1 << 20
+_INCOMING = ".incoming-"
+_HALF_WRITTEN_SECONDS = 24 * 3600
 
 
 class ArchiveError(WealthError):
@@ -86,6 +90,7 @@ class Archive:
             raise StatementError(*not_a_statement(root))
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._sweep()
             return self._keep(head, stream, source, connection, window or (None, None), now or datetime.now(UTC))
         except OSError as error:
             raise ArchiveError(
@@ -123,6 +128,13 @@ class Archive:
             handle.write(json.dumps(asdict(entry), default=str, indent=1).encode())
             _put(handle, written, self._sidecar(sha256))
         return entry
+
+    def _sweep(self) -> None:
+        """Remove half-written files of killed processes, when they are a day old: a younger one may be at work."""
+        for half in self.folder.glob(f"{_INCOMING}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - half.stat().st_mtime > _HALF_WRITTEN_SECONDS:
+                    half.unlink()
 
     def is_whole(self, sha256: str) -> bool:
         """Whether the archived statement and its description are there undamaged."""
@@ -168,10 +180,13 @@ class Archive:
             f"Restore {self.path(sha256)} from a backup, or import the statement again.",
         )
 
-    def entries(self) -> Iterator[Entry]:
+    def sha256s(self) -> list[str]:
         """All archived statements, in a fixed order."""
-        for sidecar in sorted(self.folder.glob("??/*.json")):
-            yield self.entry(sidecar.stem)
+        return sorted(sidecar.stem for sidecar in self.folder.glob("??/*.json"))
+
+    def entries(self) -> Iterator[Entry]:
+        """Their descriptions, in the same order."""
+        return map(self.entry, self.sha256s())
 
     def _sidecar(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.json"
@@ -187,7 +202,7 @@ def _read(stream: BinaryIO, size: int) -> bytes:
 @contextmanager
 def _temporary(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A file of mode 0600 in `folder` that is gone afterwards unless it was put elsewhere."""
-    number, name = tempfile.mkstemp(dir=folder, prefix=".incoming-")
+    number, name = tempfile.mkstemp(dir=folder, prefix=_INCOMING)
     written = Path(name)
     try:
         with os.fdopen(number, "wb") as handle:

@@ -363,10 +363,11 @@ def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
     )
     con.execute(
         f"""INSERT INTO account_descriptions BY NAME
-        SELECT f.account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
+        SELECT account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
             $sha256 AS sha256, max(f.when_generated) AS when_generated
-        FROM stage_statement f JOIN stage_base b USING (ordinal) LEFT JOIN stage_account_information a USING (ordinal)
-        GROUP BY f.account_id""",
+        FROM stage_base b JOIN (SELECT ordinal, when_generated FROM stage_statement) f USING (ordinal)
+            LEFT JOIN stage_account_information a USING (ordinal, account_id)
+        GROUP BY account_id""",
         {"sha256": sha256},
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE bases AS {known} FROM account_descriptions GROUP BY account_id")

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.warehouse.opening import connect, trouble
 
 #: How many days of a NAV history a small chart shows.
 RECENT_DAYS = 60
@@ -26,7 +27,7 @@ TableKey = tuple[str, tuple[str, ...]]
 
 
 class NothingPublished(WealthError):
-    """There is no wealth.duckdb yet."""
+    """There is no wealth.duckdb yet, or none that this version can read: the next load makes it."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +70,41 @@ class Holding:
 
 
 @contextmanager
-def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to the published database; raises NothingPublished if it isn't there."""
+def connected(path: Path, any_version: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published database; raises NothingPublished if it isn't there.
+
+    One that another version of this software wrote is refused, unless `any_version`: its tables may differ.
+    """
     if not path.exists():
         raise NothingPublished(
             f"There is no {path} yet",
             "Pull or import a statement first: `wealth pull`, `wealth import`, `wealth demo`.",
         )
     try:
-        con = duckdb.connect(str(path), read_only=True)
+        con = connect(path, read_only=True)
     except duckdb.Error as error:
-        raise WealthError(
-            f"{path} cannot be opened ({type(error).__name__})",
-            "If it is damaged, run `wealth replay`: everything is rebuilt from the archive.",
-        ) from None
+        raise WealthError(*trouble(path, error)) from None
     try:
-        con.execute("SET TimeZone = 'UTC'")
+        if not any_version:
+            _refuse_other_version(con, path)
         yield con
     finally:
         con.close()
+
+
+def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    from wealth_pipeline.warehouse.schema import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
+
+    try:
+        version = _one(con, "SELECT schema_version FROM warehouse_info")
+    except duckdb.Error as error:
+        raise WealthError(*trouble(path, error)) from None
+    if version < SCHEMA_VERSION:
+        raise NothingPublished(
+            f"{path} was written by an older wealth_pipeline", "The next load rebuilds it; or run `wealth replay` now."
+        )
+    if version > SCHEMA_VERSION:
+        raise WealthError(f"{path} was written by a newer wealth_pipeline", "Update wealth_pipeline.")
 
 
 def nav_days(
@@ -398,7 +415,8 @@ def unknown_names(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """What the newest statement of each account holds that this software has never heard of."""
     return _dicts(
         path,
-        "SELECT kind, name, sum(count) AS count FROM statement_notes WHERE kind LIKE 'unknown%' AND sha256 IN"
+        "SELECT kind, name, sum(count) AS count FROM statement_notes"
+        " WHERE (kind LIKE 'unknown%' OR kind = 'wrong_count') AND sha256 IN"
         " (SELECT arg_max(sha256, when_generated) FROM statement_accounts WHERE account_id IN (SELECT unnest(?))"
         " GROUP BY account_id) GROUP BY ALL ORDER BY ALL",
         [list(accounts)],

@@ -107,12 +107,22 @@ INSERT INTO dropped
             CAST(holding_period_datetime AS VARCHAR), originating_order_id, originating_transaction_id) IS NULL
     ) WHERE alike > 1 HAVING count(*) > 0;
 
--- The base currency of each FlexStatement's account: stated by AccountInformation, else by the NAV rows, else the
--- currency that IBKR's conversion rates lead to.
+-- The accounts of each FlexStatement (its own, and others whose rows it holds) with their base currency: stated by
+-- AccountInformation, else by the NAV rows, else the currency that IBKR's conversion rates lead to.
 CREATE OR REPLACE TEMP TABLE stage_base AS
-SELECT f.ordinal, f.account_id, coalesce(
-    (SELECT max(a.base_currency) FROM stage_account_information a WHERE a.ordinal = f.ordinal),
-    (SELECT max(n.base_currency) FROM stage_equity_summary_by_report_date_in_base n WHERE n.ordinal = f.ordinal),
-    (SELECT max(r.to_currency) FROM stage_conversion_rate r WHERE r.ordinal = f.ordinal)
+WITH members AS (
+    SELECT ordinal, account_id FROM stage_statement
+    UNION SELECT ordinal, account_id FROM stage_equity_summary_by_report_date_in_base
+    UNION SELECT ordinal, account_id FROM stage_open_position
+    UNION SELECT ordinal, account_id FROM stage_cash_report_currency
+)
+SELECT m.ordinal, m.account_id, coalesce(
+    (SELECT max(a.base_currency) FROM stage_account_information a
+        WHERE a.ordinal = m.ordinal AND a.account_id = m.account_id),
+    (SELECT max(n.base_currency) FROM stage_equity_summary_by_report_date_in_base n
+        WHERE n.ordinal = m.ordinal AND n.account_id = m.account_id),
+    (SELECT max(r.to_currency) FROM stage_conversion_rate r
+        WHERE r.ordinal = m.ordinal AND m.account_id = f.account_id)
 ) AS base_currency
-FROM stage_statement f;
+FROM members m JOIN stage_statement f USING (ordinal)
+WHERE m.account_id <> '-';
