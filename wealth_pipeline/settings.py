@@ -280,7 +280,7 @@ class _Reader:
 
 def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
     connections = []
-    query_id = read.text("IBKR_FLEX_QUERY_ID")
+    query_id, made = read.text("IBKR_FLEX_QUERY_ID"), read.any_day("IBKR_FLEX_TOKEN_MADE")
     if query_id and not re.fullmatch(_QUERY_ID, query_id):
         # Not shown: it may be the token, in the wrong line.
         raise SettingsError(
@@ -288,7 +288,6 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             "Mend it in .env; the long number is the token.",
         )
     if query_id:
-        made = read.any_day("IBKR_FLEX_TOKEN_MADE")
         connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False, token_made=made))
     elif read.text("IBKR_FLEX_TOKEN"):
         raise SettingsError(
@@ -301,7 +300,7 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             told = tomllib.loads(file.read_text())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
-        _refuse_unknown(told, {"connection"}, "it")
+        _refuse_unknown(told, {"connection"}, "it", "Each connection begins with the line [[connection]].")
         entries = told.get("connection", [])
         connections += [_named(entry) for entry in (entries if isinstance(entries, list) else [entries])]
     names = [c.name for c in connections]
@@ -313,7 +312,8 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
 def _named(entry: Any) -> Connection:
     rules = {"name": r"[a-z][a-z0-9_]*", "query_id": _QUERY_ID, "token_env": r"[A-Z][A-Z0-9_]*"}
     if isinstance(entry, dict):
-        _refuse_unknown(entry, {*rules, "token_made"}, "a [[connection]]")
+        known = {*rules, "token_made"}
+        _refuse_unknown(entry, known, "a [[connection]]", f"It can have {', '.join(sorted(known))}.")
     for field, rule in rules.items():
         value = entry.get(field) if isinstance(entry, dict) else None
         if not isinstance(value, str) or not re.fullmatch(rule, value):
@@ -331,10 +331,9 @@ def _named(entry: Any) -> Connection:
     return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True, token_made=token_made)
 
 
-def _refuse_unknown(told: Mapping[str, Any], known: set[str], where: str) -> None:
+def _refuse_unknown(told: Mapping[str, Any], known: set[str], where: str, advice: str) -> None:
     """Raise SettingsError for a key that nobody reads: a misspelt one would be ignored without a word."""
     if unknown := sorted(told.keys() - known):
         raise SettingsError(
-            f"{CONNECTIONS_FILE}: {where} has {', '.join(unknown)}, which this software does not know",
-            f"It knows {', '.join(sorted(known))}.",
+            f"{CONNECTIONS_FILE}: {where} has {', '.join(unknown)}, which this software does not know", advice
         )

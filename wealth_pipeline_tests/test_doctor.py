@@ -263,8 +263,16 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "settings: connections.toml is not valid TOML",
     ),
     "connections.toml without a connection": (
-        lambda home: _connections(home, 'name = "anna"\n'),
+        lambda home: _connections(home, "# anna\n"),
         "connections.toml: It names no connection: each begins with the line [[connection]].",
+    ),
+    "a misspelt line in connections.toml": (
+        lambda home: _connections(home, '[[connection]]\nname = "anna"\ntokenenv = "ANNA_TOKEN"\n'),
+        "settings: connections.toml: a [[connection]] has tokenenv, which this software does not know. It can have",
+    ),
+    "an old token": (
+        lambda home: env(home, ENV + "IBKR_FLEX_TOKEN_MADE=2020-01-15\n"),
+        "token ibkr: The Flex token of the connection ibkr, made on 2020-01-15, expired on 2021-01-14 or before.",
     ),
     "a named token that is not there": (
         lambda home: _connections(home, '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "ANNA_TOKEN"\n'),
@@ -284,7 +292,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a lockout": (_locked_out, "IBKR answered 1025: no request is sent before"),
     "a damaged request ledger": (
         lambda home: (home / "data" / "state.sqlite").write_bytes(b"no database" * 1000),
-        "state.sqlite cannot be read (DatabaseError). Move it away: a new one is made, no figure is lost",
+        "state.sqlite cannot be read or written: file is not a database. If it is damaged, move it away: a new one",
     ),
     "a damaged storage of Dagster's": (
         _damaged_dagster,

@@ -38,7 +38,8 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
         yield Finding.mend("settings", str(error))
         return
     yield from configuration.connections(settings, folder)
-    yield from (configuration.token(connection, os.environ) for connection in settings.connections)
+    today = now.astimezone().date()
+    yield from (configuration.token(connection, os.environ, today) for connection in settings.connections)
     data_folder = DataFolder(settings.data_dir)
     writable = machine.data_folder(settings.data_dir)
     yield writable

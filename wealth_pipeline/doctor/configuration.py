@@ -6,6 +6,7 @@ import difflib
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from wealth_pipeline.doctor.finding import Finding
@@ -61,8 +62,8 @@ def connections(settings: Settings, folder: Path) -> Iterator[Finding]:
     yield Finding.fine("settings", ", ".join([*names, *gateway]))
 
 
-def token(connection: Connection, environ: Mapping[str, str]) -> Finding:
-    """Whether the connection's token can be one, by its form."""
+def token(connection: Connection, environ: Mapping[str, str], today: date) -> Finding:
+    """Whether the connection's token can be one, by its form, and whether it is about to expire."""
     about = f"token {connection.name}"
     try:
         text = connection.token(environ)
@@ -74,4 +75,7 @@ def token(connection: Connection, environ: Mapping[str, str]) -> Finding:
             f"{connection.token_env} has {len(text)} characters, a Flex token has some 24. Copy the full token again"
             " (docs/setup.md); the short number is the query's id.",
         )
-    return Finding.fine(about, f"{connection.token_env} has the form of a token")
+    if warning := connection.token_warning(today):
+        return Finding.advice(about, warning)
+    made = f", made on {connection.token_made}" if connection.token_made else ""
+    return Finding.fine(about, f"{connection.token_env} has the form of a token{made}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -60,11 +59,11 @@ def damaged_state(folder: DataFolder) -> Finding | None:
         return None
     try:
         RequestLedger(folder.state).all()
-    except (WealthError, sqlite3.Error) as error:
+    except WealthError as error:
         return Finding.mend(
             "requests",
-            f"{folder.state} cannot be read ({type(error).__name__}). Move it away: a new one is made, no figure is"
-            " lost; only that IBKR may want to be left alone is forgotten, so wait a day after a lockout.",
+            f"{error.what}. If it is damaged, move it away: a new one is made, no figure is lost; only that IBKR may"
+            " want to be left alone is forgotten, so wait a day after a lockout.",
         )
     return None
 
