@@ -194,9 +194,12 @@ def read_dotenv(file: Path) -> dict[str, str]:
 
 def setting_names() -> frozenset[str]:
     """Every variable that is read as a setting; connections.toml may name more, for tokens."""
-    asked = _Asked()
-    Settings.load(asked, Path(os.devnull))
-    return frozenset(asked.names)
+    names: set[str] = set()
+    for query_id in ("", "1"):  # some are read only where there is a query
+        asked = _Asked(IBKR_FLEX_QUERY_ID=query_id)
+        Settings.load(asked, Path(os.devnull))
+        names |= asked.names
+    return frozenset(names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -214,14 +217,15 @@ def check_token(token: str, name: str) -> str:
 
 
 class _Asked(dict[str, str]):
-    """An empty environment that remembers what it was asked for."""
+    """An environment that remembers what it was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, **values: str) -> None:
+        super().__init__(values)
         self.names: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         self.names.add(name)
-        return default
+        return super().get(name, default)
 
 
 class _Reader:

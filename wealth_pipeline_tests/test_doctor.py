@@ -35,13 +35,14 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
 from wealth_pipeline.cli import main
-from wealth_pipeline.doctor import Finding, machine, statement
+from wealth_pipeline.doctor import Finding, configuration, machine, statement
 from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
 from wealth_pipeline.running import instance
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.settings import Connection
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
 
@@ -131,8 +132,8 @@ def test_a_healthy_set_up_has_ticks_only(home: Path) -> None:
     assert {line.split(":")[0] for line in lines[:-1]} == {
         f"✓ {about}"
         for about in (
-            "Python", "packages", ".env", "settings", "token ibkr", "data folder", "disk", "clock", "database",
-            "query ibkr", "daemon", "schedule",
+            "Python", "packages", ".env", "settings", "token ibkr", "data folder", "privacy", "disk", "clock",
+            "database", "query ibkr", "daemon", "schedule",
         )
     }  # fmt: skip
     assert status == 0
@@ -262,17 +263,17 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda home: _connections(home, "[[connection\n"),
         "settings: connections.toml is not valid TOML",
     ),
-    "connections.toml without a connection": (
-        lambda home: _connections(home, "# anna\n"),
-        "connections.toml: It names no connection: each begins with the line [[connection]].",
+    "connections.toml without its headings": (
+        lambda home: _connections(home, 'name = "anna"\n'),
+        "connections.toml: it has name, which this software does not know. Each connection begins with the line [[",
     ),
     "a misspelt line in connections.toml": (
         lambda home: _connections(home, '[[connection]]\nname = "anna"\ntokenenv = "ANNA_TOKEN"\n'),
         "settings: connections.toml: a [[connection]] has tokenenv, which this software does not know. It can have",
     ),
-    "an old token": (
-        lambda home: env(home, ENV + "IBKR_FLEX_TOKEN_MADE=2020-01-15\n"),
-        "token ibkr: The Flex token of the connection ibkr, made on 2020-01-15, expired on 2021-01-14 or before.",
+    "a token that is too old": (
+        lambda home: env(home, ENV + "IBKR_FLEX_TOKEN_MADE=2025-01-15\n"),
+        "token ibkr: The Flex token of the connection ibkr, made on 2025-01-15, expired on 2026-01-15 or",
     ),
     "a named token that is not there": (
         lambda home: _connections(home, '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "ANNA_TOKEN"\n'),
@@ -292,7 +293,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a lockout": (_locked_out, "IBKR answered 1025: no request is sent before"),
     "a damaged request ledger": (
         lambda home: (home / "data" / "state.sqlite").write_bytes(b"no database" * 1000),
-        "state.sqlite cannot be read or written: file is not a database. If it is damaged, move it away: a new one",
+        "state.sqlite cannot be read or written: file is not a database. If neither permissions nor space",
     ),
     "a damaged storage of Dagster's": (
         _damaged_dagster,
@@ -324,7 +325,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a daemon that died": (
         lambda home: _daemon(DataFolder(home / "data"), heard=3600),
-        "UTC. Start it with `wealth dev`, or always on (docs/always-on.md).",
+        "UTC. Start it with `make dev`, or as a service (docs/always-on.md).",
     ),
     "a schedule that is off": (
         lambda home: _daemon(DataFolder(home / "data"), heard=1, on=()),
@@ -443,14 +444,12 @@ def public() -> Iterator[Path]:
 def test_a_data_folder_that_others_can_read_is_told(public: Path) -> None:
     data = public / "data"
     data.mkdir(mode=0o755)
-    assert (
-        machine.data_folder(data).sentence == f"{data} can be read by others on this machine. Run `chmod 700 {data}`."
-    )
+    assert machine.privacy(data).sentence == f"{data} can be read by others on this machine. Run `chmod 700 {data}`."
     public.chmod(0o700)
-    assert machine.data_folder(data).grade == "fine"
+    assert machine.privacy(data).grade == "fine"
     public.chmod(0o755)
     data.chmod(0o700)
-    assert machine.data_folder(data).grade == "fine"
+    assert machine.privacy(data).grade == "fine"
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
@@ -460,6 +459,15 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         f"Only 0.2 GB free on the disk of {tmp_path}, and 1.1 are needed. Free some, or move the folder"
         " (WEALTH_DATA_DIR).",
     )
+
+
+def test_a_token_near_its_end_is_advice() -> None:
+    made = Connection("ibkr", "1", "IBKR_FLEX_TOKEN", prefixed=False, token_made=date(2026, 1, 15))
+    told = {
+        day: configuration.token(made, {"IBKR_FLEX_TOKEN": TOKEN}, day).grade
+        for day in (date(2026, 12, 1), date(2026, 12, 31), date(2027, 1, 15))
+    }
+    assert list(told.values()) == ["fine", "advice", "mend"]
 
 
 def test_a_late_statement_is_not_taken_for_a_wrong_period() -> None:

@@ -37,15 +37,15 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding.mend("settings", str(error))
         return
-    yield from configuration.connections(settings, folder)
-    today = now.astimezone().date()
-    yield from (configuration.token(connection, os.environ, today) for connection in settings.connections)
+    yield configuration.connections(settings)
+    yield from (configuration.token(connection, os.environ, now.date()) for connection in settings.connections)
     data_folder = DataFolder(settings.data_dir)
     writable = machine.data_folder(settings.data_dir)
     yield writable
-    yield machine.disk_space(settings.data_dir)
     if writable.grade == "mend":
         return
+    yield machine.privacy(settings.data_dir)
+    yield machine.disk_space(settings.data_dir)
     yield machine.clock(now, time.tzname, data.newest_time(data_folder))
     if damaged := data.damaged_state(data_folder):
         yield damaged

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.settings import CONNECTIONS_FILE, Connection, Settings, SettingsError, read_dotenv, setting_names
+from wealth_pipeline.settings import TOKEN_LIFE, Connection, Settings, SettingsError, read_dotenv, setting_names
 
 #: A token has some 24 digits; six or seven are a query's id.
 SHORTEST_TOKEN = 16
@@ -46,24 +46,21 @@ def dotenv(file: Path) -> Iterator[Finding]:
         yield Finding.fine(".env", f"{file}, private, every setting known")
 
 
-def connections(settings: Settings, folder: Path) -> Iterator[Finding]:
+def connections(settings: Settings) -> Finding:
     """What there is to get data from."""
     if not settings.configured:
-        yield Finding.mend(
+        return Finding.mend(
             "settings",
             "Nothing is configured. Run `cp .env.example .env` and put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into it"
             " (docs/setup.md), or try `wealth demo`.",
         )
-        return
-    if (folder / CONNECTIONS_FILE).exists() and not any(c.prefixed for c in settings.connections):
-        yield Finding.mend(CONNECTIONS_FILE, "It names no connection: each begins with the line [[connection]].")
     names = [f"{c.name} (query {c.query_id})" for c in settings.connections]
     gateway = [f"gateway {settings.gateway_url}"] if settings.gateway_url else []
-    yield Finding.fine("settings", ", ".join([*names, *gateway]))
+    return Finding.fine("settings", ", ".join([*names, *gateway]))
 
 
 def token(connection: Connection, environ: Mapping[str, str], today: date) -> Finding:
-    """Whether the connection's token can be one, by its form, and whether it is about to expire."""
+    """Whether the connection's token can be one, by its form, and is young enough, by what the user said of it."""
     about = f"token {connection.name}"
     try:
         text = connection.token(environ)
@@ -75,7 +72,9 @@ def token(connection: Connection, environ: Mapping[str, str], today: date) -> Fi
             f"{connection.token_env} has {len(text)} characters, a Flex token has some 24. Copy the full token again"
             " (docs/setup.md); the short number is the query's id.",
         )
+    if connection.token_made is None:
+        return Finding.fine(about, f"{connection.token_env} has the form of a token; nobody said when it was made")
     if warning := connection.token_warning(today):
-        return Finding.advice(about, warning)
-    made = f", made on {connection.token_made}" if connection.token_made else ""
-    return Finding.fine(about, f"{connection.token_env} has the form of a token{made}")
+        over = connection.token_made + TOKEN_LIFE <= today
+        return Finding.mend(about, warning) if over else Finding.advice(about, warning)
+    return Finding.fine(about, f"{connection.token_env} has the form of a token, made on {connection.token_made}")

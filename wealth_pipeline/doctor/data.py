@@ -62,8 +62,8 @@ def damaged_state(folder: DataFolder) -> Finding | None:
     except WealthError as error:
         return Finding.mend(
             "requests",
-            f"{error.what}. If it is damaged, move it away: a new one is made, no figure is lost; only that IBKR may"
-            " want to be left alone is forgotten, so wait a day after a lockout.",
+            f"{error.what}. If neither permissions nor space are lacking, move the file away: a new one is made, and no"
+            " figure is lost; only that IBKR may want to be left alone is forgotten, so wait a day after a lockout.",
         )
     return None
 

@@ -73,8 +73,8 @@ def clock(now: datetime, names: tuple[str, str], newest: datetime | None) -> Fin
 
 
 def data_folder(path: Path) -> Finding:
-    """Whether the data folder can be written, and only by its owner read."""
-    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    """Whether the data folder is there or can be made, and can be written."""
+    existing = _existing(path)
     if not existing.is_dir():
         return Finding.mend("data folder", f"{existing} is a file. Name a folder in WEALTH_DATA_DIR.")
     try:
@@ -85,11 +85,19 @@ def data_folder(path: Path) -> Finding:
             f"{existing} cannot be written: {error.strerror}. Mend its permissions, or name another folder in"
             " WEALTH_DATA_DIR.",
         )
-    if existing == path and _open_to_others(path):
-        return Finding.mend("data folder", f"{path} can be read by others on this machine. Run `chmod 700 {path}`.")
-    return Finding.fine(
-        "data folder", f"{path}, writable, and private" if existing == path else f"{path}, not made yet"
-    )
+    return Finding.fine("data folder", str(path) if existing == path else f"{path}, not made yet")
+
+
+def privacy(path: Path) -> Finding:
+    """Whether nobody else on this machine can look into the data folder."""
+    if path.is_dir() and _open_to_others(path):
+        return Finding.mend("privacy", f"{path} can be read by others on this machine. Run `chmod 700 {path}`.")
+    return Finding.fine("privacy", "nobody else on this machine can look into the data folder")
+
+
+def _existing(path: Path) -> Path:
+    """The folder itself, or the nearest above it that is there."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def _open_to_others(path: Path) -> bool:
@@ -103,7 +111,7 @@ def _open_to_others(path: Path) -> bool:
 
 def disk_space(path: Path, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Finding:
     """Whether there is room to load and publish: twice the databases, and a gigabyte."""
-    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    existing = _existing(path)
     needed = LEAST_SPACE + 2 * sum(file.stat().st_size for file in path.glob("*.duckdb"))
     left = free(existing)
     told = f"{left / 1e9:.1f} GB free on the disk of {existing}"

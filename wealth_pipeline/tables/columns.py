@@ -6,6 +6,7 @@ warehouse its DDL, Dagster its column schema, docs/data-dictionary.md its text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -40,18 +41,25 @@ History = Literal["versions", "latest"]
 
 
 def column(
-    attribute: str | None, description: str, *, unit: str | None = None, nullable: bool = True, **checks: Any
+    attribute: str | None,
+    description: str,
+    *,
+    unit: str | None = None,
+    nullable: bool = True,
+    values: Sequence[str] = (),
+    **checks: Any,
 ) -> Any:
     """Declare one column of a table.
 
     `attribute` is the XML attribute it is read from, None for a column that the warehouse derives.
-    `unit` says what the figure counts (a currency, shares, percent ...). `checks` go to `pandera.Field`.
+    `unit` says what the figure counts (a currency, shares, percent ...). `values` are those that IBKR was seen to
+    write, where there are few: another one is loaded, and noted as unknown. `checks` go to `pandera.Field`.
     NULL always means "not in the statement"; zero is zero.
     """
     return pandera.Field(
         nullable=nullable,
         description=description,
-        metadata={"attribute": attribute, "unit": unit},
+        metadata={"attribute": attribute, "unit": unit, "values": tuple(values)},
         **checks,
     )
 
@@ -76,6 +84,7 @@ class Column:
     description: str
     unit: str | None
     nullable: bool
+    values: tuple[str, ...] = ()
 
     @property
     def sql_type(self) -> str:
@@ -116,6 +125,7 @@ class TableSpec:
                     description=declared.description or "",
                     unit=metadata.get("unit"),
                     nullable=bool(declared.nullable),
+                    values=metadata.get("values", ()),
                 )
             )
         return tuple(columns)

@@ -10,6 +10,14 @@ from wealth_pipeline.tables.columns import Amount, Day, Flag, Moment, Rate, Tabl
 
 SHA256 = r"[0-9a-f]{64}"
 
+#: IBKR: the types of cash transactions, as seen; the name of deposits changed once.
+CASH_TYPES = (
+    "Dividends", "Payment In Lieu Of Dividends", "Withholding Tax", "871(m) Withholding", "Deposits/Withdrawals",
+    "Deposits & Withdrawals", "Broker Interest Paid", "Broker Interest Received", "Bond Interest Paid",
+    "Bond Interest Received", "Other Fees", "Broker Fees", "Commission Adjustments", "Advisor Fees",
+    "Price Adjustments", "Bill Pay", "Carbon Credits",
+)  # fmt: skip
+
 
 class _Sourced(Table):
     """Columns that every table of figures ends with."""
@@ -113,7 +121,7 @@ class _Holding(_Sourced):
     isin: Text = column("isin", "ISIN.")
     asset_class: Text = column("assetCategory", "IBKR's asset category: STK, OPT, FUT, BOND ...; an ETF is STK.")
     sub_category: Text = column("subCategory", "ETF, COMMON, REIT ...; NULL when the statement does not say.")
-    side: Text = column("side", "Long or Short.")
+    side: Text = column("side", "Long or Short.", values=("Long", "Short"))
     currency: Text = column("currency", "The contract's currency.", nullable=False)
     quantity: Amount = column("position", "Signed: shares, contracts, or a bond's face value.", nullable=False)
     multiplier: Amount = column("multiplier", "Units of the underlying a contract stands for.")
@@ -145,7 +153,7 @@ class Positions(_Holding):
     underlying_conid: Text = column("underlyingConid", "Contract id of the underlying.")
     strike: Amount = column("strike", "Strike of an option.", unit="currency")
     expiry: Day = column("expiry", "Last day of a derivative.")
-    put_call: Text = column("putCall", "P or C.")
+    put_call: Text = column("putCall", "P or C.", values=("P", "C"))
     issuer_country: Text = column("issuerCountryCode", "Country of the issuer, ISO code.")
     listing_exchange: Text = column("listingExchange", "Exchange of the listing.")
     position_value_base: Amount = column(None, "Market value x rate, rounded half up to 12 decimals.", unit="base")
@@ -221,7 +229,9 @@ class CashTransactions(_Sourced):
     )
     transaction_id: Text = column("transactionID", "IBKR's id.")
     account_id: Text = column("accountId", "IBKR account.", nullable=False)
-    type: Text = column("type", "Dividends, Withholding Tax, Deposits/Withdrawals, ...: an open set.")
+    type: Text = column(
+        "type", "Dividends, Withholding Tax, Deposits/Withdrawals, ...: an open set.", values=CASH_TYPES
+    )
     currency: Text = column("currency", "The movement's currency.", nullable=False)
     amount: Amount = column("amount", "Signed amount.", unit="currency", nullable=False)
     fx_rate_to_base: Rate = column("fxRateToBase", "Rate to the base currency.", gt=0)
@@ -259,8 +269,10 @@ class Trades(_Sourced):
     sub_category: Text = column("subCategory", "ETF, COMMON, ...")
     currency: Text = column("currency", "The trade's currency.", nullable=False)
     fx_rate_to_base: Rate = column("fxRateToBase", "Rate to the base currency.", gt=0)
-    buy_sell: Text = column("buySell", "BUY, SELL, or a cancellation of one.")
-    open_close: Text = column("openCloseIndicator", "O, C, C;O.")
+    buy_sell: Text = column(
+        "buySell", "BUY, SELL, or a cancellation of one.", values=("BUY", "SELL", "BUY (Ca.)", "SELL (Ca.)")
+    )
+    open_close: Text = column("openCloseIndicator", "O, C, C;O.", values=("O", "C", "C;O", "-"))
     quantity: Amount = column("quantity", "Signed quantity.")
     multiplier: Amount = column("multiplier", "Units of the underlying a contract stands for.")
     trade_price: Amount = column("tradePrice", "Price.", unit="currency")
@@ -282,8 +294,8 @@ class Transfers(_Sourced):
     )
     transaction_id: Text = column("transactionID", "IBKR's id.")
     account_id: Text = column("accountId", "IBKR account.", nullable=False)
-    type: Text = column("type", "ACATS, INTERNAL, FOP, OTC, ...")
-    direction: Text = column("direction", "IN or OUT.")
+    type: Text = column("type", "ACATS, INTERNAL, FOP, OTC, ...", values=("ACATS", "INTERNAL", "FOP", "OTC"))
+    direction: Text = column("direction", "IN or OUT.", values=("IN", "OUT", "-"))
     report_date: Day = column("reportDate", "Day of the statement that first shows it.")
     date: Day = column("date", "Day of the transfer.")
     conid: Text = column("conid", "IBKR's contract id; NULL for cash.")
@@ -355,5 +367,5 @@ class Securities(_Sourced):
     multiplier: Amount = column("multiplier", "Units of the underlying a contract stands for.")
     strike: Amount = column("strike", "Strike of an option.", unit="currency")
     expiry: Day = column("expiry", "Last day of a derivative.")
-    put_call: Text = column("putCall", "P or C.")
+    put_call: Text = column("putCall", "P or C.", values=("P", "C"))
     maturity: Day = column("maturity", "Maturity of a bond.")

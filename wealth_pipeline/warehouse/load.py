@@ -140,6 +140,7 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
     for element in sorted(present):
         _fill(con, element, reader.notes)
     con.execute(sql("prepare"))
+    con.execute(_unknown_values())
     con.execute(sql("rows"))
     for table in TABLES:
         if table.key and table.element in present and table.name != "accounts":
@@ -178,6 +179,20 @@ def _stage_tables() -> str:
         f"CREATE OR REPLACE TEMP TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
         for table, columns in tables.items()
     )
+
+
+@cache
+def _unknown_values() -> str:
+    """Note each value that IBKR was not seen to write, in columns where few are known."""
+    seen = {(t.element, c.attribute): (c.name, c.values) for t in TABLES for c in t.read if c.values}
+    selects = []
+    for (element, attribute), (name, values) in seen.items():
+        known = ", ".join(f"'{value}'" for value in values)
+        selects.append(
+            f"SELECT 'unknown_value', '{element}.{attribute}=' || {name}, count(*) FROM {stage_name(element)}"
+            f" WHERE {name} NOT IN ({known}) GROUP BY {name}"
+        )
+    return f"INSERT INTO dropped {' UNION ALL '.join(selects)}"
 
 
 def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:

@@ -158,6 +158,27 @@ def test_an_unknown_asset_category_is_noted_and_nothing_is_claimed_of_it(house: 
     assert house.proofs()["positions"] == "not_evaluable"
 
 
+@pytest.mark.parametrize(
+    ("section", "row", "noted"),
+    [
+        ("OpenPositions", position(side="Sideways"), "OpenPosition.side=Sideways"),
+        ("OpenPositions", position(putCall="X"), "OpenPosition.putCall=X"),
+        ("CashTransactions", {"currency": "USD", "amount": "1", "type": "Air Drop"}, "CashTransaction.type=Air Drop"),
+        ("Trades", {"currency": "USD", "quantity": "1", "buySell": "SWAP"}, "Trade.buySell=SWAP"),
+        ("Trades", {"currency": "USD", "quantity": "1", "openCloseIndicator": "Z"}, "Trade.openCloseIndicator=Z"),
+        ("Transfers", {"currency": "USD", "quantity": "1", "type": "BEAM"}, "Transfer.type=BEAM"),
+        ("Transfers", {"currency": "USD", "quantity": "1", "direction": "UP"}, "Transfer.direction=UP"),
+    ],
+)
+def test_a_value_that_ibkr_was_not_seen_to_write_is_loaded_and_noted(
+    house: House, section: str, row: Row, noted: str
+) -> None:
+    """Somebody's query that counts on the known ones would miss it."""
+    sections: dict[str, Any] = {section: [row, row]}
+    house.loaded(file(flex(**sections)))
+    assert house.notes("unknown_value") == {noted: 2}
+
+
 def test_option_symbols_keep_their_padding(house: House) -> None:
     """OCC symbols are padded; collapsing the spaces makes another symbol."""
     house.loaded(holding(position(symbol="ASML  260130P00930000", assetCategory="OPT")))
