@@ -56,8 +56,7 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
                     box.service.faults.script(row.fault, call=GET if row.when == "polling" else SEND)
                     # The steps that speak to IBKR; the others know no token.
                     result = run(["flex_report_request", "flex_statement"])
-                    # `huge` is within the limit here, and 1003 for a day long past is no failure.
-                    assert result.success is (row.seen == "nothing" or row.fault in ("huge", "1003")), row
+                    assert result.success or row.seen != "nothing", row
                     box.service.faults.clear()
                     if row.fault == "expired":
                         monkeypatch.setenv("IBKR_FLEX_TOKEN", box.service.renew_token())
@@ -65,7 +64,7 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
                         box.service._tokens[box.token].locked_until = None
                     pipeline.at += timedelta(hours=25)  # beyond every embargo
     printed = "".join(capfd.readouterr())
-    assert "STEP_FAILURE" in printed
+    assert printed.count("STEP_FAILURE") > 30
     assert BEGINNING not in printed
     files = [path for path in pipeline.folder.root.rglob("*") if path.is_file()]
     assert len(files) > 100
