@@ -266,7 +266,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "connections.toml without its headings": (
         lambda home: _connections(home, 'name = "anna"\n'),
-        "settings: connections.toml: it has name, which this software does not know. It knows connection.",
+        "connections.toml: it has name, which this software does not know. Each connection begins with the line [[",
+    ),
+    "a misspelt line in connections.toml": (
+        lambda home: _connections(home, '[[connection]]\nname = "anna"\ntokenenv = "ANNA_TOKEN"\n'),
+        "settings: connections.toml: a [[connection]] has tokenenv, which this software does not know. It can have",
     ),
     "a token that is too old": (
         lambda home: env(home, ENV + "IBKR_FLEX_TOKEN_MADE=2025-01-15\n"),
