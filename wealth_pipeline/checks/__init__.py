@@ -32,6 +32,8 @@ _PROVED = (
     " with its reason, never passed."
 )
 _LOOKED_AT = "Looked at after each load."
+#: The most rows of a table in Dagster's event log, which keeps every one of them for ever.
+_SHOWN = 50
 
 #: What else is looked at, by the asset it speaks of, with how bad a finding is.
 OTHERS = {
@@ -54,7 +56,7 @@ OTHERS = {
     "nothing_unknown": (
         "flex_statement",
         dg.AssetCheckSeverity.WARN,
-        "The newest statement has no attribute, section or value that this software does not know.",
+        "No statement has an attribute, section or value that this software does not know.",
     ),
     "token_lasts": (
         "flex_report_request",
@@ -88,7 +90,7 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
                     yield _proof(key, published.proofs(path, accounts, key.name))
                 elif key.name == "token_lasts":
                     warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
-                    yield _found(key, [{"warning": warning}] if warning else [], [])
+                    yield _found(key, [{"warning": warning}] if warning else [], {})
                 else:
                     yield _found(key, *_findings(key.name, path, accounts, settings))
 
@@ -97,26 +99,31 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
 
 def _findings(
     name: str, path: Path, accounts: list[str], settings: Settings
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What a check found to be wrong, and what it mentions for information."""
+) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+    """What a check found to be wrong, and what it mentions for information, by title."""
     if name == "no_duplicate_keys":
-        return published.duplicate_keys(path, [(t.name, t.key) for t in TABLES if t.key]), []
+        return published.duplicate_keys(path, [(t.name, t.key) for t in TABLES if t.key]), {}
     if name == "no_gaps":
         rowless = published.rowless_weekdays(path, accounts)
-        return (
-            [day for day in rowless if is_session(day["report_date"])],
-            [day for day in rowless if not is_session(day["report_date"])],
-        )
+        holidays = [day for day in rowless if not is_session(day["report_date"])]
+        return [day for day in rowless if is_session(day["report_date"])], {"exchange holidays": holidays}
     if name == "usual_change":
-        return published.large_changes(path, accounts, settings.day_change_share), []
+        return published.large_changes(path, accounts, settings.day_change_share), {}
     if name == "nothing_restated":
-        return published.restated_by(path, accounts), []
-    return published.unknown_names(path, accounts), []
+        return published.restated_by(path, accounts), {}
+    return published.unknown_names(path, accounts), {"left out": published.left_out(path, accounts)}
 
 
-def _found(key: dg.AssetCheckKey, wrong: list[dict[str, Any]], mentioned: list[dict[str, Any]]) -> dg.AssetCheckResult:
-    """A check's result: passed when nothing is wrong, with what was found as tables."""
-    metadata = {title: _table(rows) for title, rows in (("found", wrong), ("exchange holidays", mentioned)) if rows}
+def _found(
+    key: dg.AssetCheckKey, wrong: list[dict[str, Any]], mentioned: dict[str, list[dict[str, Any]]]
+) -> dg.AssetCheckResult:
+    """A check's result: passed when nothing is wrong, with what was found as tables of the newest rows."""
+    metadata: dict[str, dg.MetadataValue] = {}
+    for title, rows in {"found": wrong, **mentioned}.items():
+        if rows:
+            metadata[title] = _table(rows[:_SHOWN])
+        if len(rows) > _SHOWN:
+            metadata[f"{title}, in all"] = dg.MetadataValue.int(len(rows))
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,

@@ -371,54 +371,116 @@ def duplicate_keys(path: Path, tables: Sequence[TableKey]) -> list[dict[str, Any
 
 
 def rowless_weekdays(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
-    """The weekdays between an account's first and newest day without a NAV row."""
+    """The weekdays between an account's first and newest day without a NAV row, newest first."""
     return _dicts(
         path,
         "SELECT account_id, CAST(day AS DATE) AS report_date FROM (SELECT account_id,"
         " unnest(generate_series(first_date, last_date, INTERVAL 1 DAY)) AS day FROM accounts"
         " WHERE account_id IN (SELECT unnest(?))) d"
         " WHERE isodow(day) < 6 AND NOT EXISTS (FROM nav n WHERE n.account_id = d.account_id"
-        " AND n.report_date = CAST(d.day AS DATE)) ORDER BY ALL",
+        " AND n.report_date = CAST(d.day AS DATE)) ORDER BY report_date DESC, account_id",
         [list(accounts)],
     )
 
 
+#: The days with a NAV before them, and what was deposited, withdrawn or transferred since that one: as the changes of
+#: the NAV state it, whatever periods within that time they are of; apart from these, as the transactions do.
+_FLOWS = """
+WITH days AS (
+    FROM nav_history WHERE previous_date IS NOT NULL AND account_id IN (SELECT unnest($accounts))
+),
+periods AS (
+    SELECT account_id, from_date, to_date, sum(amount) FILTER (component IN (
+        'depositsWithdrawals', 'assetTransfers', 'internalCashTransfers', 'grantActivity', 'debitCardActivity',
+        'billPay', 'paxosTransfers', 'donations')) AS flow
+    FROM nav_changes GROUP BY ALL HAVING bool_or(component = 'depositsWithdrawals')
+),
+inside AS (
+    SELECT p.*, d.report_date FROM periods p
+    ASOF JOIN days d ON d.account_id = p.account_id AND d.report_date >= p.to_date WHERE p.from_date > d.previous_date
+),
+stated AS (
+    FROM inside i WHERE NOT EXISTS (FROM inside o WHERE o.account_id = i.account_id AND o.from_date <= i.from_date
+        AND o.to_date >= i.to_date AND (o.from_date, o.to_date) <> (i.from_date, i.to_date))
+),
+moved AS (
+    SELECT m.account_id, m.report_date AS day,
+        in_base(m.amount, coalesce(m.fx_rate_to_base, CASE WHEN m.currency = a.base_currency THEN 1 END))
+            + coalesce(m.in_base, 0) AS flow
+    FROM (
+        SELECT account_id, report_date, currency, fx_rate_to_base, amount, NULL AS in_base FROM cash_transactions
+        WHERE type IN ('Deposits/Withdrawals', 'Deposits & Withdrawals')
+        UNION ALL
+        SELECT account_id, report_date, currency, fx_rate_to_base, coalesce(cash_transfer, 0), position_amount_base
+        FROM transfers
+    ) m JOIN accounts a USING (account_id)
+),
+unstated AS (
+    SELECT m.account_id, d.report_date, m.flow FROM moved m
+    ASOF JOIN days d ON d.account_id = m.account_id AND d.report_date >= m.day WHERE m.day > d.previous_date
+        AND NOT EXISTS (FROM stated s WHERE s.account_id = m.account_id AND m.day BETWEEN s.from_date AND s.to_date)
+),
+flows AS (
+    SELECT account_id, report_date, sum(flow) AS flow
+    FROM (SELECT account_id, report_date, flow FROM stated UNION ALL FROM unstated) GROUP BY ALL
+)
+"""
+
+
 def large_changes(path: Path, accounts: Sequence[str], share: Decimal) -> list[dict[str, Any]]:
-    """The days on which the NAV changed by more than `share` of the day before's, external flows apart."""
+    """The days, newest first, on which the NAV changed by more than `share` of the one before, external flows apart.
+
+    The first funding is no jump.
+    """
     return _dicts(
         path,
-        "SELECT h.account_id, h.report_date, h.day_change, coalesce(f.flow, 0) AS flow, h.base_currency"
-        " FROM nav_history h LEFT JOIN (SELECT account_id, to_date, sum(amount) AS flow FROM nav_changes"
-        "   WHERE from_date = to_date AND component IN ('depositsWithdrawals', 'assetTransfers',"
-        "   'internalCashTransfers', 'grantActivity', 'debitCardActivity', 'billPay', 'paxosTransfers', 'donations')"
-        "   GROUP BY ALL) f ON f.account_id = h.account_id AND f.to_date = h.report_date"
-        " WHERE h.account_id IN (SELECT unnest($accounts)) AND abs(h.day_change - coalesce(f.flow, 0))"
-        "   > $share * abs(h.total - h.day_change) ORDER BY h.report_date DESC, h.account_id LIMIT 20",
+        f"{_FLOWS} SELECT d.account_id, d.report_date, d.day_change, coalesce(f.flow, 0) AS flow, d.base_currency"
+        " FROM days d LEFT JOIN flows f USING (account_id, report_date) WHERE d.total <> d.day_change"
+        " AND abs(d.day_change - coalesce(f.flow, 0)) > $share * abs(d.total - d.day_change)"
+        " ORDER BY d.report_date DESC, d.account_id",
         {"accounts": list(accounts), "share": share},
     )
 
 
 def restated_by(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
-    """The days that the newest statement of each account restated."""
+    """The days that the newest statement of each account restated, newest first."""
     return _dicts(
         path,
         "SELECT r.table_name, r.account_id, r.report_date, r.old_total, r.new_total, a.base_currency"
         " FROM restatements r LEFT JOIN accounts a USING (account_id)"
         " WHERE r.account_id IN (SELECT unnest($accounts)) AND r.new_sha256 IN (SELECT arg_max(sha256, when_generated)"
         "   FROM statement_accounts WHERE account_id IN (SELECT unnest($accounts)) GROUP BY account_id)"
-        " ORDER BY ALL LIMIT 50",
+        " ORDER BY r.report_date DESC, ALL",
         {"accounts": list(accounts)},
     )
 
 
+#: The notes on the statements of some accounts, with the last day of each statement.
+_NOTED = """
+FROM statement_notes JOIN (SELECT sha256, max(to_date) AS day FROM statement_accounts
+    WHERE account_id IN (SELECT unnest(?)) GROUP BY sha256) USING (sha256)"""
+
+
 def unknown_names(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
-    """What the newest statement of each account holds that this software has never heard of."""
+    """What the statements of these accounts hold that this software has never heard of, the newest first.
+
+    first_seen, last_seen: the last day of the first and of the newest statement that holds it.
+    """
     return _dicts(
         path,
-        "SELECT kind, name, sum(count) AS count FROM statement_notes"
-        " WHERE (kind LIKE 'unknown%' OR kind = 'wrong_count') AND sha256 IN"
-        " (SELECT arg_max(sha256, when_generated) FROM statement_accounts WHERE account_id IN (SELECT unnest(?))"
-        " GROUP BY account_id) GROUP BY ALL ORDER BY ALL",
+        f"SELECT kind, name, sum(count) AS count, min(day) AS first_seen, max(day) AS last_seen {_NOTED}"
+        " WHERE kind LIKE 'unknown%' OR kind = 'wrong_count' GROUP BY kind, name ORDER BY last_seen DESC, kind, name",
+        [list(accounts)],
+    )
+
+
+def left_out(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """What the statements of these accounts hold that is known and not loaded, by kind, with five names of each."""
+    return _dicts(
+        path,
+        "SELECT kind, sum(count) AS count, array_to_string(list_sort(list(DISTINCT name))[:5], ', ')"
+        " || CASE WHEN count(DISTINCT name) > 5 THEN ' and ' || (count(DISTINCT name) - 5) || ' more' ELSE '' END"
+        f" AS names {_NOTED} WHERE kind NOT LIKE 'unknown%' AND kind <> 'wrong_count' GROUP BY kind ORDER BY kind",
         [list(accounts)],
     )
 

@@ -33,13 +33,17 @@ def imported(pipeline: Pipeline, file: Path, content: str) -> None:
     assert taken.status == "loaded", taken.reason
 
 
+NO_PARTS = ("stock", "options", "bonds", "dividendAccruals", "interestAccruals")
+
+
 def statement(day: str, total: str, extra: str = "") -> str:
     """A statement of one day with nothing but a NAV of cash."""
+    none = " ".join(f'{part}="0"' for part in NO_PARTS)
     return (
         '<FlexQueryResponse type="AF"><FlexStatements count="1">'
         f'<FlexStatement accountId="U1" fromDate="{day}" toDate="{day}" whenGenerated="20261119;060000">'
         f'<EquitySummaryInBase><EquitySummaryByReportDateInBase reportDate="{day}" currency="USD" cash="{total}"'
-        f' total="{total}" {extra}/></EquitySummaryInBase></FlexStatement></FlexStatements></FlexQueryResponse>'
+        f' total="{total}" {none} {extra}/></EquitySummaryInBase></FlexStatement></FlexStatements></FlexQueryResponse>'
     )
 
 

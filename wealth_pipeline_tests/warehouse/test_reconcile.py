@@ -11,7 +11,7 @@ from lxml import etree
 
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
-from wealth_pipeline_tests.flexml import FRIDAY, cash, file, flex, nav, position
+from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, TUESDAY, Row, cash, file, flex, lot, nav, position, rate
 
 from .conftest import House
 
@@ -203,3 +203,290 @@ def test_the_golden_day_of_a_real_statement_is_proved(house: House) -> None:
     assert house.texts("SELECT total, day_change, proof FROM nav_history ORDER BY report_date DESC LIMIT 1") == [
         ("7678.155297533", "3.89", "passed")
     ]
+
+
+def told(house: House, check: str, day: date = MONDAY) -> tuple[str, str | None]:
+    """The status and the reason of a proof of the account U1."""
+    ((status, reason),) = house.rows(
+        "SELECT status, reason FROM reconciliation WHERE account_id = 'U1' AND check_name = ? AND report_date = ?",
+        check,
+        day,
+    )
+    return status, reason
+
+
+#: What every account's NAV row has, when the query ticks it.
+CORE = {"stock": "0", "options": "0", "bonds": "0", "dividendAccruals": "0", "interestAccruals": "0"}
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "reason"),
+    [
+        (nav(total="150", cash="100", **{**CORE, "stock": None}), "not_evaluable", "fields of the NAV: stock"),
+        (nav(total="150", cash="100"), "not_evaluable", "stock, options, bonds, dividendAccruals, interestAccruals"),
+        (nav(total="150", cash="100", **CORE), "failed", None),
+        (nav(total="150", cash="100", stock="50"), "passed", None),
+    ],
+)
+def test_parts_that_the_query_lacks_need_not_add_up(house: House, row: Row, status: str, reason: str | None) -> None:
+    """With every column that each account has, what does not add up fails; what adds up is proved in any case."""
+    house.loaded(file(flex(EquitySummaryInBase=[row])))
+    found, why = told(house, "parts")
+    assert found == status
+    assert reason is None or reason in (why or "")
+
+
+CHANGES = {
+    "startingValue": "100", "endingValue": "150", "dividends": "0", "withholdingTax": "0", "interest": "0",
+    "commissions": "0", "otherFees": "0", "changeInDividendAccruals": "0", "changeInInterestAccruals": "0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "reason"),
+    [
+        ({"mtm": "0"}, "not_evaluable", "the query lacks fields of the Change in NAV: depositsWithdrawals"),
+        ({"depositsWithdrawals": "0"}, "not_evaluable", "the query lacks fields of the Change in NAV: mtm"),
+        (
+            {"depositsWithdrawals": "0", "realized": "0"},
+            "not_evaluable",
+            "the query lacks fields of the Change in NAV: changeInUnrealized",
+        ),
+        ({"depositsWithdrawals": "0", "realized": "0", "changeInUnrealized": "0"}, "failed", "period from 2025-03-10"),
+        ({"depositsWithdrawals": "0", "mtm": "0"}, "failed", "period from 2025-03-10"),
+        ({"mtm": "0", "endingValue": "140"}, "failed", "ending value"),
+        ({"mtm": "50"}, "passed", "period from 2025-03-10"),
+    ],
+)
+def test_changes_that_the_query_lacks_need_not_add_up(house: House, changes: Row, status: str, reason: str) -> None:
+    """A deposit of 50 that the query does not show; the NAV at both ends is compared whatever it lacks."""
+    row = nav(total="150")
+    house.loaded(file(flex(EquitySummaryInBase=[nav(FRIDAY), row], ChangeInNAV={**CHANGES, **changes})))
+    found, why = told(house, "bridge")
+    assert (found, (why or "").split(";")[0]) == (status, reason)
+
+
+FLOWS = dict.fromkeys(
+    ("accountTransfers", "brokerInterest", "commissions", "dividends", "internalTransfers", "netTradesPurchases",
+     "netTradesSales", "otherFees", "transactionTax", "withholdingTax"),
+    "0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flows", "status", "reason"),
+    [
+        ({}, "not_evaluable", "the query lacks fields of the Cash Report: deposits, withdrawals"),
+        ({"deposits": "70"}, "not_evaluable", "the query lacks fields of the Cash Report: withdrawals"),
+        ({"deposits": "70", "depositWithdrawals": "50"}, "passed", None),
+        ({"deposits": "70", "withdrawals": "-20", "depositWithdrawals": "50"}, "passed", None),
+        ({"deposits": "70", "withdrawals": "-20"}, "passed", None),
+        ({"depositWithdrawals": "40"}, "failed", "currency BASE_SUMMARY"),
+        ({"deposits": "70", "withdrawals": "-30"}, "failed", "currency BASE_SUMMARY"),
+    ],
+)
+def test_deposits_are_counted_once_and_those_that_the_query_lacks_are_named(
+    house: House, flows: Row, status: str, reason: str | None
+) -> None:
+    """Cash went from 50 to 100."""
+    house.loaded(file(flex(CashReport=[{**cash(), "startingCash": "50", **FLOWS, **flows}])))
+    assert told(house, "cash_flow") == (status, reason)
+
+
+MONDAYS = {
+    "OpenPositions": [position()],
+    "CashReport": [cash()],
+    "OpenDividendAccruals": [{"symbol": "ACME", "currency": "USD", "fxRateToBase": "1", "netAmount": "3"}],
+    "ChangeInNAV": {"startingValue": "150", "endingValue": "153", "mtm": "3"},
+}
+
+
+def mondays_nav(stock: str = "50", cash: str = "100", dividends: str = "3") -> Row:
+    """Monday's NAV in all parts that something else proves."""
+    total = sum(map(Decimal, (stock, cash, dividends)))
+    return nav(total=total, cash=cash, stock=stock, dividendAccruals=dividends)
+
+
+def test_a_nav_that_was_restated_after_the_rest_was_seen_is_not_evaluable_until_it_is_seen_again(house: House) -> None:
+    """A plain query states the NAV of every day, and the rest of its last day only."""
+    first = file(flex(generated="20250311;060000", EquitySummaryInBase=[mondays_nav()], **MONDAYS))
+    restated = mondays_nav("51", "102", "4")
+    plain = file(
+        flex(
+            day=TUESDAY,
+            first=FRIDAY,
+            generated="20250312;060000",
+            EquitySummaryInBase=[restated, nav(TUESDAY)],
+        )
+    )
+    house.loaded(first)
+    rests = ("positions", "cash", "dividends", "bridge")
+    assert {check: told(house, check)[0] for check in rests} == dict.fromkeys(rests, "passed")
+    house.loaded(plain)
+    assert {check: told(house, check) for check in rests} == {
+        "positions": ("not_evaluable", "the positions are known only from an older statement than the NAV"),
+        "cash": ("not_evaluable", "the cash is known only from an older statement than the NAV"),
+        "dividends": ("not_evaluable", "the dividend accruals are known only from an older statement than the NAV"),
+        "bridge": ("not_evaluable", "the changes are known only from an older statement than the NAV"),
+    }
+    # The newest statement confirms what does not match: versions fold it into the first, but it fails.
+    house.loaded(file(flex(generated="20250313;060000", EquitySummaryInBase=[restated], **MONDAYS)))
+    assert {check: told(house, check)[0] for check in rests} == dict.fromkeys(rests, "failed")
+
+
+def test_a_proof_that_failed_is_not_excused_by_a_newer_statement_with_the_same_nav(house: House) -> None:
+    """The next day's statement repeats Monday's NAV."""
+    house.loaded(file(flex(generated="20250311;060000", EquitySummaryInBase=[mondays_nav("51")], **MONDAYS)))
+    house.loaded(
+        file(
+            flex(
+                day=TUESDAY, generated="20250312;060000", EquitySummaryInBase=[mondays_nav("51"), nav(TUESDAY)],
+            )
+        )
+    )  # fmt: skip
+    assert told(house, "positions") == ("failed", "class stock")
+    assert told(house, "bridge")[0] == "failed"
+
+
+def test_a_starting_value_is_not_compared_with_a_nav_that_was_restated_since(house: House) -> None:
+    changes = {"startingValue": "100", "endingValue": "110", "mtm": "10"}
+    house.loaded(
+        file(
+            flex(generated="20250311;060000", EquitySummaryInBase=[nav(FRIDAY), nav(total="110")], ChangeInNAV=changes)
+        )
+    )
+    assert told(house, "bridge")[0] == "passed"
+    house.loaded(file(flex(day=FRIDAY, generated="20250312;060000", EquitySummaryInBase=[nav(FRIDAY, "101")])))
+    assert told(house, "bridge") == (
+        "not_evaluable",
+        "the changes are known only from an older statement than the NAV before 2025-03-10",
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "value", "status"),
+    [
+        (FRIDAY, "1.1", "not_evaluable"),
+        (FRIDAY, "1.2", "passed"),
+        (MONDAY, "1.1", "failed"),
+        (MONDAY, "1.2", "passed"),
+    ],
+)
+@pytest.mark.parametrize("check", ["positions", "cash", "dividends"])
+def test_a_rate_of_another_day_proves_what_adds_up_and_makes_nothing_fail(
+    house: House, check: str, day: date, value: str, status: str
+) -> None:
+    """In euros, in an account in dollars; IBKR valued it at 1.2."""
+    sections: dict[str, Row] = {
+        "positions": {"OpenPositions": [position(currency="EUR", fxRateToBase=None)]},
+        "cash": {"CashReport": [cash(ending="60"), cash("EUR", "50")]},
+        "dividends": {"OpenDividendAccruals": [{"symbol": "ACME", "currency": "EUR", "netAmount": "50"}]},
+    }
+    part = {"positions": "stock", "cash": "cash", "dividends": "dividendAccruals"}[check]
+    row = nav(total="60", **{"cash": "0", part: "60"})
+    house.loaded(
+        file(flex(EquitySummaryInBase=[row], ConversionRates=[rate("EUR", value, day)], **sections[check]))  # type: ignore[arg-type]
+    )
+    found, why = told(house, check)
+    assert found == status
+    if status == "not_evaluable":
+        assert why == "EUR is converted at the rate of 2025-03-07"
+
+
+def test_a_rate_of_another_day_excuses_no_other_class(house: House) -> None:
+    house.loaded(
+        file(
+            flex(
+                EquitySummaryInBase=[nav(total="120", cash="0", stock="60", options="60")],
+                ConversionRates=[rate("EUR", "1.1", FRIDAY)],
+                OpenPositions=[
+                    position(currency="EUR", fxRateToBase=None),
+                    position(conid="2", assetCategory="OPT", positionValue="59.99"),
+                ],
+            )
+        )
+    )
+    assert told(house, "positions") == ("failed", "class options")
+
+
+@pytest.mark.parametrize(
+    ("position_cost", "lot_cost", "status"), [(None, "40", "passed"), ("40", None, "passed"), ("40", "41", "failed")]
+)
+def test_a_cost_basis_by_price_is_not_compared_with_the_lots(
+    house: House, position_cost: str | None, lot_cost: str | None, status: str
+) -> None:
+    """A price has fewer decimals than the money: 3.9999999 x 10 is not 40."""
+    rows = [
+        position(costBasisMoney=position_cost, costBasisPrice="3.9999999"),
+        lot(costBasisMoney=lot_cost, costBasisPrice="3.9999999"),
+    ]
+    house.loaded(file(flex(EquitySummaryInBase=[nav(total="50", cash="0", stock="50")], OpenPositions=rows)))
+    assert told(house, "lots")[0] == status
+
+
+def test_the_lots_say_how_many_positions_have_none(house: House) -> None:
+    rows = [position(), lot(), position(conid="2"), position(conid="3")]
+    house.loaded(file(flex(EquitySummaryInBase=[nav(total="150", cash="0", stock="150")], OpenPositions=rows)))
+    assert told(house, "lots") == ("passed", "2 of 3 positions have no lots")
+    rows[1] = lot(position="11")
+    house.loaded(file(flex(generated="20250402;060000", OpenPositions=rows)))
+    assert told(house, "lots") == ("failed", "quantity of ACME; 2 of 3 positions have no lots")
+
+
+def test_a_reason_names_five_of_many(house: House) -> None:
+    positions = [position(conid=str(n), symbol=f"S{n}", currency="EUR", fxRateToBase=None) for n in range(1, 9)]
+    house.loaded(file(flex(EquitySummaryInBase=[nav(stock="50")], OpenPositions=positions)))
+    assert told(house, "positions") == (
+        "not_evaluable",
+        "no value or no rate in base currency for S1, S2, S3, S4, S5 and 3 more",
+    )
+
+
+def test_a_lacking_figure_is_not_called_a_lacking_rate(house: House) -> None:
+    house.loaded(
+        file(
+            flex(
+                EquitySummaryInBase=[nav(dividendAccruals="3")],
+                CashReport=[cash(), cash("EUR", None), cash("CHF", "1")],
+                OpenDividendAccruals=[
+                    {"symbol": "ACME", "currency": "USD", "fxRateToBase": "1"},
+                    {"symbol": "OTHER", "currency": "CHF", "netAmount": "1"},
+                ],
+            )
+        )
+    )
+    assert told(house, "dividends") == ("not_evaluable", "no net amount for ACME, no rate in base currency for OTHER")
+    assert told(house, "cash") == (
+        "passed",
+        "currencies not checked: no ending cash in EUR, no conversion rate for CHF",
+    )
+
+
+@pytest.mark.parametrize(("difference", "status"), [(0, "passed"), (1, "failed")])
+@pytest.mark.parametrize(
+    ("check", "terms"), [("parts", 6), ("positions", 2), ("cash", 1), ("the currencies of the cash", 3)]
+)
+def test_a_difference_of_exactly_the_tolerance_passes_and_one_unit_more_fails(
+    house: House, check: str, terms: int, difference: int, status: str
+) -> None:
+    """A unit is the last decimal of the figures; each term may be rounded by one, and the sum."""
+    off = (terms + 1 + difference) * Decimal("0.0000001")
+    hundred, fifty = Decimal(100), Decimal(50)
+    sections: dict[str, Row] = {
+        "parts": {"EquitySummaryInBase": [nav(total=hundred + off, cash=hundred, **CORE)]},
+        "positions": {
+            "EquitySummaryInBase": [nav(cash="0", stock=hundred)],
+            "OpenPositions": [position(), position(conid="2", positionValue=fifty + off)],
+        },
+        "cash": {"EquitySummaryInBase": [nav()], "CashReport": [cash(ending=hundred + off)]},
+        "the currencies of the cash": {
+            "EquitySummaryInBase": [nav()],
+            "ConversionRates": [rate("EUR", "1"), rate("CHF", "1")],
+            "CashReport": [cash(), cash("USD", fifty + off), cash("EUR", "40"), cash("CHF", "10")],
+        },
+    }
+    house.loaded(file(flex(**sections[check])))  # type: ignore[arg-type]
+    name = check.rsplit(maxsplit=1)[-1]
+    assert told(house, name)[0] == status
+    failures = house.rows("SELECT abs(difference), tolerance FROM reconciliation WHERE status = 'failed'")
+    assert failures == [(off, (terms + 1) * Decimal("0.0000001"))] * difference

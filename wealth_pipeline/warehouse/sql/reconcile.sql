@@ -1,6 +1,12 @@
 -- The proof of the NAV, for the account-days that this statement touched, and those whose proof rests on them.
 -- Every check states what it compared; what cannot be compared is not_evaluable, with the reason.
 -- Tolerance: (number of terms + 1) units of the finest decimal in the day's NAV row and in the figures compared.
+-- What does not add up fails, unless the statements themselves say why it need not: fields that the query lacks,
+-- a NAV that was restated after the rest was last seen, a rate of another day. That is not_evaluable.
+
+-- Names for people: five, and how many more.
+CREATE OR REPLACE TEMP MACRO named(names) AS array_to_string(list_sort(names)[:5], ', ')
+    || CASE WHEN len(names) > 5 THEN ' and ' || (len(names) - 5) || ' more' ELSE '' END;
 
 CREATE OR REPLACE TEMP TABLE touched AS
     FROM changed_nav UNION FROM changed_positions UNION FROM changed_cash UNION FROM changed_dividends
@@ -29,7 +35,14 @@ CREATE OR REPLACE TEMP TABLE todo AS
         AND d.report_date BETWEEN r.report_date AND r.report_date + 5
     WHERE d.fx_rate_to_base IS NULL
     UNION
-    SELECT d.account_id, d.report_date FROM dividend_accruals d SEMI JOIN rebased USING (account_id);
+    SELECT d.account_id, d.report_date FROM dividend_accruals d SEMI JOIN rebased USING (account_id)
+    UNION
+    -- Shown again as they were, after the NAV was restated: nothing changed, but they can be compared now.
+    SELECT s.account_id, s.report_date FROM (
+        SELECT 'positions' AS check_name, account_id, report_date FROM seen_positions
+        UNION ALL SELECT 'cash', account_id, report_date FROM seen_cash
+        UNION ALL SELECT 'dividends', account_id, report_date FROM seen_dividends
+    ) s SEMI JOIN (FROM reconciliation WHERE status = 'not_evaluable') USING (check_name, account_id, report_date);
 
 CREATE OR REPLACE TEMP TABLE todo_nav AS
     SELECT n.* FROM nav n SEMI JOIN todo USING (account_id, report_date);
@@ -39,22 +52,46 @@ CREATE OR REPLACE TEMP TABLE todo_components AS
 CREATE OR REPLACE TEMP TABLE fineness AS
     SELECT account_id, report_date, max(decimals_of(amount)) AS finest FROM todo_components GROUP BY ALL;
 
+-- When a statement last showed each family of tables. Versions fold equal contents: theirs is the time of the first.
+CREATE OR REPLACE TEMP TABLE last_seen AS
+    SELECT family, account_id, report_date, max(when_generated) AS seen
+    FROM observations SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL;
+
+-- A rate of up to five days before shows what something is worth, and proves nothing.
+CREATE OR REPLACE TEMP TABLE older_rates AS
+    SELECT c.account_id, c.report_date, c.currency,
+        CASE WHEN c.currency <> c.base_currency AND r.report_date < c.report_date
+            THEN c.currency || ' is converted at the rate of ' || r.report_date END AS told
+    FROM (
+        FROM (
+            SELECT account_id, report_date, currency FROM positions WHERE fx_rate_derived
+            UNION SELECT account_id, report_date, currency FROM cash_balances
+            UNION SELECT account_id, report_date, currency FROM dividend_accruals WHERE fx_rate_to_base IS NULL
+        ) SEMI JOIN todo USING (account_id, report_date) JOIN accounts USING (account_id)
+    ) c
+    ASOF JOIN fx_rates r
+        ON r.from_currency = c.currency AND r.to_currency = c.base_currency AND r.report_date <= c.report_date;
+
 -- 1. positions: what they add to the NAV, class by class, is the class's column.
 CREATE OR REPLACE TEMP TABLE check_positions AS
 WITH held AS (
     SELECT p.account_id, p.report_date, c.component, c.asset_class IS NULL AS unknown_class, p.asset_class,
-        p.nav_value_base, p.symbol, c.counts
+        p.nav_value_base, p.symbol, c.counts, r.told AS older_rate
     FROM positions p SEMI JOIN todo USING (account_id, report_date) LEFT JOIN asset_classes c USING (asset_class)
+    LEFT JOIN older_rates r ON r.account_id = p.account_id AND r.report_date = p.report_date
+        AND r.currency = p.currency AND p.fx_rate_derived
 ),
 unclear AS (
-    SELECT account_id, report_date, string_agg(DISTINCT CASE
-        WHEN unknown_class THEN 'unknown asset category ' || coalesce(asset_class, '(none)')
-        ELSE 'no value or no rate in base currency for ' || coalesce(symbol, '(no symbol)') END, ', ') AS reason
+    SELECT account_id, report_date, concat_ws(', ',
+        'unknown asset category ' || named(list(DISTINCT coalesce(asset_class, '(none)')) FILTER (unknown_class)),
+        'no value or no rate in base currency for '
+            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class))) AS reason
     FROM held WHERE nav_value_base IS NULL GROUP BY ALL
 ),
 actual AS (
     SELECT account_id, report_date, component, sum(nav_value_base) AS actual, count(*) AS terms,
-        max(decimals_of(nav_value_base)) AS decimals
+        max(decimals_of(nav_value_base)) AS decimals,
+        named(list(DISTINCT older_rate) FILTER (older_rate IS NOT NULL)) AS older_rate
     FROM held WHERE counts <> 'nothing' GROUP BY ALL
 ),
 expected AS (
@@ -63,13 +100,14 @@ expected AS (
 ),
 classes AS (
     SELECT account_id, report_date, component, expected, coalesce(actual, 0) AS actual,
-        unit_of(greatest(coalesce(a.decimals, 0), coalesce(f.finest, 0))) * (coalesce(terms, 0) + 1) AS tolerance
+        unit_of(greatest(coalesce(a.decimals, 0), coalesce(f.finest, 0))) * (coalesce(terms, 0) + 1) AS tolerance,
+        older_rate
     FROM expected e FULL JOIN actual a USING (account_id, report_date, component)
     LEFT JOIN fineness f USING (account_id, report_date)
 ),
 days AS (
     SELECT account_id, report_date,
-        first(component ORDER BY abs(expected - actual) - tolerance DESC)
+        first(component ORDER BY older_rate IS NOT NULL, abs(expected - actual) - tolerance DESC)
             FILTER (abs(expected - actual) > tolerance) AS wrong,
         string_agg(component, ', ' ORDER BY component) FILTER (expected IS NULL) AS lacking,
         sum(expected) AS expected, sum(actual) AS actual, max(tolerance) AS tolerance
@@ -79,14 +117,17 @@ SELECT t.account_id, t.report_date, 'positions' AS check_name,
     coalesce(c.expected, d.expected) AS expected, coalesce(c.actual, d.actual) AS actual,
     coalesce(c.tolerance, d.tolerance) AS tolerance,
     CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
-         WHEN v.account_id IS NULL THEN 'no positions for this day: not broken out by day, or no Open Positions in the query'
+         WHEN l.seen IS NULL THEN 'no positions for this day: not broken out by day, or no Open Positions in the query'
          WHEN u.reason IS NOT NULL THEN u.reason
          WHEN d.lacking IS NOT NULL THEN 'the NAV row lacks ' || d.lacking
-         WHEN d.account_id IS NULL THEN 'the NAV row has no class of positions' END AS obstacle,
+         WHEN d.account_id IS NULL THEN 'the NAV row has no class of positions'
+         WHEN d.wrong IS NOT NULL AND n.known_since > l.seen
+             THEN 'the positions are known only from an older statement than the NAV'
+         WHEN d.wrong IS NOT NULL THEN c.older_rate END AS obstacle,
     'class ' || d.wrong AS detail
 FROM todo t
 LEFT JOIN todo_nav n USING (account_id, report_date)
-LEFT JOIN (SELECT * FROM versions WHERE family = 'positions' AND known_to IS NULL) v USING (account_id, report_date)
+LEFT JOIN (FROM last_seen WHERE family = 'positions') l USING (account_id, report_date)
 LEFT JOIN unclear u USING (account_id, report_date)
 LEFT JOIN days d USING (account_id, report_date)
 LEFT JOIN classes c ON c.account_id = d.account_id AND c.report_date = d.report_date AND c.component = d.wrong;
@@ -96,16 +137,22 @@ CREATE OR REPLACE TEMP TABLE check_cash AS
 WITH currencies AS (
     SELECT account_id, report_date, sum(ending_cash_base) AS total, count(*) AS terms,
         max(decimals_of(ending_cash_base)) AS decimals,
-        string_agg(currency, ', ' ORDER BY currency) FILTER (ending_cash_base IS NULL) AS unrated
-    FROM cash_balances SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL
+        named(list(DISTINCT told) FILTER (told IS NOT NULL)) AS older_rate,
+        concat_ws(', ', 'no ending cash in ' || named(list(currency) FILTER (ending_cash IS NULL)),
+            'no conversion rate for '
+                || named(list(currency) FILTER (ending_cash IS NOT NULL AND ending_cash_base IS NULL))) AS unrated
+    FROM cash_balances SEMI JOIN todo USING (account_id, report_date)
+    LEFT JOIN older_rates USING (account_id, report_date, currency) GROUP BY ALL
 ),
 compared AS (
     SELECT t.account_id, t.report_date, n.cash, s.ending_cash, c.*  EXCLUDE (account_id, report_date),
         n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_cash, s.ending_cash IS NULL AS no_total,
+        n.known_since > l.seen AS older,
         unit_of(greatest(f.finest, decimals_of(s.ending_cash))) * 2 AS tolerance,
         unit_of(greatest(f.finest, c.decimals, decimals_of(s.ending_cash))) * (c.terms + 1) AS currencies_tolerance
     FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
     LEFT JOIN cash_totals s USING (account_id, report_date)
+    LEFT JOIN (FROM last_seen WHERE family = 'cash') l USING (account_id, report_date)
     LEFT JOIN currencies c USING (account_id, report_date)
     LEFT JOIN fineness f USING (account_id, report_date)
 )
@@ -117,66 +164,85 @@ SELECT account_id, report_date, 'cash' AS check_name,
          WHEN no_cash AND terms IS NOT NULL THEN 'the cash report has no BASE_SUMMARY row'
          WHEN no_cash THEN 'no cash report for this day: not broken out by day, or no Cash Report in the query'
          WHEN no_total THEN 'the cash report has no ending cash'
-         WHEN cash IS NULL THEN 'the NAV row has no cash' END AS obstacle,
+         WHEN cash IS NULL THEN 'the NAV row has no cash'
+         WHEN by_currency THEN older_rate
+         WHEN abs(cash - ending_cash) > tolerance AND older
+             THEN 'the cash is known only from an older statement than the NAV' END AS obstacle,
     CASE WHEN by_currency THEN 'the currencies at IBKR''s conversion rates'
          WHEN abs(cash - ending_cash) > tolerance THEN 'the cash report''s total'
-         WHEN unrated IS NOT NULL THEN 'currencies not checked: no conversion rate for ' || unrated
+         WHEN unrated <> '' THEN 'currencies not checked: ' || unrated
          WHEN terms IS NULL THEN 'currencies not checked: no currency breakout' END AS detail
-FROM (SELECT *, abs(cash - ending_cash) <= tolerance AND unrated IS NULL
+FROM (SELECT *, abs(cash - ending_cash) <= tolerance AND unrated = ''
         AND coalesce(abs(ending_cash - total) > currencies_tolerance, false) AS by_currency FROM compared);
 
 -- 3. dividends: open accruals, net, in base currency, are the NAV's dividend accruals.
 CREATE OR REPLACE TEMP TABLE check_dividends AS
-WITH covered AS (
-    SELECT account_id, report_date FROM versions WHERE family = 'dividends' AND known_to IS NULL
-),
-rated AS (
-    SELECT d.account_id, d.report_date, d.symbol, in_base(d.net_amount, coalesce(d.fx_rate_to_base,
-        CASE WHEN d.currency = d.base_currency THEN CAST(1 AS DECIMAL(18,10))
-             WHEN r.report_date >= d.report_date - 5 THEN r.rate END)) AS amount
+WITH rated AS (
+    SELECT d.account_id, d.report_date, d.symbol, d.net_amount, o.told AS older_rate,
+        in_base(d.net_amount, coalesce(d.fx_rate_to_base,
+            CASE WHEN d.currency = d.base_currency THEN CAST(1 AS DECIMAL(18,10))
+                 WHEN r.report_date >= d.report_date - 5 THEN r.rate END)) AS amount
     FROM (
         SELECT d.*, a.base_currency FROM dividend_accruals d SEMI JOIN todo USING (account_id, report_date)
         LEFT JOIN bases a USING (account_id)
     ) d
     ASOF LEFT JOIN fx_rates r
         ON r.from_currency = d.currency AND r.to_currency = d.base_currency AND r.report_date <= d.report_date
+    LEFT JOIN older_rates o ON o.account_id = d.account_id AND o.report_date = d.report_date
+        AND o.currency = d.currency AND d.fx_rate_to_base IS NULL
 ),
 summed AS (
     SELECT account_id, report_date, sum(amount) AS actual, count(*) AS terms, max(decimals_of(amount)) AS decimals,
-        string_agg(DISTINCT symbol, ', ') FILTER (amount IS NULL) AS unrated
+        named(list(DISTINCT older_rate) FILTER (older_rate IS NOT NULL)) AS older_rate,
+        concat_ws(', ', 'no net amount for '
+                || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (net_amount IS NULL)),
+            'no rate in base currency for ' || named(list(DISTINCT coalesce(symbol, '(no symbol)'))
+                FILTER (net_amount IS NOT NULL AND amount IS NULL))) AS unclear
     FROM rated GROUP BY ALL
+),
+compared AS (
+    SELECT t.account_id, t.report_date, n.account_id IS NULL AS no_nav, n.dividend_accruals AS expected,
+        coalesce(s.actual, 0) AS actual, s.unclear, s.older_rate, l.seen, n.known_since > l.seen AS older,
+        unit_of(greatest(coalesce(s.decimals, 0), f.finest)) * (coalesce(s.terms, 0) + 1) AS tolerance
+    FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
+    LEFT JOIN (FROM last_seen WHERE family = 'dividends') l USING (account_id, report_date)
+    LEFT JOIN summed s USING (account_id, report_date) LEFT JOIN fineness f USING (account_id, report_date)
 )
-SELECT t.account_id, t.report_date, 'dividends' AS check_name, n.dividend_accruals AS expected,
-    coalesce(s.actual, 0) AS actual,
-    unit_of(greatest(coalesce(s.decimals, 0), f.finest)) * (coalesce(s.terms, 0) + 1) AS tolerance,
-    CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
-         WHEN c.account_id IS NULL THEN 'no Open Dividend Accruals for this day: not broken out by day, or not in the query'
-         WHEN n.dividend_accruals IS NULL THEN 'the NAV row has no dividend accruals'
-         WHEN s.unrated IS NOT NULL THEN 'no rate in base currency for ' || s.unrated END AS obstacle,
+SELECT account_id, report_date, 'dividends' AS check_name, expected, actual, tolerance,
+    CASE WHEN no_nav THEN 'no NAV row for this day'
+         WHEN seen IS NULL THEN 'no Open Dividend Accruals for this day: not broken out by day, or not in the query'
+         WHEN expected IS NULL THEN 'the NAV row has no dividend accruals'
+         WHEN unclear <> '' THEN unclear
+         WHEN abs(expected - actual) > tolerance AND older
+             THEN 'the dividend accruals are known only from an older statement than the NAV'
+         WHEN abs(expected - actual) > tolerance THEN older_rate END AS obstacle,
     NULL AS detail
-FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
-LEFT JOIN covered c USING (account_id, report_date) LEFT JOIN summed s USING (account_id, report_date)
-LEFT JOIN fineness f USING (account_id, report_date);
+FROM compared;
 
 -- 4. parts: the components of the verified list add up to the total; others are named with their amounts.
+-- Without the columns that every account has, the rest need not add up to it.
 CREATE OR REPLACE TEMP TABLE check_parts AS
 WITH summed AS (
     SELECT account_id, report_date, sum(amount) FILTER (counted) AS actual, count(*) FILTER (counted) AS terms,
         string_agg(component || ' ' || trim_decimal(amount), ', ' ORDER BY component)
-            FILTER (NOT counted AND amount <> 0 AND component <> 'total' AND NOT component LIKE '%Component') AS others
+            FILTER (NOT counted AND amount <> 0 AND component <> 'total' AND NOT component LIKE '%Component') AS others,
+        list_filter_out(['cash', 'stock', 'options', 'bonds', 'dividendAccruals', 'interestAccruals'],
+            list(component)) AS unticked
     FROM todo_components GROUP BY ALL
 )
 SELECT t.account_id, t.report_date, 'parts' AS check_name, n.total AS expected, s.actual,
     unit_of(f.finest) * (s.terms + 1) AS tolerance,
     CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
          WHEN n.total IS NULL THEN 'the NAV row has no total'
-         WHEN coalesce(s.terms, 0) = 0 THEN 'the NAV row has no components' END AS obstacle,
+         WHEN coalesce(s.terms, 0) = 0 THEN 'the NAV row has no components'
+         WHEN abs(n.total - s.actual) > unit_of(f.finest) * (s.terms + 1) AND len(s.unticked) > 0
+             THEN 'the query lacks fields of the NAV: ' || array_to_string(s.unticked, ', ') END AS obstacle,
     'other components: ' || s.others AS detail
 FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date) LEFT JOIN summed s USING (account_id, report_date)
 LEFT JOIN fineness f USING (account_id, report_date);
 
 -- 5. bridge: the NAV before the period and what changed it are the NAV after it. The shortest period that ends on
--- the day is taken.
+-- the day is taken. A query that ticks only some fields of the Change in NAV cannot show all that changed it.
 CREATE OR REPLACE TEMP TABLE check_bridge AS
 WITH period AS (
     SELECT account_id, to_date AS report_date, max(from_date) AS from_date FROM nav_changes c
@@ -189,7 +255,14 @@ summed AS (
         coalesce(sum(amount) FILTER (component NOT IN ('startingValue', 'endingValue', 'twr')), 0) AS parts,
         count(*) AS terms, max(decimals_of(amount)) FILTER (component <> 'twr') AS decimals,
         bool_or(component = 'mtm' AND amount <> 0)
-            AND bool_or(component IN ('realized', 'changeInUnrealized') AND amount <> 0) AS both_ways
+            AND bool_or(component IN ('realized', 'changeInUnrealized') AND amount <> 0) AS both_ways,
+        max(known_since) AS known_since,
+        list_filter_out(['depositsWithdrawals', 'dividends', 'withholdingTax', 'interest', 'commissions', 'otherFees',
+            'changeInDividendAccruals', 'changeInInterestAccruals'], list(component))
+            || CASE WHEN bool_or(component = 'mtm') THEN []
+                    WHEN bool_or(component IN ('realized', 'changeInUnrealized'))
+                    THEN list_filter_out(['realized', 'changeInUnrealized'], list(component))
+                    ELSE ['mtm'] END AS unticked
     FROM period p JOIN nav_changes c ON c.account_id = p.account_id AND c.to_date = p.report_date
         AND c.from_date = p.from_date
     GROUP BY ALL
@@ -199,28 +272,39 @@ compared AS (
         -- The starting value is the NAV of the weekday before, and of no older one.
         CASE WHEN b.report_date >= s.from_date - CASE isodow(s.from_date) WHEN 1 THEN 3 WHEN 7 THEN 2 ELSE 1 END
             THEN b.total END AS previous,
+        b.known_since > s.known_since AS previous_newer, n.known_since > s.known_since AS nav_newer,
         n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes,
         unit_of(greatest(s.decimals, f.finest)) * (s.terms + 1) AS tolerance
     FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
     LEFT JOIN summed s USING (account_id, report_date)
     LEFT JOIN fineness f USING (account_id, report_date)
     ASOF LEFT JOIN nav b ON b.account_id = t.account_id AND b.report_date < s.from_date
+),
+compared_one_by_one AS (
+    SELECT c.*, f.*, coalesce(abs(f.expected - f.actual) > tolerance, false) AS wrong
+    FROM compared c, LATERAL (VALUES
+        (1, previous, starting, 'starting value against the NAV before ' || from_date, CASE WHEN previous_newer
+            THEN 'the changes are known only from an older statement than the NAV before ' || from_date END),
+        (2, total, ending, 'ending value', CASE WHEN nav_newer
+            THEN 'the changes are known only from an older statement than the NAV' END),
+        (3, CASE WHEN abs(total - ending) > tolerance THEN ending ELSE total END, starting + parts,
+            concat('period from ', from_date,
+                CASE WHEN previous IS NULL THEN '; starting value not compared: no NAV for the weekday before' END),
+            CASE WHEN len(unticked) > 0
+                THEN 'the query lacks fields of the Change in NAV: ' || array_to_string(unticked, ', ') END)
+    ) f(place, expected, actual, detail, excuse)
+    -- What fails comes first, then what would if it could be evaluated; else the whole of it is told.
+    QUALIFY row_number() OVER (PARTITION BY account_id, report_date
+        ORDER BY wrong AND excuse IS NULL DESC, wrong DESC, CASE WHEN wrong THEN place ELSE -place END) = 1
 )
-SELECT account_id, report_date, 'bridge' AS check_name,
-    CASE WHEN abs(previous - starting) > tolerance THEN previous ELSE total END AS expected,
-    CASE WHEN abs(previous - starting) > tolerance THEN starting
-         WHEN abs(total - ending) > tolerance THEN ending ELSE starting + parts END AS actual,
-    tolerance,
+SELECT account_id, report_date, 'bridge' AS check_name, expected, actual, tolerance,
     CASE WHEN no_nav THEN 'no NAV row for this day'
          WHEN no_changes THEN 'no Change in NAV for a period that ends on this day'
          WHEN starting IS NULL OR ending IS NULL THEN 'the Change in NAV has no starting or ending value'
-         WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled' END AS obstacle,
-    CASE WHEN abs(previous - starting) > tolerance THEN 'starting value against the NAV before ' || from_date
-         WHEN abs(total - ending) > tolerance THEN 'ending value'
-         ELSE 'period from ' || from_date
-            || CASE WHEN previous IS NULL THEN '; starting value not compared: no NAV for the weekday before' ELSE '' END
-    END AS detail
-FROM compared;
+         WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled'
+         WHEN wrong THEN excuse END AS obstacle,
+    detail
+FROM compared_one_by_one;
 
 -- 6. cash_flow: starting cash and what moved it are the ending cash, in each currency and in base currency.
 -- IBKR: depositWithdrawals is the sum of deposits and withdrawals; averages and slb figures move nothing. A query
@@ -232,16 +316,21 @@ WITH period AS (
 ),
 summed AS (
     SELECT p.account_id, p.report_date, c.currency,
+        max(amount) FILTER (component = 'deposits') AS deposits,
+        max(amount) FILTER (component = 'withdrawals') AS withdrawals,
+        max(amount) FILTER (component = 'depositWithdrawals') AS deposit_withdrawals,
         max(amount) FILTER (component = 'endingCash') AS expected,
         max(amount) FILTER (component = 'startingCash')
             + coalesce(sum(amount) FILTER (component NOT IN ('startingCash', 'endingCash', 'endingSettledCash',
-                'depositWithdrawals') AND NOT component LIKE 'avg%' AND NOT component LIKE 'slb%'), 0)
-            + CASE WHEN bool_or(component IN ('deposits', 'withdrawals')) THEN 0
-                   ELSE coalesce(max(amount) FILTER (component = 'depositWithdrawals'), 0) END AS actual,
+                'deposits', 'withdrawals', 'depositWithdrawals')
+                AND NOT component LIKE 'avg%' AND NOT component LIKE 'slb%'), 0)
+            + coalesce(deposits + withdrawals, deposit_withdrawals, deposits, withdrawals, 0) AS actual,
         unit_of(greatest(max(decimals_of(amount)), coalesce(max(f.finest), 0))) * (count(*) + 1) AS tolerance,
         list_filter_out(['accountTransfers', 'brokerInterest', 'commissions', 'dividends', 'internalTransfers',
             'netTradesPurchases', 'netTradesSales', 'otherFees', 'transactionTax', 'withholdingTax'],
-            list(component)) AS unticked
+            list(component))
+            || CASE WHEN deposit_withdrawals IS NULL
+                    THEN list_filter_out(['deposits', 'withdrawals'], list(component)) ELSE [] END AS unticked
     FROM period p JOIN cash_flows c ON c.account_id = p.account_id AND c.to_date = p.report_date
         AND c.from_date = p.from_date
     LEFT JOIN fineness f ON f.account_id = p.account_id AND f.report_date = p.report_date
@@ -266,19 +355,34 @@ CREATE OR REPLACE TEMP TABLE check_lots AS
 WITH lots AS (
     SELECT account_id, report_date, model, coalesce(conid, security_id, symbol) AS contract, count(*) AS terms,
         sum(quantity) AS quantity, sum(position_value) AS position_value, sum(cost_basis) AS cost_basis,
-        sum(unrealized_pnl) AS unrealized_pnl,
+        sum(unrealized_pnl) AS unrealized_pnl, bool_or(cost_basis_derived) AS cost_basis_derived,
         max(greatest(decimals_of(quantity), coalesce(decimals_of(position_value), 0),
             coalesce(decimals_of(cost_basis), 0), coalesce(decimals_of(unrealized_pnl), 0))) AS decimals
     FROM position_lots SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL
 ),
+held AS (
+    SELECT p.account_id, p.report_date, p.symbol, l.terms, l.decimals, l.contract IS NULL AS lotless,
+        p.quantity, p.position_value, p.unrealized_pnl, l.quantity AS lots_quantity,
+        l.position_value AS lots_position_value, l.unrealized_pnl AS lots_unrealized_pnl,
+        l.cost_basis AS lots_cost_basis,
+        -- A cost basis by price is rounded as the price is.
+        CASE WHEN NOT p.cost_basis_derived AND NOT l.cost_basis_derived THEN p.cost_basis END AS cost_basis
+    FROM positions p SEMI JOIN todo USING (account_id, report_date)
+    LEFT JOIN lots l ON l.account_id = p.account_id AND l.report_date = p.report_date
+        AND l.model IS NOT DISTINCT FROM p.model AND l.contract = coalesce(p.conid, p.security_id, p.symbol)
+),
+without_lots AS (
+    SELECT account_id, report_date, count(*) FILTER (lotless) || ' of ' || count(*) || ' positions have no lots' AS told
+    FROM held GROUP BY ALL HAVING bool_or(lotless)
+),
 pairs AS (
-    SELECT p.account_id, p.report_date, p.symbol, f.figure, f.expected, f.actual,
-        unit_of(greatest(l.decimals, decimals_of(f.expected), coalesce(n.finest, 0))) * (l.terms + 1) AS tolerance
-    FROM positions p LEFT JOIN fineness n USING (account_id, report_date) JOIN lots l ON l.account_id = p.account_id AND l.report_date = p.report_date
-        AND l.model IS NOT DISTINCT FROM p.model AND l.contract = coalesce(p.conid, p.security_id, p.symbol),
-    LATERAL (VALUES ('quantity', p.quantity, l.quantity), ('position_value', p.position_value, l.position_value),
-        ('cost_basis', p.cost_basis, l.cost_basis), ('unrealized_pnl', p.unrealized_pnl, l.unrealized_pnl))
-        f(figure, expected, actual)
+    SELECT account_id, report_date, h.symbol, f.figure, f.expected, f.actual,
+        unit_of(greatest(h.decimals, decimals_of(f.expected), coalesce(n.finest, 0))) * (h.terms + 1) AS tolerance
+    FROM held h LEFT JOIN fineness n USING (account_id, report_date),
+    LATERAL (VALUES ('quantity', h.quantity, h.lots_quantity),
+        ('position_value', h.position_value, h.lots_position_value),
+        ('cost_basis', h.cost_basis, h.lots_cost_basis),
+        ('unrealized_pnl', h.unrealized_pnl, h.lots_unrealized_pnl)) f(figure, expected, actual)
     WHERE f.expected IS NOT NULL AND f.actual IS NOT NULL
 ),
 worst AS (
@@ -287,8 +391,9 @@ worst AS (
 )
 SELECT t.account_id, t.report_date, 'lots' AS check_name, w.expected, w.actual, w.tolerance,
     CASE WHEN w.account_id IS NULL THEN 'no lots for this day' END AS obstacle,
-    CASE WHEN abs(w.expected - w.actual) > w.tolerance THEN w.figure || ' of ' || w.symbol END AS detail
-FROM todo t LEFT JOIN worst w USING (account_id, report_date);
+    nullif(concat_ws('; ', CASE WHEN abs(w.expected - w.actual) > w.tolerance
+        THEN w.figure || ' of ' || coalesce(w.symbol, '(no symbol)') END, l.told), '') AS detail
+FROM todo t LEFT JOIN worst w USING (account_id, report_date) LEFT JOIN without_lots l USING (account_id, report_date);
 
 DELETE FROM reconciliation r USING todo t WHERE t.account_id = r.account_id AND t.report_date = r.report_date;
 INSERT INTO reconciliation
