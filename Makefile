@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo dev test lint types unit fuzz year backfill power-cut bench docs lock clean
+.PHONY: help demo dev test test-ui lint types unit fuzz year backfill power-cut storage bench docs pictures chromium lock clean
 
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -49,6 +49,19 @@ fuzz: $(READY) ## 10,000 statements in every form, 5,000 damaged, a cent on each
 
 bench: $(READY) ## Measure speed and memory beside their bounds; BENCH=--quick for a first look
 	$(BIN)/python -m benchmarks $(BENCH)
+
+storage: $(READY) ## Try to break the storage, for an hour or so: orders, readers, kills, a long replay
+	$(BIN)/python -m wealth_pipeline_tests.storage
+
+test-ui: $(READY) chromium ## Open the Dagster UI in a browser, page by page (installs Debian's Chromium)
+	$(BIN)/python -m pytest -m ui -n 0 wealth_pipeline_tests/ui
+
+pictures: $(READY) chromium ## Take the pictures of the UI in docs/pictures/ anew, on the sandbox
+	$(BIN)/python -m pytest -m ui -n 0 wealth_pipeline_tests/ui --pictures docs/pictures
+
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || SUDO=sudo; \
+		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
 docs: $(READY) ## Write docs/data-dictionary.md from the declarations
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md

@@ -32,7 +32,7 @@ def fresh(folder: Path, like: Path | None, name: str, *arguments: object) -> Cal
     def once() -> Cost:
         shutil.rmtree(folder, ignore_errors=True)
         if like:
-            shutil.copytree(like, folder)
+            shutil.copytree(like, folder, symlinks=True)
         else:
             folder.mkdir()
         try:

@@ -45,17 +45,20 @@ def build(root: Path, accounts: int, years: float) -> Path:
 
 def _extend(con: duckdb.DuckDBPyConnection, weekdays: int) -> None:
     """Put the loaded day's rows once more for each of so many weekdays before it, in the order of days."""
-    con.execute("SET preserve_insertion_order = true")
+    days = {"today": TODAY, "weekdays": weekdays}
     con.execute(
         "CREATE TEMP TABLE earlier AS SELECT n, CAST(day AS DATE) - $today AS shift FROM"
         " (SELECT day, row_number() OVER (ORDER BY day DESC) AS n FROM generate_series($today - INTERVAL 20 YEAR,"
         "  $today - INTERVAL 1 DAY, INTERVAL 1 DAY) d(day) WHERE isodow(day) < 6) WHERE n <= $weekdays ORDER BY n DESC",
-        {"today": TODAY, "weekdays": weekdays},
+        days,
     )
     columns = con.execute("SELECT table_name, list(column_name) FROM duckdb_columns() JOIN duckdb_tables()"
         " USING (table_name) WHERE NOT duckdb_tables.temporary GROUP BY ALL").fetchall()  # fmt: skip
     for table, names in columns:
-        moved = {name: f"t.{name} + CAST(e.shift AS INTEGER)" for name in ("report_date", "from_date", "to_date")}
+        moved = {
+            name: f"t.{name} + CAST(e.shift AS INTEGER)"
+            for name in ("report_date", "previous_date", "from_date", "to_date")
+        }
         moved |= {
             name: f"t.{name} + to_days(CAST(e.shift AS INTEGER))"
             for name in ("known_from", "known_since", "when_generated", "fetched_at")
@@ -64,6 +67,9 @@ def _extend(con: duckdb.DuckDBPyConnection, weekdays: int) -> None:
         moved |= {name: f"t.{name} + CAST((e.n * 7919 + hash(t.account_id)) % 9973 AS INTEGER)" for name in _MOVING}
         replaced = [f"{moved[name]} AS {name}" for name in names if name in moved]
         if replaced and table != "account_descriptions":
+            if "report_date" in names:
+                # A statement's NAV has the day before as well; here that day gets rows of its own.
+                con.execute(f"DELETE FROM {table} WHERE report_date < $today AND $weekdays > 0", days)
             con.execute(f"CREATE TEMP TABLE day AS FROM {table}")
             con.execute(
                 f"INSERT INTO {table} SELECT t.* REPLACE ({', '.join(replaced)}) FROM earlier e, day t"

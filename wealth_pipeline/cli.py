@@ -109,12 +109,13 @@ def import_(paths: tuple[Path, ...]) -> None:
             taken.append(one)
             bar.advance(task)
             click.echo(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else ""))
-    if any(one.changed for one in taken):
+    changed = {pair for one in taken for pair in one.changed}
+    if changed:
         from wealth_pipeline.assets.report import report_changed_days
         from wealth_pipeline.running import instance
 
         with instance(warehouse.folder) as dagster_instance:
-            report_changed_days(dagster_instance, settings, taken)
+            report_changed_days(dagster_instance, settings, changed)
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -135,7 +136,7 @@ def sql(query: str, form: str | None) -> None:
 
     published = _published()
     only_live = not published.exists() and (published.parent / live.FILE).exists()
-    with contextlib.closing(duckdb.connect()) if only_live else connected(published) as con:
+    with contextlib.closing(duckdb.connect()) if only_live else connected(published, any_version=True) as con:
         live.attach(con, published.parent)
         try:
             result = con.execute(query)
@@ -152,31 +153,37 @@ def replay() -> None:
 
     The old ones stay until the new one is complete, so it may be stopped at any time.
     """
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+    from collections import Counter
 
+    from wealth_pipeline.assets.report import figures, report_replayed
     from wealth_pipeline.flex.ledger import RequestLedger
+    from wealth_pipeline.progress import shown
+    from wealth_pipeline.running import instance
 
     settings = _settings()
     warehouse = _warehouse(settings)
-    begun = datetime.now().astimezone()
-    counts: dict[str, int] = {}
-    bar = Progress(
-        *Progress.get_default_columns(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )
-    with warehouse.writing(), bar:
-        task = bar.add_task("Replaying", total=sum(1 for _ in warehouse.folder.archive.entries()))
-        for one in warehouse.replay(RequestLedger(warehouse.folder.state).all()):
-            counts[one.status] = counts.get(one.status, 0) + 1
-            bar.advance(task)
-    seconds = (datetime.now().astimezone() - begun).total_seconds()
+    before = figures(settings)
+    with warehouse.writing():
+        replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
+        counts = Counter(one.status for one in shown(replaying, len(warehouse.folder.archive.sha256s()), "Replaying"))
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "the archive is empty"
-    click.echo(f"Rebuilt from the archive: {told} ({sum(counts.values()) / seconds:.1f} statements a second).")
+    click.echo(f"Rebuilt from the archive: {told}.")
+    with instance(warehouse.folder) as dagster_instance:
+        report_replayed(dagster_instance, settings, before)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--csv", "form", flag_value="csv", help="Comma-separated values instead of Parquet.")
+def export(folder: Path, form: str | None) -> None:
+    """Write every published table and view into FOLDER, one Parquet file each, for any other tool.
+
+    Decimals stay exact. All files show the same moment, whatever is loaded meanwhile.
+    """
+    from wealth_pipeline.warehouse.export import export
+
+    for name, rows in export(_published(), folder, form or "parquet"):
+        click.echo(f"{rows:>9} rows  {name}")
 
 
 @main.command()
@@ -225,7 +232,7 @@ def status() -> None:
 def doctor(ask_ibkr: bool) -> None:
     """Look at the set-up, and say in one sentence each what is to be mended.
 
-    It changes nothing, and asks IBKR nothing unless told to. Exit status 1 if something must be mended.
+    It mends nothing itself, and asks IBKR nothing unless told to. Exit status 1 if something must be mended.
     """
     from wealth_pipeline.doctor import examine
 

@@ -14,6 +14,7 @@ from wealth_pipeline.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveG
 from wealth_pipeline.assets.report import connections_or_default  # noqa: E402
 from wealth_pipeline.checks import checks  # noqa: E402
 from wealth_pipeline.gateway_sensor import gateway_watch  # noqa: E402
+from wealth_pipeline.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.partitions import report_dates  # noqa: E402
 from wealth_pipeline.resources import FlexService, WealthData  # noqa: E402
 from wealth_pipeline.schedules import after_market_close  # noqa: E402
@@ -39,11 +40,15 @@ def definitions(settings: Settings) -> dg.Definitions:
     connections = connections_or_default(settings)
     jobs = {connection: daily_job(connection) for connection in connections}
     inbox_job, inbox_sensor = inbox(settings)
+    retention_job, retention_schedule = retention(settings)
     official = dg.Definitions(
         assets=[asset for connection in connections for asset in flex_assets(connection, partitions)],
         asset_checks=[checks(connection, settings) for connection in connections],
-        jobs=[*jobs.values(), inbox_job],
-        schedules=[after_market_close(connection, settings, job.name) for connection, job in jobs.items()],
+        jobs=[*jobs.values(), inbox_job, replay(settings), retention_job],
+        schedules=[
+            *(after_market_close(connection, settings, job.name) for connection, job in jobs.items()),
+            retention_schedule,
+        ],
         sensors=[inbox_sensor, alert(settings), token_expiry(settings)],
         resources={
             "wealth": WealthData(

@@ -42,9 +42,13 @@ def money(amount: Decimal | None, currency: str | None, *, sign: bool = False) -
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
-    """A table in Markdown; the columns in `right` are aligned to the right."""
+    """A table in Markdown; the columns in `right` are aligned to the right, with amount and currency in one line."""
     lines = [columns, ["--:" if name in right else "---" for name in columns]]
-    lines += [[cell.replace("|", r"\|") for cell in row] for row in rows]
+    for row in rows:
+        cells = [cell.replace("|", r"\|") for cell in row]
+        lines.append(
+            [c.replace(" ", "\N{NO-BREAK SPACE}") if n in right else c for n, c in zip(columns, cells, strict=True)]
+        )
     return "\n".join(f"|{'|'.join(line)}|" for line in lines)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -23,7 +24,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
             warehouse = wealth.warehouse
             with warehouse.writing():
                 taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{t.path.name}: {t.status}"))
-            report_changed_days(context.instance, settings, taken)
+            report_changed_days(context.instance, settings, (pair for t in taken for pair in t.changed))
             rejected = [f"{t.path.name}: {t.reason}" for t in taken if t.status == "rejected"]
         if rejected:
             raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))
@@ -43,11 +44,14 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         files = intake.waiting(wealth.folder.inbox)
         if not files:
             return dg.SkipReason("The inbox is empty.")
-        # The same files in the same state start one run; a file that is still being written starts another one later.
+        # The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held
+        # database) leaves them there. A file that is still being written starts another run later.
         state = ";".join(f"{f.name}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
-        if state == context.cursor:
+        asked_at, _, asked = (context.cursor or "").partition(" ")
+        now = datetime.now(UTC)
+        if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
             return dg.SkipReason(f"A run for {len(files)} files was requested already.")
-        context.update_cursor(state)
+        context.update_cursor(f"{now.isoformat()} {state}")
         return dg.RunRequest()
 
     return load_inbox, inbox_sensor

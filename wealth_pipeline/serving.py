@@ -34,7 +34,8 @@ def serve_ui(port: int, ready: Callable[[], None]) -> int:
     if _listened_to(port):
         raise PortInUse(f"Something is listening on port {port} already", "Stop it, or choose another with --port.")
     command = [
-        *(sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "--log-level", "warning"),
+        # Its warnings tell of its own bookkeeping ("No cursor for event type ..."), and what it starts.
+        *(sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "--log-level", "error"),
         *("-w", str(_WORKSPACE), "-h", HOST, "-p", str(port)),
     ]
     processes: list[subprocess.Popen[bytes]] = []

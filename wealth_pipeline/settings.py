@@ -92,7 +92,7 @@ class Settings:
     flex_deadline_minutes: how long a statement is waited for. flex_date_format: the query's date format if that has
     slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
-    change without a flow before a check warns.
+    change without a flow before a check warns. dagster_days: how long Dagster's runs and their logs are kept.
     """
 
     data_dir: Path
@@ -113,6 +113,7 @@ class Settings:
     flex_date_format: str | None = None
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
+    dagster_days: int = 90
 
     @property
     def configured(self) -> bool:
@@ -167,6 +168,7 @@ class Settings:
             day_change_share=Decimal(
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
             ),
+            dagster_days=read.number("WEALTH_DAGSTER_DAYS", cls.dagster_days, 7, 3650),
         )
 
 
@@ -194,12 +196,9 @@ def read_dotenv(file: Path) -> dict[str, str]:
 
 def setting_names() -> frozenset[str]:
     """Every variable that is read as a setting; connections.toml may name more, for tokens."""
-    names: set[str] = set()
-    for query_id in ("", "1"):  # some are read only where there is a query
-        asked = _Asked(IBKR_FLEX_QUERY_ID=query_id)
-        Settings.load(asked, Path(os.devnull))
-        names |= asked.names
-    return frozenset(names)
+    asked = _Asked()
+    Settings.load(asked, Path(os.devnull))
+    return frozenset(asked.names)
 
 
 def check_token(token: str, name: str) -> str:
@@ -217,15 +216,14 @@ def check_token(token: str, name: str) -> str:
 
 
 class _Asked(dict[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An empty environment that remembers what it was asked for."""
 
-    def __init__(self, **values: str) -> None:
-        super().__init__(values)
+    def __init__(self) -> None:
         self.names: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         self.names.add(name)
-        return super().get(name, default)
+        return default
 
 
 class _Reader:
@@ -304,7 +302,7 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             told = tomllib.loads(file.read_text())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
-        _refuse_unknown(told, {"connection"}, "it")
+        _refuse_unknown(told, {"connection"}, "it", "Each connection begins with the line [[connection]].")
         entries = told.get("connection", [])
         connections += [_named(entry) for entry in (entries if isinstance(entries, list) else [entries])]
     names = [c.name for c in connections]
@@ -316,7 +314,8 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
 def _named(entry: Any) -> Connection:
     rules = {"name": r"[a-z][a-z0-9_]*", "query_id": _QUERY_ID, "token_env": r"[A-Z][A-Z0-9_]*"}
     if isinstance(entry, dict):
-        _refuse_unknown(entry, {*rules, "token_made"}, "a [[connection]]")
+        known = {*rules, "token_made"}
+        _refuse_unknown(entry, known, "a [[connection]]", f"It can have {', '.join(sorted(known))}.")
     for field, rule in rules.items():
         value = entry.get(field) if isinstance(entry, dict) else None
         if not isinstance(value, str) or not re.fullmatch(rule, value):
@@ -334,10 +333,9 @@ def _named(entry: Any) -> Connection:
     return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True, token_made=token_made)
 
 
-def _refuse_unknown(told: Mapping[str, Any], known: set[str], where: str) -> None:
+def _refuse_unknown(told: Mapping[str, Any], known: set[str], where: str, advice: str) -> None:
     """Raise SettingsError for a key that nobody reads: a misspelt one would be ignored without a word."""
     if unknown := sorted(told.keys() - known):
         raise SettingsError(
-            f"{CONNECTIONS_FILE}: {where} has {', '.join(unknown)}, which this software does not know",
-            f"It knows {', '.join(sorted(known))}.",
+            f"{CONNECTIONS_FILE}: {where} has {', '.join(unknown)}, which this software does not know", advice
         )

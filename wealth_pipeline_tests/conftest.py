@@ -11,6 +11,11 @@ import pytest
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make pictures` says."""
+    parser.addoption("--pictures", metavar="FOLDER", help="with -m ui: write the pictures of the docs into FOLDER")
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """No variable of ours, no .env and no connections.toml reaches a test; the working directory is empty."""

@@ -78,7 +78,7 @@ def test_the_state_of_the_proof_names_what_is_wanting() -> None:
     table = display.nav_table(
         [nav_day("2"), nav_day("2", account="U2", proof="not_evaluable", wanting=("cash", "positions"))]
     )
-    assert table.splitlines()[2:] == [
+    assert table.replace("\N{NO-BREAK SPACE}", " ").splitlines()[2:] == [
         "|U1234567|2.00 USD|not stated|passed|",
         "|U2|2.00 USD|not stated|not evaluable (cash, positions)|",
     ]

@@ -300,7 +300,7 @@ def test_a_backup_restored_as_the_docs_say_has_the_same_content(
     assert restore
     old, new = tmp_path / "old", tmp_path / "new"
     new.mkdir()
-    shutil.copytree(data, old / "data")
+    shutil.copytree(data, old / "data", symlinks=True)
     program = Path(sys.executable).parent / "wealth"
     before = subprocess.run([program, "digest"], cwd=old, capture_output=True, text=True, check=True).stdout
     subprocess.run(["bash", "-ec", backup], cwd=old, check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -101,7 +102,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(healthy: Path, clean_environment: Path) -> Path:
     """A copy of the healthy set-up, in the working directory."""
-    shutil.copytree(healthy, clean_environment, dirs_exist_ok=True)
+    shutil.copytree(healthy, clean_environment, dirs_exist_ok=True, symlinks=True)
     env(clean_environment, ENV)
     return clean_environment
 
@@ -265,7 +266,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "connections.toml without its headings": (
         lambda home: _connections(home, 'name = "anna"\n'),
-        "settings: connections.toml: it has name, which this software does not know. It knows connection.",
+        "connections.toml: it has name, which this software does not know. Each connection begins with the line [[",
+    ),
+    "a misspelt line in connections.toml": (
+        lambda home: _connections(home, '[[connection]]\nname = "anna"\ntokenenv = "ANNA_TOKEN"\n'),
+        "settings: connections.toml: a [[connection]] has tokenenv, which this software does not know. It can have",
     ),
     "a token that is too old": (
         lambda home: env(home, ENV + "IBKR_FLEX_TOKEN_MADE=2025-01-15\n"),
@@ -376,7 +381,7 @@ def test_a_gateway_without_a_login_is_one_sentence_and_with_one_a_tick(home: Pat
 
 
 def test_ibkr_is_asked_only_on_request_and_one_time(home: Path) -> None:
-    """A whole examination sends nothing; with --ask-ibkr one request goes out, and the statement is kept."""
+    """A whole examination sends nothing; with --ask-ibkr one request goes out, and the statement is loaded."""
     with Sandbox(rate_limits=False, polls_before_ready=0) as box:
         url = f"IBKR_FLEX_URL={box.flex_url}\nIBKR_FLEX_QUERY_ID={box.query_id}\n"
         env(home, url + f"IBKR_FLEX_TOKEN={TOKEN}\n")
@@ -390,6 +395,8 @@ def test_ibkr_is_asked_only_on_request_and_one_time(home: Path) -> None:
         env(home, url + f"IBKR_FLEX_TOKEN={box.token}\n")
         status, lines = examined("--ask-ibkr")
         assert any(line.startswith("✓ IBKR ibkr: sent the statement of ") for line in lines)
+        (day,) = re.findall(r"✓ database: .* the newest (\S+)", "\n".join(lines))
+        assert date.fromisoformat(day) > LAST
         assert status == 0
         sent = [request for request in box.service.requests if request.path.endswith("SendRequest")]
         assert len(sent) == 2

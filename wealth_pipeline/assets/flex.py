@@ -11,6 +11,7 @@ from wealth_pipeline import display
 from wealth_pipeline.assets.columns import column_schema
 from wealth_pipeline.assets.failures import sentences
 from wealth_pipeline.assets.nav_events import nav_events, nav_history_key
+from wealth_pipeline.assets.report import report_days_of
 from wealth_pipeline.flex import pull
 from wealth_pipeline.flex.ledger import Window
 from wealth_pipeline.partitions import BACKFILL_POLICY
@@ -33,7 +34,7 @@ class PullConfig(dg.Config):
     force: bool = False
 
 
-def flex_assets(connection: Connection, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The chain of one connection; the keys of a named one begin with its name."""
     prefix = [connection.name] if connection.prefixed else []
     flex_key = flex_resource_key(connection)
@@ -105,13 +106,21 @@ def flex_assets(connection: Connection, partitions: dg.PartitionsDefinition) -> 
         flex, wealth = _resources(context, connection)
         with sentences():
             window = _window(context, flex)
-            counts = coverage.load_answer(wealth.warehouse, wealth.ledger, connection.name, window)
+            answer = coverage.load_answer(wealth.warehouse, wealth.ledger, connection.name, window)
+            report_days_of(
+                context.instance,
+                connection,
+                wealth.folder.published,
+                wealth.only_connection,
+                partitions.start.date(),
+                answer.caught_up,
+            )
             _show_holdings(context, wealth, connection)
         for table in TABLES:
             yield dg.MaterializeResult(
                 asset_key=[*prefix, table.name],
                 metadata={
-                    "dagster/row_count": counts[table.name],
+                    "dagster/row_count": answer.rows[table.name],
                     "window": str(window),
                     "database": dg.MetadataValue.path(str(wealth.folder.published)),
                 },
@@ -141,7 +150,7 @@ def flex_assets(connection: Connection, partitions: dg.PartitionsDefinition) -> 
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with sentences():
+        with sentences(), published.connected(wealth.folder.published):
             asked = pull.latest_request(wealth.ledger, connection.name, _window(context, flex))
             report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256)
             coverage.require_days(wealth.folder, wealth.ledger, connection.name, _days(context), asked)

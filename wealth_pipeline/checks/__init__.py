@@ -83,7 +83,7 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
         path = wealth.folder.published
-        with sentences():
+        with sentences(), published.connected(path):
             accounts = list(published.accounts_of(path, connection.name, wealth.only_connection))
             for key in sorted(context.selected_asset_check_keys):
                 if key.name in PROOFS:

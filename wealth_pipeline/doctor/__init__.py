@@ -1,4 +1,4 @@
-"""`wealth doctor`: what is well, and what is to be mended, each in one sentence. It changes nothing.
+"""`wealth doctor`: what is well, and what is to be mended, each in one sentence. It mends nothing itself.
 
 Each function here looks at one thing and returns findings; it is given what it looks at, so that a test can break it.
 `examine` runs them all. No request goes to IBKR unless it is asked for; the gateway on this machine is asked once.
@@ -25,7 +25,7 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     """Look at everything, from the machine to the newest statement, and tell each finding as it comes.
 
     folder: where `.env` and connections.toml lie. ask_ibkr: whether to spend one Flex request a connection, for the
-    last complete weekday; the statement is archived, and `wealth pull` loads it.
+    last complete weekday; the statement is archived and loaded.
     """
     now = datetime.now(UTC)
     yield machine.python(metadata("wealth-pipeline")["Requires-Python"])

@@ -38,7 +38,7 @@ def database(folder: DataFolder) -> Finding:
             )
         return Finding.advice("database", "There is none yet. Run `wealth pull`, `wealth import` or `wealth demo`.")
     try:
-        with published.connected(folder.published) as con:
+        with published.connected(folder.published, any_version=True) as con:
             (schema,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)
             days, last = con.execute("SELECT count(*), max(report_date) FROM nav_history").fetchone() or (0, None)
     except (WealthError, duckdb.Error) as error:

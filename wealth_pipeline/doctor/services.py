@@ -84,13 +84,16 @@ def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
 
 
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
-    """Ask IBKR for the last complete weekday, once a connection, and archive what comes; one Flex request each."""
+    """Ask IBKR for the last complete weekday, once a connection, and load what comes; one Flex request each."""
     from wealth_pipeline.calendar import last_weekdays
     from wealth_pipeline.flex import pull
     from wealth_pipeline.flex.client import FlexClient
     from wealth_pipeline.flex.ledger import RequestLedger
+    from wealth_pipeline.warehouse.coverage import load_answer
+    from wealth_pipeline.warehouse.warehouse import Warehouse
 
     ledger = RequestLedger(folder.state)
+    warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format)
     window = pull.asked_window(last_weekdays(1, now), settings.overlap_days)
     for connection in settings.connections:
         about = f"IBKR {connection.name}"
@@ -105,10 +108,11 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
             )
             pull.request(client, window)
             entry = pull.download(client, window, folder.archive)
+            load_answer(warehouse, ledger, connection.name, window)
         except WealthError as error:
             yield Finding.mend(about, str(error))
             continue
         if entry:
-            yield Finding.fine(about, f"sent the statement of {window}; `wealth pull` loads it")
+            yield Finding.fine(about, f"sent the statement of {window}, and it is loaded")
         else:
             yield Finding.advice(about, f"has no statement of {window}: the account had not begun.")

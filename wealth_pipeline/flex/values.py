@@ -38,7 +38,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 _ZONES = {
     "EST": NEW_YORK,
     "EDT": NEW_YORK,
-    "CST": ZoneInfo("America/Chicago"),
+    # CST is missing: it is Chicago's and Shanghai's.
     "CDT": ZoneInfo("America/Chicago"),
     "PST": ZoneInfo("America/Los_Angeles"),
     "PDT": ZoneInfo("America/Los_Angeles"),
@@ -53,7 +53,7 @@ _ZONES = {
     "AEST": ZoneInfo("Australia/Sydney"),
     "AEDT": ZoneInfo("Australia/Sydney"),
 }
-_STANDARD_TIMES = frozenset({"EST", "CST", "PST", "GMT", "CET", "AEST"})
+_STANDARD_TIMES = frozenset({"EST", "PST", "GMT", "CET", "AEST"})
 
 
 class Unreadable(ValueError):
@@ -120,7 +120,18 @@ def parse_moment(text: str, slash_format: str | None = None) -> datetime | None:
 def texts(column: Sequence[str]) -> pa.Array:
     """Texts as they are, padding included; an empty one is NULL."""
     array = pa.array(column, pa.string())
-    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array) if "" in column else array
+
+
+def identifiers(column: Sequence[str]) -> pa.Array:
+    """Texts that identify something; IBKR's null markers are NULL (MULTI: seen in ids of aggregated rows)."""
+    array = pa.array(column, pa.string())
+    return pc.if_else(pc.is_in(array, pa.array(DATE_NULLS)), pa.scalar(None, pa.string()), array)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is written as a number, whatever its digits."""
+    return bool(_NUMBER.fullmatch(text) or _THOUSANDS.fullmatch(text))
 
 
 def decimals(column: Sequence[str], kind: pa.DataType) -> pa.Array:
@@ -129,7 +140,8 @@ def decimals(column: Sequence[str], kind: pa.DataType) -> pa.Array:
     Arrow's cast refuses a value with more decimals than the type holds; DuckDB's would round it.
     """
     array = pa.array(column, pa.string())
-    array = pc.if_else(pc.is_in(array, pa.array(NULLS)), pa.scalar(None, pa.string()), array)
+    if not set(NULLS).isdisjoint(column):
+        array = pc.if_else(pc.is_in(array, pa.array(NULLS)), pa.scalar(None, pa.string()), array)
     try:
         return pc.cast(array, kind)
     except pa.ArrowInvalid:

@@ -21,6 +21,7 @@ import duckdb
 import filelock
 import pyarrow as pa
 
+from wealth_pipeline import publishing
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.gateway.live import FILE, sql
@@ -85,7 +86,7 @@ def load(data_dir: Path) -> Loaded:
                 if target.exists():
                     shutil.copyfile(target, draft)
                 loaded, rejected = _load(draft, data_dir)
-                _publish(draft, target)
+                publishing.publish(draft, target)
             finally:
                 _clear(draft)
     except filelock.Timeout:
@@ -155,15 +156,6 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
     con.register("arrow_rows", rows)
     con.execute(f"INSERT INTO {name} BY NAME FROM arrow_rows")
     con.unregister("arrow_rows")
-
-
-def _publish(draft: Path, target: Path) -> None:
-    with draft.open("rb+") as handle:
-        os.fsync(handle.fileno())
-    draft.chmod(0o444)
-    # A reader that opened the file read-write may have left a log, which DuckDB would replay into the new file.
-    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
-    draft.replace(target)
 
 
 def _clear(draft: Path) -> None:

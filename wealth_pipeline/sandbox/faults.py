@@ -132,6 +132,11 @@ class Faults:
             raise ValueError(f"a fault is written NAME[@send|@get][:COUNT], not {text!r}")
         self.script(name, int(count or 1), calls[call])
 
+    def clear(self) -> None:
+        """Forget what is scripted and was not suffered yet."""
+        for waiting in self._scripted.values():
+            waiting.clear()
+
     def restate(self, account_id: str, day: date, known_from: datetime, amount: Decimal = Decimal("1.25")) -> None:
         """Book a late fee on a past day: statements made from `known_from` on show it, on that day and all later.
 

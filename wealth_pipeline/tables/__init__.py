@@ -59,12 +59,12 @@ TABLES: tuple[TableSpec, ...] = (
     TableSpec(
         "cash_transactions",
         models.CashTransactions,
-        ("row_id",),
+        ("account_id", "row_id"),
         "CashTransaction",
-        scope=("row_id",),
+        scope=("account_id", "row_id"),
     ),
-    TableSpec("trades", models.Trades, ("row_id",), "Trade", scope=("row_id",)),
-    TableSpec("transfers", models.Transfers, ("row_id",), "Transfer", scope=("row_id",)),
+    TableSpec("trades", models.Trades, ("account_id", "row_id"), "Trade", scope=("account_id", "row_id")),
+    TableSpec("transfers", models.Transfers, ("account_id", "row_id"), "Transfer", scope=("account_id", "row_id")),
     TableSpec(
         "dividend_accruals",
         models.DividendAccruals,

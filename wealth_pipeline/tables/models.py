@@ -156,6 +156,9 @@ class Positions(_Holding):
     put_call: Text = column("putCall", "P or C.", values=("P", "C"))
     issuer_country: Text = column("issuerCountryCode", "Country of the issuer, ISO code.")
     listing_exchange: Text = column("listingExchange", "Exchange of the listing.")
+    from_lots: Flag = column(
+        None, "True when the statement has its lots only, and the position is their sum.", nullable=False
+    )
     position_value_base: Amount = column(None, "Market value x rate, rounded half up to 12 decimals.", unit="base")
     nav_value_base: Amount = column(
         None, "What it adds to the NAV: 0 for futures, the unrealised result for CFDs, else the value.", unit="base"

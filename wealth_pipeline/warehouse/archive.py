@@ -6,12 +6,13 @@ written once, mode 0600, and never changed. Everything else in the data folder c
 
 from __future__ import annotations
 
-import gzip
+import contextlib
 import hashlib
 import io
 import json
 import os
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +21,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
+from isal import igzip, isal_zlib
+
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.statement import StatementError, not_a_statement, sniff_root
 
 Source = Literal["flex", "import", "inbox"]
 _HEAD_BYTES = 1 << 16
 _COPY_BYTES = 1 << 20
+_INCOMING = ".incoming-"
+_HALF_WRITTEN_SECONDS = 24 * 3600
 
 
 class ArchiveError(WealthError):
@@ -85,6 +90,7 @@ class Archive:
             raise StatementError(*not_a_statement(root))
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._sweep()
             return self._keep(head, stream, source, connection, window or (None, None), now or datetime.now(UTC))
         except OSError as error:
             raise ArchiveError(
@@ -103,8 +109,8 @@ class Archive:
     ) -> Entry:
         digest, size = hashlib.sha256(), 0
         with _temporary(self.folder) as (handle, written):
-            # mtime=0 and no name: the same statement always gives the same file. Level 1: a third of the time of 6.
-            with gzip.GzipFile(fileobj=handle, mode="wb", compresslevel=1, filename="", mtime=0) as packed:
+            # mtime=0 and no name: the same statement always gives the same file. ISA-L: a seventh of zlib's time.
+            with igzip.IGzipFile(fileobj=handle, mode="wb", compresslevel=1, filename="", mtime=0) as packed:
                 chunk = head
                 while chunk:
                     digest.update(chunk)
@@ -122,6 +128,13 @@ class Archive:
             handle.write(json.dumps(asdict(entry), default=str, indent=1).encode())
             _put(handle, written, self._sidecar(sha256))
         return entry
+
+    def _sweep(self) -> None:
+        """Remove half-written files of killed processes, when they are a day old: a younger one may be at work."""
+        for half in self.folder.glob(f"{_INCOMING}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - half.stat().st_mtime > _HALF_WRITTEN_SECONDS:
+                    half.unlink()
 
     def is_whole(self, sha256: str) -> bool:
         """Whether the archived statement and its description are there undamaged."""
@@ -155,9 +168,9 @@ class Archive:
     def open(self, sha256: str) -> Iterator[BinaryIO]:
         """The statement's bytes, uncompressed; raises ArchiveError where the object is missing or damaged."""
         try:
-            with gzip.open(self.path(sha256), "rb") as stream:
+            with igzip.open(self.path(sha256), "rb") as stream:
                 yield cast(BinaryIO, stream)
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, EOFError, isal_zlib.error) as error:  # type: ignore[misc] # its stub errs
             raise self.damaged(sha256, type(error).__name__) from None
 
     def damaged(self, sha256: str, how: str = "other bytes than it was archived with") -> ArchiveError:
@@ -167,10 +180,13 @@ class Archive:
             f"Restore {self.path(sha256)} from a backup, or import the statement again.",
         )
 
-    def entries(self) -> Iterator[Entry]:
+    def sha256s(self) -> list[str]:
         """All archived statements, in a fixed order."""
-        for sidecar in sorted(self.folder.glob("??/*.json")):
-            yield self.entry(sidecar.stem)
+        return sorted(sidecar.stem for sidecar in self.folder.glob("??/*.json"))
+
+    def entries(self) -> Iterator[Entry]:
+        """Their descriptions, in the same order."""
+        return map(self.entry, self.sha256s())
 
     def _sidecar(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.json"
@@ -186,7 +202,7 @@ def _read(stream: BinaryIO, size: int) -> bytes:
 @contextmanager
 def _temporary(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A file of mode 0600 in `folder` that is gone afterwards unless it was put elsewhere."""
-    number, name = tempfile.mkstemp(dir=folder, prefix=".incoming-")
+    number, name = tempfile.mkstemp(dir=folder, prefix=_INCOMING)
     written = Path(name)
     try:
         with os.fdopen(number, "wb") as handle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from wealth_pipeline.calendar import is_session
@@ -13,8 +14,16 @@ from wealth_pipeline.warehouse import published
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 
-def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, window: Window) -> dict[str, int]:
-    """Load and publish the statement that answered the newest request for `window`; the rows of each table.
+@dataclass(frozen=True)
+class Answer:
+    """What a load left. rows: of each table. caught_up: account-days that came from statements of earlier runs."""
+
+    rows: dict[str, int]
+    caught_up: frozenset[tuple[str, date]]
+
+
+def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, window: Window) -> Answer:
+    """Load and publish the statement that answered the newest request for `window`.
 
     Raises PullError if the statement was rejected: it stays archived, and a newer version may load it.
     """
@@ -27,12 +36,15 @@ def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, wi
     with warehouse.writing():
         came = [asked.statement_sha256] if asked.statement_sha256 else []
         results = list(warehouse.load(came, ledger.all()))
-    for loaded in (result for result in results if result.status == "rejected"):
+    for loaded in (result for result in results if result.sha256 in came and result.status == "rejected"):
         raise PullError(
             f"The statement for {window} (connection {connection}) cannot be loaded: {loaded.reason}",
             f"It is kept in the archive as {loaded.sha256[:12]}; see the table `statements`.",
         )
-    return published.row_counts(warehouse.folder.published, [table.name for table in TABLES])
+    return Answer(
+        published.row_counts(warehouse.folder.published, [table.name for table in TABLES]),
+        frozenset(pair for loaded in results if loaded.sha256 not in came for pair in loaded.changed),
+    )
 
 
 def require_days(

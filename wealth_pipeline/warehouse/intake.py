@@ -39,6 +39,7 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
 def take(warehouse: Warehouse, paths: Iterable[Path], source: Literal["import", "inbox"]) -> Iterator[Taken]:
     """Archive and load the files one by one, and publish at the end. A bad file does not stop the others.
 
+    What an earlier run archived and did not come to load comes after them, by its path in the archive.
     Must run inside `warehouse.writing()`. Raises WealthError for what concerns all files: a full disk, a locked
     warehouse.
     """
@@ -62,7 +63,8 @@ def take(warehouse: Warehouse, paths: Iterable[Path], source: Literal["import", 
     for loaded in warehouse.load(archived()):
         yield from _pop_all(refused)
         status = cast(Literal["loaded", "known", "rejected"], loaded.status)
-        yield Taken(by_sha256[loaded.sha256], status, loaded.reason, loaded.changed)
+        path = by_sha256.get(loaded.sha256) or warehouse.folder.archive.path(loaded.sha256)
+        yield Taken(path, status, loaded.reason, loaded.changed)
     yield from _pop_all(refused)
 
 
@@ -74,15 +76,20 @@ def take_inbox(warehouse: Warehouse, tell: Callable[[Taken], None]) -> list[Take
     inbox = warehouse.folder.inbox
     results = []
     for taken in take(warehouse, waiting(inbox), "inbox"):
-        target = inbox / ("rejected" if taken.status == "rejected" else "done")
-        target.mkdir(exist_ok=True, mode=0o700)
-        moved = _free_name(target / taken.path.name)
-        taken.path.rename(moved)
-        if taken.reason:
-            moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
+        if taken.path.parent == inbox:
+            _put_away(taken)
         tell(taken)
         results.append(taken)
     return results
+
+
+def _put_away(taken: Taken) -> None:
+    target = taken.path.parent / ("rejected" if taken.status == "rejected" else "done")
+    target.mkdir(exist_ok=True, mode=0o700)
+    moved = _free_name(target / taken.path.name)
+    taken.path.rename(moved)
+    if taken.reason:
+        moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
 
 
 def waiting(inbox: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,16 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
-from wealth_pipeline.flex.statement import AMOUNT, Notes, StatementError, StatementReader, declared, open_elements
+from wealth_pipeline.flex.statement import (
+    AMOUNT,
+    MODEL_ELEMENTS,
+    Batch,
+    Notes,
+    StatementError,
+    StatementReader,
+    declared,
+    open_elements,
+)
 from wealth_pipeline.tables import TABLES, TableSpec
 from wealth_pipeline.tables.columns import SQL_TYPES
 from wealth_pipeline.warehouse import versions
@@ -27,10 +37,9 @@ _STATEMENT = {
     "ordinal": "INTEGER", "account_id": "VARCHAR", "from_date": "DATE", "to_date": "DATE",
     "when_generated": "TIMESTAMP", "sections": "VARCHAR[]",
 }  # fmt: skip
-_TOO_LARGE = (
-    "A figure, or a sum or product of figures, has more than 16 digits before the point",
-    "Nothing of this file was loaded. If IBKR really sends this, please report it.",
-)
+_REPORT = "Nothing of this file was loaded. If IBKR really sends this, please report it."
+_TICK = "Tick that field in the Flex query and download the statement again; nothing was loaded."
+_TOO_LARGE = ("A figure, or a sum or product of figures, has more than 16 digits before the point", _REPORT)
 
 
 @dataclass(frozen=True)
@@ -116,12 +125,7 @@ def stage_name(element: str) -> str:
 def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str) -> None:
     """Read the file into temporary tables, one an element, and record what it holds."""
     con.execute(_stage_tables())
-    present = set()
-    for batch in reader:
-        present.add(batch.element)
-        insert(con, stage_name(batch.element), batch.columns)
-        if batch.amounts is not None:
-            insert(con, f"{stage_name(batch.element)}_amounts", batch.amounts)
+    present = _stage_rows(con, reader)
     statements = pa.Table.from_pylist(
         [vars(s) for s in reader.statements],
         pa.schema(
@@ -139,9 +143,12 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
     con.execute("INSERT INTO statement_accounts BY NAME SELECT ? AS sha256, * FROM stage_statement", [sha256])
     for element in sorted(present):
         _fill(con, element, reader.notes)
+        if element in MODEL_ELEMENTS:
+            _add_up_models(con, element, reader.notes)
     con.execute(sql("prepare"))
     con.execute(_unknown_values())
     con.execute(sql("rows"))
+    _refuse_second_version(con)
     for table in TABLES:
         if table.key and table.element in present and table.name != "accounts":
             if table.family:
@@ -163,6 +170,27 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
             ),
         )
     con.execute("INSERT INTO statement_notes SELECT ?, kind, name, count, NULL FROM dropped", [sha256])
+
+
+def _stage_rows(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:
+    """Insert the file's rows into the temporary tables, while the next ones are being parsed; the elements found."""
+    present: set[str] = set()
+
+    def stage(batch: Batch) -> None:
+        insert(con, stage_name(batch.element), batch.columns)
+        if batch.amounts is not None:
+            insert(con, f"{stage_name(batch.element)}_amounts", batch.amounts)
+
+    with ThreadPoolExecutor(1) as inserting:
+        before: Future[None] | None = None
+        for batch in reader:
+            present.add(batch.element)
+            if before:
+                before.result()
+            before = inserting.submit(stage, batch)
+        if before:
+            before.result()
+    return present
 
 
 @cache
@@ -189,8 +217,8 @@ def _unknown_values() -> str:
     for (element, attribute), (name, values) in seen.items():
         known = ", ".join(f"'{value}'" for value in values)
         selects.append(
-            f"SELECT 'unknown_value', '{element}.{attribute}=' || {name}, count(*) FROM {stage_name(element)}"
-            f" WHERE {name} NOT IN ({known}) GROUP BY {name}"
+            f"SELECT 'unknown_value', '{element}.{attribute}=' || told_value({name}), count(*)"
+            f" FROM {stage_name(element)} WHERE {name} NOT IN ({known}) GROUP BY {name}"
         )
     return f"INSERT INTO dropped {' UNION ALL '.join(selects)}"
 
@@ -207,6 +235,11 @@ def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
     }
     if "fxRateToBase" in attributes:
         # IBKR: -1 means "no rate".
+        (without,) = con.execute(
+            f"SELECT count(*) FROM {stage_name(element)} WHERE fx_rate_to_base = -1"
+        ).fetchone() or (0,)
+        if without:
+            notes.add("no_rate", f"{element}.fxRateToBase", count=without)
         filled["fx_rate_to_base"] = "nullif(s.fx_rate_to_base, -1)"
     con.execute(
         f"UPDATE {stage_name(element)} s SET {', '.join(f'{name} = {value}' for name, value in filled.items())}"
@@ -216,6 +249,69 @@ def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
     (dropped,) = con.execute(f"DELETE FROM {stage_name(element)} WHERE account_id = '-'").fetchone() or (0,)
     if dropped:
         notes.add("summary_row_dropped", element, count=dropped)
+
+
+def _add_up_models(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
+    """Make one row of those of several models: the account's figure is their sum.
+
+    IBKR: a query may show models, and then what belongs to each. Raises StatementError for a model that is there twice.
+    """
+    stage = stage_name(element)
+    if con.execute(f"SELECT 1 FROM {stage} WHERE model IS NOT NULL LIMIT 1").fetchone() is None:
+        return
+    columns = {name: kind for name, kind in declared()[element].values() if name not in ("model", "level_of_detail")}
+    summed = [name for name, kind in columns.items() if pa.types.is_decimal(kind)]
+    key = ", ".join(["ordinal", *(name for name in columns if name not in summed)])
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE model_rows AS SELECT row, min(row) OVER same AS first_row,"
+        f" row_number() OVER (PARTITION BY {key}, model) AS place FROM {stage}"
+        f" WINDOW same AS (PARTITION BY {key})"
+        f" QUALIFY min(coalesce(model, '')) OVER same <> max(coalesce(model, '')) OVER same"
+    )
+    rows, again = con.execute("SELECT count(*), min(row) FILTER (place > 1) FROM model_rows").fetchone() or (0, None)
+    if again is not None:
+        raise StatementError(f"{element} row {again} states a model of its account a second time", _REPORT)
+    if not rows:
+        return
+    notes.add("models_added_up", element, count=rows)
+    sums = ", ".join(f"CAST(sum({name}) AS {SQL_TYPES[columns[name]]}) AS {name}" for name in summed)
+    con.execute(
+        f"INSERT INTO {stage} BY NAME SELECT {key}, m.first_row AS row, first(level_of_detail) AS level_of_detail,"
+        f" 'sum' AS model{', ' if sums else ''}{sums} FROM {stage} s JOIN model_rows m USING (row)"
+        f" GROUP BY {key}, m.first_row"
+    )
+    con.execute(f"DELETE FROM {stage} WHERE row IN (SELECT row FROM model_rows) AND model IS DISTINCT FROM 'sum'")
+    if element in open_elements():
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {stage}_amounts AS SELECT ordinal, coalesce(m.first_row, a.row) AS row,"
+            f" component, CAST(sum(amount) AS {SQL_TYPES[AMOUNT]}) AS amount FROM {stage}_amounts a"
+            " LEFT JOIN model_rows m USING (row) GROUP BY ALL"
+        )
+
+
+def _refuse_second_version(con: duckdb.DuckDBPyConnection) -> None:
+    """Of two FlexStatements for one account and period that differ, neither can be chosen: it may be two accounts."""
+    twice = con.execute(
+        "SELECT list(ordinal ORDER BY ordinal), account_id, from_date, to_date FROM stage_statement"
+        " GROUP BY account_id, from_date, to_date HAVING count(*) > 1"
+    ).fetchall()
+    for ordinals, account, first, last in twice:
+        for table in TABLES:
+            if table.name in ("accounts", "fx_rates", "securities"):
+                continue
+            stated = ", ".join(dict.fromkeys([*(c.name for c in table.read), *(["amount"] if table.melt else [])]))
+            differing = con.execute(
+                f"SELECT 1 FROM (SELECT DISTINCT ordinal, {stated} FROM new_{table.name}"
+                f" WHERE list_contains(?, ordinal)) GROUP BY {stated} HAVING count(*) < ? LIMIT 1",
+                [ordinals, len(ordinals)],
+            ).fetchone()
+            if differing:
+                raise StatementError(
+                    f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account {account}, {first} to {last},"
+                    f" with different {table.element} rows",
+                    "If two accounts share an alias, switch Display Account Alias in Place of Account ID off in the"
+                    " query; nothing of this file was loaded.",
+                )
 
 
 def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[tuple[str, date], ...], int]:
@@ -234,6 +330,7 @@ def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[tuple[str
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
     con.execute(sql("reconcile"))
+    con.execute(sql("history"))
     changed = con.execute("SELECT account_id, report_date FROM touched ORDER BY ALL").fetchall()
     return tuple(changed), _restated(con)
 
@@ -253,8 +350,12 @@ def _restated(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
-    """Write what the statement says of its accounts, and note in `rebased` whose base currency it changes."""
-    con.execute("CREATE OR REPLACE TEMP TABLE bases_before AS SELECT account_id, base_currency FROM accounts")
+    """Write what the statement says of its accounts, and note in `rebased` whose base currency it changes.
+
+    `bases` is then every account's base currency, without what else the view `accounts` looks up.
+    """
+    known = "SELECT account_id, arg_max(base_currency, (when_generated, sha256)) AS base_currency"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bases_before AS {known} FROM account_descriptions GROUP BY account_id")
     fields = ", ".join(
         f"arg_max(a.{c.name}, (f.when_generated, f.ordinal)) AS {c.name}"
         for c in TABLES[0].read
@@ -262,15 +363,17 @@ def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
     )
     con.execute(
         f"""INSERT INTO account_descriptions BY NAME
-        SELECT f.account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
+        SELECT account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
             $sha256 AS sha256, max(f.when_generated) AS when_generated
-        FROM stage_statement f JOIN stage_base b USING (ordinal) LEFT JOIN stage_account_information a USING (ordinal)
-        GROUP BY f.account_id""",
+        FROM stage_base b JOIN (SELECT ordinal, when_generated FROM stage_statement) f USING (ordinal)
+            LEFT JOIN stage_account_information a USING (ordinal, account_id)
+        GROUP BY account_id""",
         {"sha256": sha256},
     )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bases AS {known} FROM account_descriptions GROUP BY account_id")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE rebased AS
-        SELECT a.account_id FROM accounts a JOIN bases_before b USING (account_id)
+        SELECT a.account_id FROM bases a JOIN bases_before b USING (account_id)
         WHERE a.base_currency IS DISTINCT FROM b.base_currency"""
     )
 
@@ -317,7 +420,7 @@ def _refuse_keyless(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
             if keyless and keyless[0] is not None:
                 raise StatementError(
                     f"{table.element} row {keyless[0]} has no {column.attribute}",
-                    "Tick that field in the Flex query and download the statement again; nothing was loaded.",
+                    _TICK,
                 )
 
 
@@ -338,7 +441,7 @@ def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: 
         raise StatementError(
             f"{table.element} rows {twice[0]} and {twice[1]} both state the same {' and '.join(table.key)}"
             f" of {table.name}, with different figures",
-            "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+            _REPORT,
         )
     (repeated,) = con.execute(
         f"DELETE FROM new_{table.name} WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number() OVER"
@@ -372,6 +475,8 @@ def _broken_rule(table: TableSpec, rows: pa.Table, errors: pandera.errors.Schema
     column = next((c for c in table.columns if c.name == first["column"]), None)
     row = rows["row"][int(first["index"])].as_py() if pd.notna(first["index"]) else None
     attribute = column.attribute or column.name if column else first["column"]
+    if first["check"] == "not_nullable" and column and column.attribute:
+        return StatementError(f"{table.element} row {row} has no {attribute}", _TICK)
     return StatementError(
         f"{table.element}{f' row {row}' if row else ''}: {attribute} breaks the rule {first['check']}"
         f" of the table {table.name}",
@@ -385,6 +490,5 @@ def _empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
     """Append rows to a table by the names of their columns; `executemany` takes half a millisecond for each row."""
-    con.register("arrow_rows", rows)
-    con.execute(f"INSERT INTO {name} BY NAME FROM arrow_rows")
-    con.unregister("arrow_rows")
+    # DuckDB finds the variable by its name. Rows that are registered stay in memory until the transaction ends.
+    con.execute(f"INSERT INTO {name} BY NAME FROM rows")

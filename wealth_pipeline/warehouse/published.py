@@ -1,6 +1,7 @@
 """Reading `wealth.duckdb`: the few questions that the pipeline itself asks of what it published.
 
 Each function opens the file read-only and closes it again, so that nothing here can hold up a reader or a writer.
+Several of them inside one `with connected(path):` share the open file: opening it takes longer than most questions.
 Figures come as Decimal.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.warehouse.opening import connect, trouble
 
 #: How many days of a NAV history a small chart shows.
 RECENT_DAYS = 60
@@ -25,7 +27,7 @@ TableKey = tuple[str, tuple[str, ...]]
 
 
 class NothingPublished(WealthError):
-    """There is no wealth.duckdb yet."""
+    """There is no wealth.duckdb yet, or none that this version can read: the next load makes it."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +70,41 @@ class Holding:
 
 
 @contextmanager
-def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to the published database; raises NothingPublished if it isn't there."""
+def connected(path: Path, any_version: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published database; raises NothingPublished if it isn't there.
+
+    One that another version of this software wrote is refused, unless `any_version`: its tables may differ.
+    """
     if not path.exists():
         raise NothingPublished(
             f"There is no {path} yet",
             "Pull or import a statement first: `wealth pull`, `wealth import`, `wealth demo`.",
         )
     try:
-        con = duckdb.connect(str(path), read_only=True)
+        con = connect(path, read_only=True)
     except duckdb.Error as error:
-        raise WealthError(
-            f"{path} cannot be opened ({type(error).__name__})",
-            "If it is damaged, run `wealth replay`: everything is rebuilt from the archive.",
-        ) from None
+        raise WealthError(*trouble(path, error)) from None
     try:
-        con.execute("SET TimeZone = 'UTC'")
+        if not any_version:
+            _refuse_other_version(con, path)
         yield con
     finally:
         con.close()
+
+
+def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    from wealth_pipeline.warehouse.schema import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
+
+    try:
+        version = _one(con, "SELECT schema_version FROM warehouse_info")
+    except duckdb.Error as error:
+        raise WealthError(*trouble(path, error)) from None
+    if version < SCHEMA_VERSION:
+        raise NothingPublished(
+            f"{path} was written by an older wealth_pipeline", "The next load rebuilds it; or run `wealth replay` now."
+        )
+    if version > SCHEMA_VERSION:
+        raise WealthError(f"{path} was written by a newer wealth_pipeline", "Update wealth_pipeline.")
 
 
 def nav_days(
@@ -311,8 +329,8 @@ def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20)
         path,
         "SELECT account_id AS account, count(*) FILTER (status = 'passed') AS \"days passed\","
         " count(*) FILTER (status = 'failed') AS \"days failed\","
-        ' count(*) FILTER (status = \'not_evaluable\') AS "days not evaluable", max(report_date) AS "newest day",'
-        " replace(arg_max(status, report_date), '_', ' ') AS \"on the newest day\" FROM reconciliation"
+        " count(*) FILTER (status = 'not_evaluable') AS \"days not evaluable\", max(report_date)"
+        " || ': ' || replace(arg_max(status, report_date), '_', ' ') AS \"newest day\" FROM reconciliation"
         " WHERE check_name = ? AND account_id IN (SELECT unnest(?)) GROUP BY account_id ORDER BY account_id",
         [check_name, list(accounts)],
     )
@@ -451,7 +469,7 @@ def unknown_names(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     return _dicts(
         path,
         f"SELECT kind, name, sum(count) AS count, min(day) AS first_seen, max(day) AS last_seen {_NOTED}"
-        " WHERE kind LIKE 'unknown%' GROUP BY kind, name ORDER BY last_seen DESC, kind, name",
+        " WHERE kind LIKE 'unknown%' OR kind = 'wrong_count' GROUP BY kind, name ORDER BY last_seen DESC, kind, name",
         [list(accounts)],
     )
 
@@ -462,7 +480,7 @@ def left_out(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
         path,
         "SELECT kind, sum(count) AS count, array_to_string(list_sort(list(DISTINCT name))[:5], ', ')"
         " || CASE WHEN count(DISTINCT name) > 5 THEN ' and ' || (count(DISTINCT name) - 5) || ' more' ELSE '' END"
-        f" AS names {_NOTED} WHERE kind NOT LIKE 'unknown%' GROUP BY kind ORDER BY kind",
+        f" AS names {_NOTED} WHERE kind NOT LIKE 'unknown%' AND kind <> 'wrong_count' GROUP BY kind ORDER BY kind",
         [list(accounts)],
     )
 

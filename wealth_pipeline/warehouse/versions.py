@@ -15,6 +15,8 @@ from wealth_pipeline.warehouse.schema import FAMILIES, stored
 _KEY = "account_id, report_date"
 #: Columns that a table derives from stated ones: cleared before they are derived again.
 _DERIVED_FLAGS = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
+#: Columns that no attribute states, but the rows of the statement tell.
+_MADE_OF_ROWS = ("component", "amount", "counted", "from_lots")
 #: IBKR: a ticked section without data is an empty container. Here that says "there were none", by section and stage.
 _EMPTY_SECTIONS = {
     "positions": ("OpenPositions", "stage_open_position"),
@@ -28,8 +30,8 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
     """Merge the rows in `new_<table>` into all families; leaves the changed keys in `changed_<family>`.
 
     Needs the temporary tables of prepare.sql and rows.sql, `rate_changes` (conversion rates that this statement
-    brought or changed) and `rebased` (accounts whose base currency it changed). Leaves `pool_<table>` with the rows
-    to derive from; `ready()` and `store()` end the work.
+    brought or changed), `bases` (the accounts' base currencies) and `rebased` (accounts whose base currency it
+    changed). Leaves `pool_<table>` with the rows to derive from; `ready()` and `store()` end the work.
     """
     for family, tables in FAMILIES.items():
         _observe(con, family, tables, sha256)
@@ -133,7 +135,7 @@ def _add_rerated(con: duckdb.DuckDBPyConnection, family: str) -> None:
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE rerated AS
         SELECT DISTINCT p.account_id, p.report_date
-        FROM {_RATED[family]}_versions p JOIN accounts a USING (account_id) JOIN rate_changes r
+        FROM {_RATED[family]}_versions p JOIN bases a USING (account_id) JOIN rate_changes r
             ON r.from_currency = p.currency AND r.to_currency = a.base_currency
             AND p.report_date BETWEEN r.report_date AND r.report_date + 5
         UNION
@@ -148,14 +150,13 @@ def _add_rerated(con: duckdb.DuckDBPyConnection, family: str) -> None:
 
 def _pool(con: duckdb.DuckDBPyConnection, family: str, table: TableSpec) -> None:
     """Each distinct content of the changed keys, as stated: from the store where it is there, else from the file."""
+    # A view: it is read for the rates that are needed and for the rows themselves, and copying it takes longer.
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE pool_{table.name} AS"
-        f" SELECT {_as_stated(table)}, content, CAST(NULL AS BIGINT) AS row"
+        f"CREATE OR REPLACE TEMP VIEW pool_{table.name} AS"
+        f" (SELECT {_as_stated(table)}, content, CAST(NULL AS BIGINT) AS row"
         f" FROM {stored(table)} SEMI JOIN changed_{family} USING ({_KEY})"
-        f" QUALIFY known_from = min(known_from) OVER (PARTITION BY {_KEY}, content)"
-    )
-    con.execute(
-        f"INSERT INTO pool_{table.name} BY NAME"
+        f" QUALIFY known_from = min(known_from) OVER (PARTITION BY {_KEY}, content))"
+        f" UNION ALL BY NAME"
         f" SELECT {', '.join(f'n.{name}' for name in _stated_names(table))}, s.content, n.row FROM new_{table.name} n"
         f" JOIN seen_{family} s USING (ordinal, {_KEY}) SEMI JOIN changed_{family} USING ({_KEY})"
         f" WHERE NOT EXISTS (FROM versions v WHERE v.family = '{family}' AND v.account_id = n.account_id"
@@ -164,9 +165,8 @@ def _pool(con: duckdb.DuckDBPyConnection, family: str, table: TableSpec) -> None
 
 
 def _stated_names(table: TableSpec) -> list[str]:
-    """The columns that the statement states, as against those the warehouse derives."""
-    melted = ["component", "amount", "counted"] if table.melt else []
-    return [c.name for c in table.read] + melted
+    """The columns that come from the statement alone, as against those that need rates or the account's currency."""
+    return [c.name for c in table.columns if c.attribute or c.name in _MADE_OF_ROWS]
 
 
 def _stated(table: TableSpec) -> str:

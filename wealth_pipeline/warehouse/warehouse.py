@@ -7,29 +7,33 @@ never blocks the pipeline, nor the pipeline a reader.
 from __future__ import annotations
 
 import contextlib
-import os
-import re
+import itertools
+import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import filelock
 import pyarrow as pa
 
+from wealth_pipeline import publishing
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, insert, load
+from wealth_pipeline.warehouse.opening import Held, connect, trouble
+from wealth_pipeline.warehouse.progress import told
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
 LOCK_SECONDS = 600.0
-#: The storage format that DuckDB 1.5 tools can open as well.
-_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
+#: What is written beside the databases before it takes their place.
+_REPLAYED, _DRAFT = "replay.duckdb", ".wealth.duckdb.draft"
+
+log = logging.getLogger(__name__)
 
 
 class WarehouseError(WealthError):
@@ -109,6 +113,9 @@ class Warehouse:
         except OSError as error:
             raise self.folder.unwritable(error) from None
         try:
+            for leftover in (_REPLAYED, _DRAFT):  # of a killed writer: they must not fill the disk
+                with contextlib.suppress(OSError):
+                    _remove(self.folder.root / leftover)
             yield
         finally:
             lock.release()
@@ -116,22 +123,29 @@ class Warehouse:
     def load(self, sha256s: Iterable[str], requests: Sequence[FlexRequest] = ()) -> Iterator[Loaded]:
         """Load archived statements one by one, each in its own transaction, then publish.
 
-        requests: the request ledger, copied so that it can be queried. Must run inside `writing()`. Publishes even
-        when the caller stops early: what was loaded is shown.
+        After those that are asked for, the ones that an earlier run archived and did not come to load (it was killed,
+        the disk was full, somebody held the warehouse): what is in the archive is in the warehouse. A warehouse of an
+        older schema version is rebuilt from the archive first. requests: the request ledger, copied so that it can be
+        queried. Must run inside `writing()`. Publishes even when the caller stops early: what was loaded is shown.
         """
-        con = self._open()
+        try:
+            con = self._open()
+        except _Outdated as outdated:
+            self._upgrade(outdated.version, requests)
+            con = self._open()
+        sound = True
         try:
             self._describe(con, requests)
-            for sha256 in sha256s:
+            for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.slash_format)
+            con.execute("CHECKPOINT")
         except duckdb.Error as error:
-            raise WarehouseError(
-                f"{self.folder.warehouse} cannot be written ({type(error).__name__})",
-                "Free some space or memory. The statement is safe in the archive; the next run loads it.",
-            ) from error
+            sound = False  # readers keep what they have: this file may be damaged
+            raise self._unwritable(self.folder.warehouse, error) from None
         finally:
             con.close()
-            self.publish()
+            if sound:
+                self.publish()
 
     def replay(self, requests: Sequence[FlexRequest] = ()) -> Iterator[Loaded]:
         """Rebuild both databases from the archive alone, statement by statement.
@@ -140,26 +154,50 @@ class Warehouse:
         archived statement is damaged; nothing is replaced then.
         """
         self._refuse_lost_statements()
-        draft = self.folder.root / "replay.duckdb"
-        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
-            leftover.unlink(missing_ok=True)
+        draft = self.folder.root / _REPLAYED
+        _remove(draft)
         con = self._open(draft)
         try:
-            for entry in self.folder.archive.entries():
-                yield load(con, self.folder.archive, entry.sha256, self.slash_format)
+            for sha256 in self.folder.archive.sha256s():
+                yield load(con, self.folder.archive, sha256, self.slash_format)
             self._describe(con, requests)
+            con.execute("CHECKPOINT")
+            con.close()
+            # Killed between these two, the old database lacks what only its log held; the next load brings it again.
+            self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
+            draft.replace(self.folder.warehouse)
+        except (duckdb.Error, OSError) as error:
+            raise self._unwritable(draft, error) from None
         finally:
             con.close()
-        self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
-        draft.replace(self.folder.warehouse)
+            _remove(draft)
         self.publish()
+
+    def _upgrade(self, version: int, requests: Sequence[FlexRequest]) -> None:
+        log.warning(
+            "The warehouse has schema version %d, this software writes %d: it is rebuilt from the archive now.",
+            version,
+            SCHEMA_VERSION,
+        )
+        for _ in told(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
+            pass
+
+    def _left_over(self, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        """The archived statements that were never loaded nor rejected; asked when the iteration begins."""
+        known = {sha256 for (sha256,) in con.execute("SELECT sha256 FROM statements").fetchall()}
+        yield from (sha256 for sha256 in self.folder.archive.sha256s() if sha256 not in known)
+
+    @staticmethod
+    def _unwritable(path: Path, error: duckdb.Error | OSError) -> WarehouseError:
+        what, advice = trouble(path, error)
+        return WarehouseError(what, f"{advice} What IBKR sent is safe in the archive; the next run loads it.")
 
     def _refuse_lost_statements(self) -> None:
         """Raise WarehouseError if the published database knows statements that the archive lacks."""
         if not self.folder.published.exists():
             return
         try:
-            with contextlib.closing(duckdb.connect(str(self.folder.published), read_only=True)) as con:
+            with contextlib.closing(connect(self.folder.published, read_only=True)) as con:
                 known = [sha256 for (sha256,) in con.execute("SELECT sha256 FROM statements").fetchall()]
         except duckdb.Error:
             return  # damaged: there is nothing to compare with, and a replay is what mends it
@@ -167,7 +205,8 @@ class Warehouse:
         if lost:
             raise WarehouseError(
                 f"{len(lost)} of {len(known)} known statements are not in {self.folder.archive.folder}",
-                "Nothing was replaced. Restore the archive from a backup first (is the right disk mounted?).",
+                "Nothing was replaced. Restore the archive from a backup first (is the right disk mounted?). If they"
+                f" are lost for good, remove {self.folder.published.name} and run `wealth replay` again.",
             )
 
     def publish(self) -> None:
@@ -177,24 +216,19 @@ class Warehouse:
         """
         source, target = self.folder.warehouse, self.folder.published
         # One name for all: only one writer is at work, and what a killed one left is written over.
-        draft = target.with_name(f".{target.name}.draft")
+        draft = self.folder.root / _DRAFT
         try:
             draft.unlink(missing_ok=True)
             shutil.copyfile(source, draft)
-            with draft.open("rb+") as handle:
-                os.fsync(handle.fileno())
-            draft.chmod(0o444)
-            # A reader that opened the file read-write may have left a log, which DuckDB would replay into the new
-            # file: rows that nobody loaded. Seen with a killed reader that ran as root.
-            target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
-            draft.replace(target)
+            publishing.publish(draft, target)
         except OSError as error:
             raise WarehouseError(
                 f"{target} cannot be replaced: {error.strerror}",
                 "Free some space or mend the folder's permissions; the next run publishes what is loaded.",
             ) from None
         finally:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def _describe(self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest]) -> None:
         """Write what does not come from statements: the reporting currency and the request ledger."""
@@ -205,39 +239,45 @@ class Warehouse:
         """Open the private database (or another one at `path`), making it if it isn't there."""
         path = path or self.folder.warehouse
         try:
-            con = duckdb.connect(str(path), config=_CONFIG)
-        except duckdb.Error as error:
-            holder = re.search(r"PID (\d+)", str(error))
-            if holder:
-                raise WarehouseError(
-                    f"{path} is held open by process {holder[1]}",
-                    f"Close it there (query {self.folder.published.name} instead, which never blocks);"
-                    " the next run catches up.",
-                ) from None
+            con = connect(path)
+        except Held as held:
             raise WarehouseError(
-                f"{path} cannot be opened ({type(error).__name__})",
-                "If it is damaged, run `wealth replay`: everything is rebuilt from the archive.",
+                held.what, f"{held.advice} What IBKR sent is safe in the archive; the next run loads it."
             ) from None
+        except duckdb.Error as error:
+            raise self._unwritable(path, error) from None
         try:
             path.chmod(0o600)
             _make(con)
+        except duckdb.Error as error:
+            con.close()
+            raise self._unwritable(path, error) from None
         except BaseException:
             con.close()
             raise
         return con
 
 
+class _Outdated(Exception):
+    """The warehouse was written by an older version of this software."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
+
+
 def _make(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of an empty database; refuse one of another schema version."""
-    con.execute("SET TimeZone = 'UTC'")
+    """Make the tables of an empty database; raises _Outdated or WarehouseError for one of another schema version."""
     tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "warehouse_info" in tables:
-        (version,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)
-        if version != SCHEMA_VERSION:
+        (version,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (0,)
+        if version < SCHEMA_VERSION:
+            raise _Outdated(version)
+        if version > SCHEMA_VERSION:
             raise WarehouseError(
-                f"The warehouse has schema version {version}, this software writes {SCHEMA_VERSION}",
-                "Run `wealth replay`, which rebuilds it from the archive; if the warehouse is the newer one, update"
-                " wealth_pipeline instead.",
+                f"The warehouse was written by a newer wealth_pipeline (schema version {version}, this one knows"
+                f" {SCHEMA_VERSION})",
+                "Update wealth_pipeline; or, to stay with this version, run `wealth replay`.",
             )
         return
     con.begin()
@@ -245,6 +285,12 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(statement)
     con.execute("INSERT INTO warehouse_info VALUES (?, NULL)", [SCHEMA_VERSION])
     con.commit()
+
+
+def _remove(database: Path) -> None:
+    """Remove a database that is not in use, with its log."""
+    for path in (database, database.with_name(f"{database.name}.wal")):
+        path.unlink(missing_ok=True)
 
 
 def _copy_requests(con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest]) -> None:

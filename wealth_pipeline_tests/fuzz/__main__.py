@@ -17,10 +17,10 @@ from pathlib import Path
 
 from wealth_pipeline.tables import TABLES
 
-from .damage import strays, unnoted
 from .house import opened
 from .proofs import every_cent, whole_history
 from .runs import SHARED, every_damage, every_form
+from .second_reading import strays, unnoted
 
 
 def main() -> int:

@@ -7,15 +7,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
+from wealth_pipeline.tables import BY_NAME, TABLES
+from wealth_pipeline.warehouse.schema import stored
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
-from .damage import strays
 from .figures import Choice, household
 from .forms import Form, Frame, render
 from .house import differences, opened
 from .runs import every_damage, every_form
+from .second_reading import strays
 
 
 def test_figures_come_back_exactly_in_every_form() -> None:
@@ -58,14 +61,29 @@ def test_the_comparison_sees_one_unit_of_the_last_decimal(tmp_path: Path, sectio
         assert differences(house.con, [told]) != []
 
 
-def test_the_look_at_a_damaged_file_sees_a_figure_that_is_not_in_it(tmp_path: Path) -> None:
-    """The same for the other comparison."""
-    data = render([(household(6, Choice(rows=1)), Form())], Frame())
+#: How a file can tell which rows are positions and which are lots.
+_LEVELS = {
+    "both levels": Choice(),
+    "lots only": Choice(levels="lots"),
+    "no level": Choice(omitted=frozenset({("OpenPosition", "levelOfDetail")})),
+}
+
+
+@pytest.mark.parametrize("level", _LEVELS)
+def test_the_second_reading_sees_rows_that_lack_and_figures_that_differ(tmp_path: Path, level: str) -> None:
+    """The same for the other comparison, table by table."""
+    data = render([(household(6, _LEVELS[level]), Form())], Frame())
+    tables = TABLES if level == "both levels" else [BY_NAME["positions"], BY_NAME["position_lots"]]
     with opened(tmp_path) as house:
         sha256 = house.load(data).sha256
-        assert strays(house.con, sha256, data) == []
-        house.con.execute("UPDATE trades SET quantity = quantity + 1")
-        house.con.execute("DELETE FROM fx_rates")
-        assert [line.split(",")[0] for line in strays(house.con, sha256, data)] == [
-            "fx_rates: in the file", "trades: loaded", "trades: in the file",
-        ]  # fmt: skip
+        assert strays(house.con, sha256, data, moments=True) == []
+        for table in tables:
+            name = "account_descriptions" if table.name == "accounts" else stored(table)
+            figures = ["amount"] if table.melt else [c.name for c in table.read if pa.types.is_decimal(c.type)]
+            other = f"{figures[0]} = coalesce({figures[0]}, 0) * 2 + 1" if figures else "alias = 'another'"
+            for damage in (f"DELETE FROM {name}", f"UPDATE {name} SET {other}"):
+                house.con.begin()
+                house.con.execute(damage)
+                found = strays(house.con, sha256, data, moments=True)
+                house.con.rollback()
+                assert {line.split(":")[0] for line in found} == {table.name}, damage

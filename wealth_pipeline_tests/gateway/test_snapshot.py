@@ -213,13 +213,20 @@ def test_a_reader_neither_blocks_nor_is_disturbed(tmp_path: Path) -> None:
     store.load(tmp_path)
     target = tmp_path / "live.duckdb"
     assert target.stat().st_mode & 0o777 == 0o444
-    target.with_name("live.duckdb.wal").write_bytes(b"stale")
+    log = target.with_name("live.duckdb.wal")
+    log.unlink()  # the link that keeps logs away
+    log.write_bytes(b"stale")
     with duckdb.connect(str(tmp_path / "live.duckdb") if os.geteuid() else ":memory:", read_only=bool(os.geteuid())):
         store.archive(tmp_path, text_of('{"BASE":{"netliquidationvalue":8}}').replace("14:00", "14:15"))
         store.load(tmp_path)
     assert live.latest_nav(tmp_path)[0].net_liquidation == 8
     assert rows(tmp_path, "SELECT count(*) FROM live.live_nav") == [(2,)]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["archive", "live.duckdb", "live.lock"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "archive",
+        "live.duckdb",
+        "live.duckdb.wal",
+        "live.lock",
+    ]
 
 
 def test_without_a_snapshot_there_are_no_live_figures(tmp_path: Path) -> None:

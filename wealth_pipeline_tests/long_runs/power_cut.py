@@ -41,7 +41,7 @@ def main() -> int:
             _wait_for(machine, lambda: any(request.outcome == "pending" for request in ledger.all()))
             machine.power_cut()
             _say("killed every process while the run was waiting for IBKR")
-            box.service.faults._scripted[GET].clear()
+            box.service.faults.clear()
             _start(machine)
             _wait_for(machine, lambda: any(request.outcome == "received" for request in ledger.all()))
             _wait_for(machine, lambda: "SUCCESS" in [status for status, _ in _runs(machine)])

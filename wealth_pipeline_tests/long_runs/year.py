@@ -143,7 +143,8 @@ class Simulation:
         self.box.service.faults.drip_seconds = 0.001
         self.counts: Counter[str] = Counter()
         self.human_actions: list[str] = []
-        self.excused: Counter[str] = Counter()
+        self.excused: Counter[str] = Counter()  # answers that were scripted
+        self._expired_on: date | None = None
         self._tell = tell
 
     @property
@@ -192,7 +193,7 @@ class Simulation:
             stack.enter_context(patch.object(resources, "RequestLedger", ledger))
             stack.enter_context(patch.object(resources, "FlexClient", partial(FlexClient, sleep=self.clock.sleep)))
             # A reply that never comes is waited for in real time.
-            stack.enter_context(patch.object(flex_client, "TIMEOUTS", (10.0, 2.0)))
+            stack.enter_context(patch.object(flex_client, "TIMEOUTS", (10.0, 10.0)))
             yield stack.enter_context(dagster_instance(self.folder))
 
     def _ticks(self) -> Iterator[datetime]:
@@ -275,8 +276,6 @@ class Simulation:
             self.box.service.expire_token()
             self._expired_on = morning
             self._say(tick, "(the token has expired)")
-
-    _expired_on: date | None = None
 
     def _renew_in_the_evening(self, now: datetime) -> None:
         if self._expired_on and now.date() > self._expired_on:

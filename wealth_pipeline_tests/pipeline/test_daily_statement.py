@@ -15,6 +15,7 @@ from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, Statement
 from wealth_pipeline.warehouse import intake
 from wealth_pipeline.warehouse.warehouse import Warehouse
+from wealth_pipeline_tests import flexml
 from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline, error_of
 
 MONDAY = date(2026, 11, 16)
@@ -57,7 +58,7 @@ def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox
     navs = {metadata["NAV U1000001 (USD)"].value for metadata in events.values()}
     assert len(navs) == len(events) >= 4
     newest = events["2026-11-19"]
-    assert re.search(r"\|U1000002\|[0-9,.]+ EUR\|[+-][0-9,.]+ EUR\|passed\|", str(newest["accounts"].value))
+    assert re.search(r"\|U1000002\|[0-9,.]+\sEUR\|[+-][0-9,.]+\sEUR\|passed\|", str(newest["accounts"].value))
     assert "data:image/svg+xml" in str(newest["recent NAV U1000001"].value)
 
 
@@ -167,7 +168,7 @@ def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox
     box.service.faults.script("1019", 60)
     first = pipeline.run(MONDAY, NEWEST)
     assert not first.success
-    box.service.faults._scripted["GetStatement"].clear()
+    box.service.faults.clear()
     assert pipeline.run(MONDAY, NEWEST).success
     assert len(pipeline.sent()) == 1
 
@@ -195,20 +196,29 @@ def test_an_old_reference_that_ibkr_forgot_is_replaced_by_one_new_request(
     assert len(pipeline.sent()) == 2
 
 
+def imported(pipeline: Pipeline, file: Path, account: str, day: date) -> None:
+    """Load a statement of another account, with a NAV of 1 USD on one day."""
+    file.write_bytes(
+        flexml.file(
+            flexml.flex(
+                account,
+                day,
+                AccountInformation={"accountId": account, "currency": "USD"},
+                EquitySummaryInBase=[{"reportDate": day, "currency": "USD", "cash": 1, "total": 1}],
+            )
+        )
+    )
+    warehouse = Warehouse(pipeline.folder)
+    with warehouse.writing():
+        assert [taken.status for taken in intake.take(warehouse, [file], "import")] == ["loaded"]
+
+
 def test_an_account_that_was_only_imported_is_not_waited_for(
     served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
 ) -> None:
     """A closed account's old statements would otherwise make every night red, and be asked for ever."""
     pipeline = make_pipeline(served)
-    old = tmp_path / "old.xml"
-    old.write_text(
-        '<FlexQueryResponse type="AF"><FlexStatements count="1"><FlexStatement accountId="U1" fromDate="20251103"'
-        ' toDate="20251103" whenGenerated="20251104;060000"><EquitySummaryInBase><EquitySummaryByReportDateInBase'
-        ' reportDate="20251103" total="1"/></EquitySummaryInBase></FlexStatement></FlexStatements></FlexQueryResponse>'
-    )
-    warehouse = Warehouse(pipeline.folder)
-    with warehouse.writing():
-        assert [taken.status for taken in intake.take(warehouse, [old], "import")] == ["loaded"]
+    imported(pipeline, tmp_path / "old.xml", "U1", date(2025, 11, 3))
     assert pipeline.run(NEWEST, NEWEST).success
 
 
@@ -234,7 +244,7 @@ def test_a_range_that_begins_before_the_account_is_loaded_from_its_first_day(
 
 
 def test_one_logins_expired_token_leaves_the_others_night_whole(
-    box: Sandbox, make_pipeline: MakePipeline, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, make_pipeline: MakePipeline, clean_environment: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pipeline = make_pipeline(box)
     (clean_environment / "connections.toml").write_text(
@@ -242,16 +252,16 @@ def test_one_logins_expired_token_leaves_the_others_night_whole(
     )
     annas = box.service.add_token()
     monkeypatch.setenv("ANNA_TOKEN", annas)
+    imported(pipeline, tmp_path / "annas.xml", "U7", date(2026, 11, 17))
     box.service.expire_token(annas)
-    failed = pipeline.run(MONDAY, NEWEST, "anna")
-    assert 'Connection "anna", 2026-11-09 to 2026-11-19: IBKR answered "Token has expired." (code 1012)' in error_of(
-        failed
-    )
-    assert "Generate a new token" in error_of(failed)
+    failed = error_of(pipeline.run(MONDAY, NEWEST, "anna"))
+    assert 'Connection "anna", 2026-11-09 to 2026-11-19: IBKR answered "Token has expired." (code 1012)' in failed
+    assert "Generate a new token" in failed
     assert pipeline.run(MONDAY, NEWEST, "ibkr").success
     assert NEWEST.isoformat() in pipeline.green()
     assert pipeline.green("anna", "nav_history") == set()
-    assert pipeline.rows(f"SELECT complete FROM net_worth WHERE report_date = '{NEWEST}'") == [(True,)]
+    family = "SELECT accounts, stale_accounts, complete, total IS NOT NULL FROM net_worth"
+    assert pipeline.rows(f"{family} WHERE report_date = '{NEWEST}'") == [(3, 1, False, True)]
 
 
 def test_a_day_of_which_only_the_positions_come_later_is_reported_again(

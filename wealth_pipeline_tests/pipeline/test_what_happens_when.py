@@ -147,8 +147,7 @@ def test_what_the_table_says_happens(row: Row, tmp_path: Path, monkeypatch: pyte
             assert 'Connection "ibkr", 2026-07-01 to 2026-07-02: ' in error.what
         assert len(list(archive.entries())) == (row.archived == "the statement")
 
-        for text in (SEND, GET, "statement"):
-            faults._scripted[text].clear()
+        faults.clear()
         if row.fault == "expired":
             box.service.renew_token()
             clock.sleep(60)  # as long as a person takes at least

@@ -584,3 +584,17 @@ def test_a_damaged_archive_object_is_told_from_a_bad_statement(new_house: Callab
             load(house.con, house.archive, sha256)
         assert house.rows("FROM statements") == []
     assert house.load(data).status == "loaded"
+
+
+def test_an_account_whose_rows_stand_in_another_ones_statement_counts_as_well(house: House) -> None:
+    """Its rows are loaded; without a description it would be left out of the net worth."""
+    other: Row = {**nav(total="7"), "accountId": "U2", "currency": "USD"}
+    house.loaded(file(flex(EquitySummaryInBase=[nav(), other], AccountInformation={"currency": "USD"})))
+    assert house.rows("SELECT account_id, base_currency FROM accounts ORDER BY 1") == [("U1", "USD"), ("U2", "USD")]
+    assert house.texts("SELECT total, accounts FROM net_worth") == [("107", "2")]
+
+
+def test_a_statement_that_announces_more_than_it_holds_is_noted(house: House) -> None:
+    """An account that is lacking would otherwise be lacking without a word."""
+    house.loaded(file(flex(EquitySummaryInBase=[nav()])).replace(b'count="1"', b'count="2"'))
+    assert house.notes("wrong_count") == {"FlexStatements": 1}

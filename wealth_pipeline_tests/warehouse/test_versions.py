@@ -120,6 +120,12 @@ def test_any_order_with_any_repeats_gives_the_same_content(
     contents = house.contents()
     for table, rows in expected.setdefault("contents", contents).items():
         assert contents[table] == rows, table
+    assert house.rows(
+        "SELECT account_id, report_date, previous_date, day_change FROM nav_history ORDER BY ALL"
+    ) == house.rows(
+        "SELECT account_id, report_date, lag(report_date) OVER days, total - lag(total) OVER days FROM nav"
+        " WINDOW days AS (PARTITION BY account_id ORDER BY report_date) ORDER BY ALL"
+    )
 
 
 def test_what_was_known_at_any_time_is_what_had_been_loaded_by_then(house: House) -> None:

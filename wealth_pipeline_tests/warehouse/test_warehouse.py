@@ -6,12 +6,17 @@ import io
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.warehouse import opening
 from wealth_pipeline.warehouse.load import Loaded
+from wealth_pipeline.warehouse.published import NothingPublished, newest_nav
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
 
@@ -26,7 +31,7 @@ def load(folder: DataFolder, total: str, generated: str = "20250401;060000") -> 
     with warehouse.writing():
         data = file(flex(generated=generated, EquitySummaryInBase=[nav(total=total)]))
         entry = folder.archive.add(io.BytesIO(data), source="import")
-        (loaded,) = warehouse.load([entry.sha256])
+        loaded, *_ = warehouse.load([entry.sha256])
     return loaded
 
 
@@ -49,8 +54,10 @@ def test_the_published_file_is_read_only_and_alone(folder: DataFolder) -> None:
         "archive",
         "warehouse.duckdb",
         "wealth.duckdb",
+        "wealth.duckdb.wal",
         "writer.lock",
     ]
+    assert not folder.published.with_name("wealth.duckdb.wal").exists()
 
 
 def test_a_reader_keeps_its_snapshot_and_the_next_one_sees_the_new_file(folder: DataFolder) -> None:
@@ -63,18 +70,41 @@ def test_a_reader_keeps_its_snapshot_and_the_next_one_sees_the_new_file(folder: 
     assert read(folder) == "103"
 
 
-def test_what_a_reader_wrote_never_reaches_the_next_file(folder: DataFolder) -> None:
-    """Root can open it read-write in spite of its mode; killed, it leaves a log that DuckDB would replay."""
+WRITE = """
+import duckdb, os, sys
+con = duckdb.connect(sys.argv[1])
+con.execute("SET checkpoint_threshold = '1TB'")
+try:
+    con.execute("UPDATE nav_versions SET total = 1")
+finally:
+    os._exit(1)
+"""
+
+
+def write_and_die(folder: DataFolder) -> None:
+    """A reader opens the published file for writing, changes a figure and is killed, leaving its log."""
+    folder.published.chmod(0o644)  # as if it were root's
+    subprocess.run([sys.executable, "-c", WRITE, str(folder.published)], check=False)
+
+
+def test_nobody_can_write_into_the_published_file(folder: DataFolder) -> None:
+    """Root can open it for writing in spite of its mode; without a log DuckDB commits nothing."""
     load(folder, "100")
-    folder.published.chmod(0o644)
-    script = (
-        "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]); con.execute(\"SET checkpoint_threshold = '1TB'\");"
-        " con.execute('UPDATE nav_versions SET total = 1'); os._exit(1)"
-    )
-    subprocess.run([sys.executable, "-c", script, str(folder.published)], check=False)
-    assert folder.published.with_name("wealth.duckdb.wal").exists()
+    write_and_die(folder)
+    assert read(folder) == "100"
+    assert load(folder, "103", "20250402;060000").status == "loaded"
+    assert read(folder) == "103"
+
+
+def test_a_log_that_a_reader_left_never_reaches_the_next_file(folder: DataFolder) -> None:
+    """Somebody removed the link that keeps logs away."""
+    load(folder, "100")
+    log = folder.published.with_name("wealth.duckdb.wal")
+    log.unlink()
+    write_and_die(folder)
+    assert log.exists()
     Warehouse(folder).publish()
-    assert not folder.published.with_name("wealth.duckdb.wal").exists()
+    assert not log.exists()
     assert read(folder) == "100"
 
 
@@ -89,19 +119,42 @@ def test_a_draft_of_a_killed_writer_is_written_over(folder: DataFolder) -> None:
     assert read(folder) == "100"
 
 
-def test_a_foreign_holder_of_the_warehouse_is_named(folder: DataFolder) -> None:
-    """Somebody looks into the private database; the statement is safe, and the next run catches up."""
-    load(folder, "100")
+@contextmanager
+def held(path: Path, monkeypatch: pytest.MonkeyPatch, *, for_long: bool) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process has a database open; it lets go of it when it is first waited for, or not at all."""
     script = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
-    command = [sys.executable, "-c", script, str(folder.warehouse)]
+    command = [sys.executable, "-c", script, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with pytest.raises(WarehouseError, match=f"held open by process {holder.pid}"):
+        if for_long:
+            monkeypatch.setattr(opening, "HOLDER_SECONDS", 0.0)
+        else:
+            monkeypatch.setattr("time.sleep", lambda _: holder.communicate())
+        yield holder
+        if for_long:
+            holder.communicate()
+
+
+def test_a_foreign_holder_of_the_warehouse_is_named_and_the_next_run_catches_up(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody looks into the private database; the statement is safe, and the next run loads it too."""
+    load(folder, "100")
+    with held(folder.warehouse, monkeypatch, for_long=True) as holder:
+        with pytest.raises(WarehouseError, match=rf"held open by process {holder.pid}\. Close it there.*safe"):
             load(folder, "103", "20250402;060000")
-        holder.communicate()
-    assert read(folder) == "100"
-    assert load(folder, "103", "20250402;060000").status == "loaded"
+        assert read(folder) == "100"
+    loaded = load(folder, "99", "20250329;060000")
+    assert (loaded.status, read(folder)) == ("loaded", "103")
+
+
+def test_a_holder_who_soon_lets_go_costs_the_night_nothing(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look into the database by mistake is over in seconds."""
+    load(folder, "100")
+    with held(folder.warehouse, monkeypatch, for_long=False):
+        assert load(folder, "103", "20250402;060000").status == "loaded"
+    assert read(folder) == "103"
 
 
 def test_two_writers_wait_for_each_other(folder: DataFolder) -> None:
@@ -123,13 +176,37 @@ def test_a_damaged_warehouse_says_that_it_can_be_rebuilt(folder: DataFolder) -> 
     assert read(folder) == "100"
 
 
-def test_another_schema_version_is_refused(folder: DataFolder) -> None:
+def of_version(folder: DataFolder, version: int) -> None:
+    """Let both databases look as if another version of the software had written them."""
+    with duckdb.connect(str(folder.warehouse)) as con:
+        con.execute("UPDATE warehouse_info SET schema_version = ?", [version])
+    Warehouse(folder).publish()
+
+
+def test_an_older_warehouse_is_rebuilt_when_the_next_statement_comes(
+    folder: DataFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An update of the software asks nothing of its user."""
+    load(folder, "100")
+    of_version(folder, 0)
+    with pytest.raises(NothingPublished, match="older"):
+        newest_nav(folder.published)
+    load(folder, "103", "20250402;060000")
+    assert "rebuilt from the archive" in caplog.text
+    assert [row[2] for row in newest_nav(folder.published)] == [103]
+    assert read(folder) == "103"
+
+
+def test_a_newer_warehouse_is_left_alone(folder: DataFolder) -> None:
     """An older program must not write into a newer database."""
     load(folder, "100")
-    with duckdb.connect(str(folder.warehouse)) as con:
-        con.execute("UPDATE warehouse_info SET schema_version = 99")
-    with pytest.raises(WarehouseError, match="schema version 99"):
+    of_version(folder, 99)
+    with pytest.raises(WarehouseError, match=r"newer wealth_pipeline.*Update"):
         load(folder, "103")
+    with pytest.raises(WealthError, match=r"newer wealth_pipeline.*Update"):
+        newest_nav(folder.published)
+    with duckdb.connect(str(folder.warehouse), read_only=True) as con:
+        assert con.execute("SELECT schema_version FROM warehouse_info").fetchall() == [(99,)]
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

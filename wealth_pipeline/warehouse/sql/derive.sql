@@ -9,7 +9,7 @@ WITH needed AS (
         SELECT account_id, currency, report_date FROM pool_positions WHERE fx_rate_to_base IS NULL
         UNION SELECT account_id, currency, report_date FROM pool_position_lots WHERE fx_rate_to_base IS NULL
         UNION SELECT account_id, currency, report_date FROM pool_cash_balances
-    ) p JOIN accounts a USING (account_id)
+    ) p JOIN bases a USING (account_id)
     WHERE a.base_currency IS NOT NULL
 )
 SELECT n.currency, n.base_currency, n.report_date,
@@ -18,8 +18,8 @@ SELECT n.currency, n.base_currency, n.report_date,
 FROM needed n ASOF LEFT JOIN fx_rates r
     ON r.from_currency = n.currency AND r.to_currency = n.base_currency AND r.report_date <= n.report_date;
 
-CREATE OR REPLACE TEMP TABLE derived_positions AS
-WITH rated AS (
+CREATE OR REPLACE TEMP VIEW derived_positions AS
+WITH rated AS NOT MATERIALIZED (
     SELECT p.* REPLACE (
             coalesce(p.fx_rate_to_base, r.rate) AS fx_rate_to_base,
             coalesce(p.cost_basis, priced_cost(p.asset_class, p.cost_basis_price, p.quantity, p.multiplier))
@@ -27,7 +27,7 @@ WITH rated AS (
         p.fx_rate_to_base IS NULL AND r.rate IS NOT NULL AS fx_rate_derived,
         p.cost_basis IS NULL AND p.cost_basis_price IS NOT NULL AS cost_basis_derived
     FROM pool_positions p
-    LEFT JOIN accounts a USING (account_id)
+    LEFT JOIN bases a USING (account_id)
     LEFT JOIN pool_rates r
         ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date
 )
@@ -41,7 +41,7 @@ SELECT p.*,
     in_base(p.cost_basis, p.fx_rate_to_base) AS cost_basis_base
 FROM rated p LEFT JOIN asset_classes c USING (asset_class);
 
-CREATE OR REPLACE TEMP TABLE derived_position_lots AS
+CREATE OR REPLACE TEMP VIEW derived_position_lots AS
 SELECT p.* REPLACE (
         coalesce(p.fx_rate_to_base, r.rate) AS fx_rate_to_base,
         coalesce(p.cost_basis, priced_cost(p.asset_class, p.cost_basis_price, p.quantity, p.multiplier))
@@ -49,13 +49,13 @@ SELECT p.* REPLACE (
     p.fx_rate_to_base IS NULL AND r.rate IS NOT NULL AS fx_rate_derived,
     p.cost_basis IS NULL AND p.cost_basis_price IS NOT NULL AS cost_basis_derived
 FROM pool_position_lots p
-LEFT JOIN accounts a USING (account_id)
+LEFT JOIN bases a USING (account_id)
 LEFT JOIN pool_rates r
     ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date;
 
-CREATE OR REPLACE TEMP TABLE derived_cash_balances AS
+CREATE OR REPLACE TEMP VIEW derived_cash_balances AS
 SELECT p.*, r.rate AS fx_rate_to_base, in_base(p.ending_cash, r.rate) AS ending_cash_base
 FROM pool_cash_balances p
-LEFT JOIN accounts a USING (account_id)
+LEFT JOIN bases a USING (account_id)
 LEFT JOIN pool_rates r
     ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date;

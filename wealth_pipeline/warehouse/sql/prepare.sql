@@ -3,11 +3,23 @@
 
 CREATE OR REPLACE TEMP TABLE dropped (kind VARCHAR, name VARCHAR, count BIGINT);
 
--- IBKR: with Summary ticked besides Detail, every cash transaction comes twice; the second has no id.
+-- A value as it may be told: a shifted attribute could bring a name or an address.
+CREATE OR REPLACE TEMP MACRO told_value(value) AS
+    CASE WHEN regexp_full_match(value, '[A-Za-z0-9_.;&/-]{0,20}|[A-Za-z()&/ ]{1,30}') THEN value ELSE '(a text)' END;
+
+-- IBKR: with Summary ticked besides Detail, every cash transaction comes twice; the second has no id, and the account
+-- and alias "-". The query may tick none of the fields that say so.
+CREATE OR REPLACE TEMP TABLE summed_cash AS
+    SELECT row FROM stage_cash_transaction
+    WHERE level_of_detail = 'SUMMARY' OR alias = '-' OR (level_of_detail IS NULL AND transaction_id IS NULL
+        AND ordinal IN (SELECT ordinal FROM stage_cash_transaction WHERE transaction_id IS NOT NULL));
 INSERT INTO dropped
-    SELECT 'summary_row_dropped', 'CashTransaction', count(*) FROM stage_cash_transaction
+    SELECT 'summary_row_dropped', 'CashTransaction', count(*) FROM summed_cash HAVING count(*) > 0
+    UNION ALL
+    SELECT 'summary_row_dropped', 'Transfer', count(*) FROM stage_transfer
     WHERE level_of_detail = 'SUMMARY' HAVING count(*) > 0;
-DELETE FROM stage_cash_transaction WHERE level_of_detail = 'SUMMARY';
+DELETE FROM stage_cash_transaction WHERE row IN (FROM summed_cash);
+DELETE FROM stage_transfer WHERE level_of_detail = 'SUMMARY';
 
 -- IBKR: the date MULTI marks a summary of several days. (Without any date the query lacks the field: refused later.)
 CREATE OR REPLACE TEMP TABLE undated AS
@@ -18,11 +30,21 @@ INSERT INTO dropped
     SELECT 'summary_row_dropped', 'EquitySummaryByReportDateInBase', count(*) FROM undated HAVING count(*) > 0;
 DELETE FROM stage_equity_summary_by_report_date_in_base WHERE row IN (FROM undated);
 
--- IBKR: Order, SymbolSummary and the like are elements of their own; a Trade of another level would be one more copy.
+-- IBKR: Order, SymbolSummary and the like are elements of their own; a Trade of their level would be one more copy.
+CREATE OR REPLACE TEMP TABLE summed_trades AS
+    SELECT row FROM stage_trade
+    WHERE level_of_detail IN ('ORDER', 'CLOSED_LOT', 'WASH_SALE', 'SYMBOL_SUMMARY', 'ASSET_SUMMARY', 'SUMMARY');
+INSERT INTO dropped SELECT 'summary_row_dropped', 'Trade', count(*) FROM summed_trades HAVING count(*) > 0;
+DELETE FROM stage_trade WHERE row IN (FROM summed_trades);
+
 INSERT INTO dropped
-    SELECT 'summary_row_dropped', 'Trade', count(*) FROM stage_trade
-    WHERE level_of_detail <> 'EXECUTION' HAVING count(*) > 0;
-DELETE FROM stage_trade WHERE level_of_detail <> 'EXECUTION';
+    SELECT 'unknown_value', element || '.levelOfDetail=' || told_value(level), count(*) FROM (
+        SELECT 'OpenPosition' AS element, level_of_detail AS level FROM stage_open_position
+        WHERE level_of_detail NOT IN ('SUMMARY', 'LOT')
+        UNION ALL SELECT 'CashTransaction', level_of_detail FROM stage_cash_transaction
+        WHERE level_of_detail <> 'DETAIL'
+        UNION ALL SELECT 'Trade', level_of_detail FROM stage_trade WHERE level_of_detail <> 'EXECUTION'
+    ) GROUP BY element, level;
 
 -- Rows without what makes them usable. IBKR: a conversion rate was seen with an empty currency code.
 INSERT INTO dropped
@@ -40,18 +62,20 @@ INSERT INTO dropped
 DELETE FROM stage_conversion_rate WHERE rate = -1;
 
 INSERT INTO dropped
-    SELECT 'unknown_value', 'OpenPosition.assetCategory=' || coalesce(p.asset_class, ''), count(*)
-    FROM stage_open_position p LEFT JOIN asset_classes c USING (asset_class)
-    WHERE c.asset_class IS NULL GROUP BY p.asset_class;
+    SELECT 'unknown_value', 'OpenPosition.assetCategory=' || told_value(p.asset_class), count(*)
+    FROM stage_open_position p ANTI JOIN asset_classes c USING (asset_class)
+    WHERE p.asset_class IS NOT NULL GROUP BY p.asset_class;
 
 -- IBKR: positions come as SUMMARY and as LOT rows, the same quantity twice. A row with a level is what it says.
 -- Without that field a row that says how it was opened is a lot; among several others of one contract, the one that
 -- equals the rest together in every figure is the summary, and a single one is it in any case.
-CREATE OR REPLACE TEMP TABLE levelled AS
-WITH told AS (
+-- A view: it is read a few times, and copying half a hundred columns costs more.
+CREATE OR REPLACE TEMP VIEW levelled AS
+WITH told AS NOT MATERIALIZED (
     SELECT *, coalesce(conid, security_id, symbol) AS contract,
         CASE WHEN level_of_detail IN ('SUMMARY', 'LOT') THEN level_of_detail
-             WHEN coalesce(CAST(open_datetime AS VARCHAR), originating_order_id, originating_transaction_id) IS NOT NULL
+             WHEN coalesce(CAST(open_datetime AS VARCHAR), CAST(holding_period_datetime AS VARCHAR),
+                     originating_order_id, originating_transaction_id) IS NOT NULL
                  THEN 'LOT' END AS told
     FROM stage_open_position
 ),
@@ -75,12 +99,30 @@ SELECT * EXCLUDE (told, alike, is_sum, place),
     CASE WHEN alike = 1 OR (is_sum AND place = 1) THEN 'SUMMARY' ELSE 'LOT' END AS level
 FROM guessed;
 
--- The base currency of each FlexStatement's account: stated by AccountInformation, else by the NAV rows, else the
--- currency that IBKR's conversion rates lead to.
+-- Rows whose level nothing told: lots of 3, 1 and 2 look like a summary of 3 and its lots.
+INSERT INTO dropped
+    SELECT 'level_guessed', 'OpenPosition', count(*) FROM (
+        SELECT count(*) OVER (PARTITION BY ordinal, account_id, model, report_date, contract) AS alike FROM levelled
+        WHERE level_of_detail IS NULL AND coalesce(CAST(open_datetime AS VARCHAR),
+            CAST(holding_period_datetime AS VARCHAR), originating_order_id, originating_transaction_id) IS NULL
+    ) WHERE alike > 1 HAVING count(*) > 0;
+
+-- The accounts of each FlexStatement (its own, and others whose rows it holds) with their base currency: stated by
+-- AccountInformation, else by the NAV rows, else the currency that IBKR's conversion rates lead to.
 CREATE OR REPLACE TEMP TABLE stage_base AS
-SELECT f.ordinal, f.account_id, coalesce(
-    (SELECT max(a.base_currency) FROM stage_account_information a WHERE a.ordinal = f.ordinal),
-    (SELECT max(n.base_currency) FROM stage_equity_summary_by_report_date_in_base n WHERE n.ordinal = f.ordinal),
-    (SELECT max(r.to_currency) FROM stage_conversion_rate r WHERE r.ordinal = f.ordinal)
+WITH members AS (
+    SELECT ordinal, account_id FROM stage_statement
+    UNION SELECT ordinal, account_id FROM stage_equity_summary_by_report_date_in_base
+    UNION SELECT ordinal, account_id FROM stage_open_position
+    UNION SELECT ordinal, account_id FROM stage_cash_report_currency
+)
+SELECT m.ordinal, m.account_id, coalesce(
+    (SELECT max(a.base_currency) FROM stage_account_information a
+        WHERE a.ordinal = m.ordinal AND a.account_id = m.account_id),
+    (SELECT max(n.base_currency) FROM stage_equity_summary_by_report_date_in_base n
+        WHERE n.ordinal = m.ordinal AND n.account_id = m.account_id),
+    (SELECT max(r.to_currency) FROM stage_conversion_rate r
+        WHERE r.ordinal = m.ordinal AND m.account_id = f.account_id)
 ) AS base_currency
-FROM stage_statement f;
+FROM members m JOIN stage_statement f USING (ordinal)
+WHERE m.account_id <> '-';

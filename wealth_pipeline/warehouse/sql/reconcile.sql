@@ -30,7 +30,7 @@ CREATE OR REPLACE TEMP TABLE todo AS
         AND (t.next_date IS NULL OR c.from_date <= t.next_date)
     UNION
     -- Accrued dividends may need a conversion rate.
-    SELECT d.account_id, d.report_date FROM dividend_accruals d JOIN accounts a USING (account_id) JOIN rate_changes r
+    SELECT d.account_id, d.report_date FROM dividend_accruals d JOIN bases a USING (account_id) JOIN rate_changes r
         ON r.from_currency = d.currency AND r.to_currency = a.base_currency
         AND d.report_date BETWEEN r.report_date AND r.report_date + 5
     WHERE d.fx_rate_to_base IS NULL
@@ -184,7 +184,7 @@ WITH rated AS (
                  WHEN r.report_date >= d.report_date - 5 THEN r.rate END)) AS amount
     FROM (
         SELECT d.*, a.base_currency FROM dividend_accruals d SEMI JOIN todo USING (account_id, report_date)
-        LEFT JOIN accounts a USING (account_id)
+        LEFT JOIN bases a USING (account_id)
     ) d
     ASOF LEFT JOIN fx_rates r
         ON r.from_currency = d.currency AND r.to_currency = d.base_currency AND r.report_date <= d.report_date

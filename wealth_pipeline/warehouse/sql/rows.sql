@@ -2,7 +2,7 @@
 -- element's number in the file.
 
 CREATE OR REPLACE TEMP TABLE new_nav AS
-SELECT * EXCLUDE (level_of_detail) FROM stage_equity_summary_by_report_date_in_base;
+SELECT * EXCLUDE (level_of_detail, model) FROM stage_equity_summary_by_report_date_in_base;
 
 CREATE OR REPLACE TEMP TABLE new_nav_components AS
 SELECT n.ordinal, n.row, n.account_id, n.report_date, a.component, a.amount, p.component IS NOT NULL AS counted
@@ -14,37 +14,43 @@ CREATE OR REPLACE TEMP TABLE new_nav_changes AS
 SELECT c.ordinal, c.row, c.account_id, c.from_date, c.to_date, a.component, a.amount
 FROM stage_change_in_n_a_v c JOIN stage_change_in_n_a_v_amounts a USING (row);
 
--- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then.
+-- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then, where all of them state it.
 CREATE OR REPLACE TEMP TABLE new_positions AS
-SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 'SUMMARY'
+SELECT * EXCLUDE (level_of_detail, level, contract), false AS from_lots FROM levelled WHERE level = 'SUMMARY'
 UNION ALL BY NAME
-SELECT * EXCLUDE (contract, prices) REPLACE (CASE WHEN prices = 1 THEN cost_basis_price END AS cost_basis_price)
+SELECT * EXCLUDE (contract, prices) REPLACE (CASE WHEN prices = 1 THEN cost_basis_price END AS cost_basis_price),
+    true AS from_lots
 FROM (
     SELECT ordinal, account_id, model, report_date, contract,
-        CAST(sum(quantity) AS DECIMAL(28,12)) AS quantity,
-        CAST(sum(position_value) AS DECIMAL(28,12)) AS position_value,
-        CAST(sum(cost_basis) AS DECIMAL(28,12)) AS cost_basis,
-        CAST(sum(unrealized_pnl) AS DECIMAL(28,12)) AS unrealized_pnl,
-        count(DISTINCT cost_basis_price) AS prices,
+        CAST(CASE WHEN count(quantity) = count(*) THEN sum(quantity) END AS DECIMAL(28,12)) AS quantity,
+        CAST(CASE WHEN count(position_value) = count(*) THEN sum(position_value) END AS DECIMAL(28,12))
+            AS position_value,
+        CAST(CASE WHEN count(cost_basis) = count(*) THEN sum(cost_basis) END AS DECIMAL(28,12)) AS cost_basis,
+        CAST(CASE WHEN count(unrealized_pnl) = count(*) THEN sum(unrealized_pnl) END AS DECIMAL(28,12))
+            AS unrealized_pnl,
+        CASE WHEN count(cost_basis_price) = count(*) THEN count(DISTINCT cost_basis_price) END AS prices,
         first(COLUMNS(* EXCLUDE (ordinal, account_id, model, report_date, contract, quantity, position_value,
                                  cost_basis, unrealized_pnl, level_of_detail, level)) ORDER BY row)
-    FROM levelled WHERE level = 'LOT'
+    FROM (
+        -- First of all, as nearly no lot is left to be summed.
+        SELECT l.* FROM levelled l ANTI JOIN (SELECT * FROM levelled WHERE level = 'SUMMARY') s
+            ON s.ordinal = l.ordinal AND s.account_id = l.account_id AND s.report_date = l.report_date
+            AND s.model IS NOT DISTINCT FROM l.model AND s.contract IS NOT DISTINCT FROM l.contract
+        WHERE l.level = 'LOT'
+    )
     GROUP BY ordinal, account_id, model, report_date, contract
-) lots
-ANTI JOIN (SELECT * FROM levelled WHERE level = 'SUMMARY') s
-    ON s.ordinal = lots.ordinal AND s.account_id = lots.account_id AND s.report_date = lots.report_date
-    AND s.model IS NOT DISTINCT FROM lots.model AND s.contract IS NOT DISTINCT FROM lots.contract;
+);
 
-CREATE OR REPLACE TEMP TABLE new_position_lots AS
+CREATE OR REPLACE TEMP VIEW new_position_lots AS
 SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 'LOT';
 
 -- IBKR: the BASE_SUMMARY row is the total of the others in base currency; adding it to them counts cash twice.
 CREATE OR REPLACE TEMP TABLE new_cash_balances AS
-SELECT * EXCLUDE (level_of_detail, from_date) RENAME (to_date AS report_date)
+SELECT * EXCLUDE (level_of_detail, model, from_date) RENAME (to_date AS report_date)
 FROM stage_cash_report_currency WHERE currency IS DISTINCT FROM 'BASE_SUMMARY';
 
 CREATE OR REPLACE TEMP TABLE new_cash_totals AS
-SELECT * EXCLUDE (level_of_detail, from_date) RENAME (to_date AS report_date)
+SELECT * EXCLUDE (level_of_detail, model, from_date) RENAME (to_date AS report_date)
 FROM stage_cash_report_currency WHERE currency = 'BASE_SUMMARY';
 
 CREATE OR REPLACE TEMP TABLE new_cash_flows AS
@@ -55,10 +61,11 @@ CREATE OR REPLACE TEMP TABLE new_fx_rates AS SELECT * EXCLUDE (level_of_detail, 
 
 -- A query without IBKR's ids: a row is known again by what it states, and by its number among equal ones of its file.
 CREATE OR REPLACE TEMP TABLE new_cash_transactions AS
-SELECT * EXCLUDE (level_of_detail, told),
+SELECT * EXCLUDE (level_of_detail, alias, told),
     coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
 FROM (
-    SELECT *, concat_ws('|', account_id, type, currency, amount, date_time, conid, symbol, description) AS told
+    SELECT *, concat_ws('|', account_id, type, currency, amount, coalesce(CAST(date_time AS VARCHAR),
+        CAST(settle_date AS VARCHAR), CAST(report_date AS VARCHAR)), conid, symbol, description) AS told
     FROM stage_cash_transaction
 );
 
@@ -66,7 +73,8 @@ CREATE OR REPLACE TEMP TABLE new_trades AS
 SELECT * EXCLUDE (level_of_detail, told),
     coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
 FROM (
-    SELECT *, concat_ws('|', account_id, trade_id, currency, date_time, conid, symbol, buy_sell, quantity, trade_price) AS told
+    SELECT *, concat_ws('|', account_id, trade_id, currency, coalesce(CAST(date_time AS VARCHAR),
+        CAST(trade_date AS VARCHAR), CAST(report_date AS VARCHAR)), conid, symbol, buy_sell, quantity, trade_price) AS told
     FROM stage_trade
 );
 
@@ -74,12 +82,13 @@ CREATE OR REPLACE TEMP TABLE new_transfers AS
 SELECT * EXCLUDE (level_of_detail, told),
     coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
 FROM (
-    SELECT *, concat_ws('|', account_id, type, direction, currency, date, conid, symbol, quantity, position_amount) AS told
+    SELECT *, concat_ws('|', account_id, type, direction, currency,
+        coalesce(date, report_date), conid, symbol, quantity, position_amount) AS told
     FROM stage_transfer
 );
 
 CREATE OR REPLACE TEMP TABLE new_interest_accruals AS
-SELECT * EXCLUDE (level_of_detail) FROM stage_interest_accruals_currency;
+SELECT * EXCLUDE (level_of_detail, model) FROM stage_interest_accruals_currency;
 CREATE OR REPLACE TEMP TABLE new_securities AS SELECT * EXCLUDE (level_of_detail, account_id) FROM stage_security_info;
 CREATE OR REPLACE TEMP TABLE new_dividend_accruals AS
 SELECT * EXCLUDE (level_of_detail) FROM stage_open_dividend_accrual;

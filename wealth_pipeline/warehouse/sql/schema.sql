@@ -65,6 +65,30 @@ CREATE TABLE reconciliation (
     reason VARCHAR
 );
 
+-- A table, not a view: the lag over all days and the proofs behind it take longer than a reader should wait.
+CREATE TABLE nav_history (
+    account_id VARCHAR NOT NULL,
+    report_date DATE NOT NULL,
+    base_currency VARCHAR,
+    total DECIMAL(28,12),
+    cash DECIMAL(28,12),
+    stock DECIMAL(28,12),
+    options DECIMAL(28,12),
+    bonds DECIMAL(28,12),
+    funds DECIMAL(28,12),
+    notes DECIMAL(28,12),
+    commodities DECIMAL(28,12),
+    crypto DECIMAL(28,12),
+    dividend_accruals DECIMAL(28,12),
+    interest_accruals DECIMAL(28,12),
+    other DECIMAL(28,12),
+    previous_date DATE,
+    day_change DECIMAL(28,12),
+    proof VARCHAR NOT NULL CHECK (proof IN ('passed', 'failed', 'not_evaluable')),
+    statement_sha256 VARCHAR NOT NULL,
+    known_since TIMESTAMP NOT NULL
+);
+
 CREATE TABLE flex_requests (
     id BIGINT NOT NULL,
     connection VARCHAR NOT NULL,

@@ -24,31 +24,6 @@ brought AS (
 SELECT d.* EXCLUDE (statement_sha256), first_date, last_date, connection, statement_sha256
 FROM described d LEFT JOIN days USING (account_id) LEFT JOIN brought USING (account_id);
 
-CREATE VIEW nav_history AS
-WITH proofs AS (
-    SELECT account_id, report_date,
-        CASE WHEN bool_or(status = 'failed') THEN 'failed'
-             WHEN count(*) FILTER (status = 'passed' AND check_name IN ('positions', 'cash', 'parts')) = 3 THEN 'passed'
-             ELSE 'not_evaluable' END AS proof
-    FROM reconciliation GROUP BY account_id, report_date
-)
-SELECT account_id, report_date, coalesce(n.base_currency, a.base_currency) AS base_currency,
-    total, cash, stock, options, bonds, funds, notes, commodities, crypto, dividend_accruals, interest_accruals,
-    CASE WHEN coalesce(slb_cash_collateral, ipo_subscription, slb_direct_securities_borrowed,
-                       slb_direct_securities_lent, soft_dollars, forex_cfd_unrealized_pl, cfd_unrealized_pl, phys_del,
-                       lite_surcharge_accruals, cgt_withholding_accruals) IS NOT NULL
-        THEN CAST(coalesce(slb_cash_collateral, 0) + coalesce(ipo_subscription, 0)
-            + coalesce(slb_direct_securities_borrowed, 0) + coalesce(slb_direct_securities_lent, 0)
-            + coalesce(soft_dollars, 0) + coalesce(forex_cfd_unrealized_pl, 0) + coalesce(cfd_unrealized_pl, 0)
-            + coalesce(phys_del, 0) + coalesce(lite_surcharge_accruals, 0) + coalesce(cgt_withholding_accruals, 0)
-            AS DECIMAL(28,12)) END AS other,
-    lag(report_date) OVER days AS previous_date,
-    CAST(total - lag(total) OVER days AS DECIMAL(28,12)) AS day_change,
-    coalesce(proof, 'not_evaluable') AS proof,
-    n.statement_sha256, n.known_since
-FROM nav n LEFT JOIN accounts a USING (account_id) LEFT JOIN proofs USING (account_id, report_date)
-WINDOW days AS (PARTITION BY account_id ORDER BY report_date);
-
 CREATE VIEW nav_latest AS
 SELECT n.* FROM nav_history n JOIN (SELECT account_id, max(report_date) AS report_date FROM nav GROUP BY account_id)
     USING (account_id, report_date);

@@ -1,0 +1,36 @@
+"""Showing on the terminal how far a long command is: a bar, or now and then a line where stderr is none."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+import click
+
+from wealth_pipeline.warehouse.load import Loaded
+from wealth_pipeline.warehouse.progress import rate, told
+
+
+def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:
+    """Pass on what is loaded, and show how far and how fast that goes, on stderr."""
+    if not sys.stderr.isatty():
+        yield from told(loading, total, lambda line: click.echo(f"{what}: {line}", err=True))
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        *Progress.get_default_columns(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    begun = time.monotonic()
+    with bar:
+        task = bar.add_task(what, total=total, rate="")
+        for number, loaded in enumerate(loading, 1):
+            bar.update(task, completed=number, rate=rate(number, time.monotonic() - begun))
+            yield loaded

@@ -1,0 +1,44 @@
+"""The published tables and views as files that every tool reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.warehouse.opening import trouble
+from wealth_pipeline.warehouse.published import connected
+
+_FORMS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
+
+
+def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]]:
+    """Write each table and view as `folder/<name>.<form>` (parquet or csv); yields its file's name and rows.
+
+    Decimals keep their declared scale, in CSV as text. A file is put in its place when it is whole. The published
+    database is replaced, never changed, so all files show the same load. Raises WealthError if they can't be written.
+    """
+    with connected(published, any_version=True) as con:
+        names = con.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
+            " AND table_catalog = current_database() ORDER BY ALL"
+        ).fetchall()
+        for (name,) in names:
+            target = folder / f"{name}.{form}"
+            draft = folder / f".{target.name}.draft"
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                (rows,) = con.execute(f"COPY {name} TO $draft ({_FORMS[form]})", {"draft": str(draft)}).fetchone() or (
+                    0,
+                )
+                draft.chmod(0o600)
+                draft.replace(target)
+            except (OSError, duckdb.Error) as error:
+                raise WealthError(*trouble(target, error)) from None
+            finally:
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
+            yield target.name, rows

@@ -1,0 +1,377 @@
+"""An independent reading of a statement, compared both ways with what was loaded of it.
+
+It reads the file with another parser and trusts nothing of the pipeline's but the declared columns: each loaded row
+must stand in the file with exactly its values, and each row of the file that counts must be loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal, localcontext
+from functools import reduce
+from operator import or_
+from typing import Any
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from wealth_pipeline.tables import TABLES, TableSpec
+
+from .figures import ELEMENTS
+
+#: A row's attributes, with what it takes from its FlexStatement where it doesn't state it.
+Attributes = dict[str, Any]
+#: Rows of a table, and how often each is there.
+Rows = Counter[tuple[Any, ...]]
+#: What a statement replaces together: one key's rows of a table.
+Group = tuple[Any, ...]
+
+_AMOUNT = pa.decimal128(28, 12)
+_NULLS = ("", "-", "--", "N/A", "MULTI")
+_IDENTIFIERS = frozenset(
+    "conid securityID isin cusip figi underlyingConid transactionID tradeID actionID originatingOrderID "
+    "originatingTransactionID model levelOfDetail".split()
+)
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+(\.\d*)?|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)", re.ASCII)
+_NO_AMOUNTS = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
+_PERSONAL = re.compile(r"name|street|address|mail|phone", re.IGNORECASE)
+_SECTION_OF = {element: section for section, element in ELEMENTS.items()}
+_OPENED = ("openDateTime", "holdingPeriodDateTime", "originatingOrderID", "originatingTransactionID")
+_SUMMED = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
+#: Columns that are derived where the file doesn't state them, and what says that a value was.
+_DERIVED = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
+
+
+@dataclass
+class _Told:
+    """What the file says: each FlexStatement's account, last day and sections, and its rows by element."""
+
+    statements: list[tuple[str, date | None, set[str]]] = field(default_factory=list)
+    rows: dict[str, list[tuple[int, Attributes]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def strays(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes, moments: bool = False) -> list[str]:
+    """Rows that were loaded and don't stand in the file, and rows of the file that were not loaded.
+
+    moments: look at times as well, whose damaged forms another reading cannot judge.
+    """
+    try:
+        told = _read(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        return [f"loaded, though another parser cannot read it: {error}"]
+    wrong = _accounts(con, told, sha256)
+    for table in TABLES[1:]:
+        wrong += _compare(con, table, told, sha256, moments)
+    return wrong
+
+
+def _root(data: bytes) -> ElementTree.Element:
+    # A prefix that nobody declared is well-formed XML; only this parser insists on namespaces.
+    return ElementTree.fromstring(re.sub(rb"(</?)\w+:(?=\w)", rb"\1", data))
+
+
+def _read(data: bytes) -> _Told:
+    told = _Told()
+    for ordinal, statement in enumerate(_root(data).iter("FlexStatement")):
+        defaults = {name: statement.get(name) or "" for name in ("accountId", "fromDate", "toDate")}
+        last = defaults["toDate"]
+        told.statements.append((defaults["accountId"], _day(last), {section.tag for section in statement}))
+        for section in statement:
+            for element in section.iter():
+                if section.tag not in (element.tag, _SECTION_OF.get(element.tag)):
+                    continue
+                dated = {"reportDate": last} if element.tag in ("OpenPosition", "OpenDividendAccrual") else {}
+                stated = {k: v for k, v in element.attrib.items() if not _is_null(k, v)}
+                row = {**defaults, **dated, **stated}
+                # IBKR: rows of account "-" sum up all accounts of the query.
+                if row["accountId"] != "-":
+                    told.rows[element.tag].append((ordinal, row))
+    return told
+
+
+def _is_null(name: str, text: str) -> bool:
+    dated = name in ("reportDate", "fromDate", "toDate")
+    return text == "" or (text in _NULLS and (dated or name in _IDENTIFIERS))
+
+
+def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha256: str, moments: bool) -> list[str]:
+    """Key by key: what is loaded of one must be exactly what one of the file's FlexStatements says of it.
+
+    Which of several FlexStatements is not asked: of rows that were moved into another one, no rule says.
+    """
+    read = [c for c in table.read if moments or not pa.types.is_timestamp(c.type)]
+    names = [c.name for c in read] + (["component", "amount"] if table.melt else [])
+    wanted: dict[Group, dict[int, Rows]] = defaultdict(lambda: defaultdict(Counter))
+    for ordinal, row in _counted(table, told):
+        plain = tuple(_value(row.get(c.attribute or ""), c.type, c.attribute or "") for c in read)
+        for more in _amounts(table, row) if table.melt else [()]:
+            wanted[_group(table, names, (*plain, *more))][ordinal][*plain, *more] += 1
+    for group, ordinal in _shown(table, told):
+        wanted[group].setdefault(ordinal, Counter())
+    given: dict[Group, Rows] = defaultdict(Counter)
+    for values in _loaded(con, table, names, sha256):
+        given[_group(table, names, values)][values] += 1
+    others = _of_other_files(con, table, sha256)
+    lacking, added = Rows(), Rows()
+    for group in wanted.keys() | given.keys():
+        options = list(wanted[group].values()) or [Rows()]
+        if group == _NO_ID:
+            # Equal rows of two FlexStatements are one, equal rows of one are several.
+            options = [reduce(or_, options)]
+        elif table.key:
+            options = [Rows(set(rows)) for rows in options]
+        nearest = min(options, key=lambda rows: ((given[group] - rows) + (rows - given[group])).total())
+        added += given[group] - nearest
+        lacking += nearest - given[group]
+    # Where another file speaks of the same account (rate, contract), the newer one's rows stand.
+    absent = [row for row in lacking if not {row[names.index(name)] for name in _owners(table)} & others]
+    said = ((added, "loaded, not in the file"), (absent, "in the file, not loaded"))
+    return [f"{table.name}: {what}: {list(rows)[:2]}" for rows, what in said if rows]
+
+
+#: Rows without an id are known by what they state: all of a table's are looked at together.
+_NO_ID: Group = (None,)
+
+
+def _group(table: TableSpec, names: list[str], values: tuple[Any, ...]) -> Group:
+    """What a statement replaces together."""
+    by = ("transaction_id",) if table.scope == ("row_id",) else table.scope or ("account_id", "report_date")
+    return tuple(values[names.index(name)] for name in by)
+
+
+def _owners(table: TableSpec) -> tuple[str, ...]:
+    own = {"fx_rates": ("to_currency",), "securities": ("conid",)}
+    return own.get(table.name, ("account_id", "transaction_id") if table.scope == ("row_id",) else ("account_id",))
+
+
+def _of_other_files(con: duckdb.DuckDBPyConnection, table: TableSpec, sha256: str) -> set[str]:
+    """Of which accounts (rates, contracts) other files speak, by what identifies them."""
+    queries = ["SELECT account_id FROM statement_accounts WHERE sha256 <> $sha256"]
+    queries += [f"SELECT {name} FROM {table.name} WHERE statement_sha256 <> $sha256" for name in _owners(table)]
+    return {name for (name,) in con.execute(" UNION ".join(queries), {"sha256": sha256}).fetchall() if name}
+
+
+def _loaded(
+    con: duckdb.DuckDBPyConnection, table: TableSpec, names: list[str], sha256: str
+) -> Iterator[tuple[Any, ...]]:
+    own = {c.name for c in table.columns}
+    stated = (f"CASE WHEN NOT {flag} THEN {n} END" if (flag := _DERIVED.get(n)) in own else n for n in names)
+    yield from con.execute(
+        f"SELECT {', '.join(stated)} FROM {table.name} WHERE statement_sha256 = ?", [sha256]
+    ).fetchall()
+
+
+def _shown(table: TableSpec, told: _Told) -> Iterator[tuple[Group, int]]:
+    """The days of accounts that a FlexStatement shows, though it may have no row for this table there."""
+    if not table.family:
+        return
+    for ordinal, row in told.rows[table.element]:
+        day = _day(row.get("toDate" if table.family == "cash" else "reportDate") or "")
+        if day:
+            yield (row["accountId"], day), ordinal
+    section = {"positions": "OpenPositions", "dividends": "OpenDividendAccruals"}.get(table.family)
+    filled = {ordinal for ordinal, _ in told.rows[table.element]}
+    for ordinal, (account, last, sections) in enumerate(told.statements):
+        if section in sections and ordinal not in filled:
+            yield (account, last), ordinal
+
+
+def _accounts(con: duckdb.DuckDBPyConnection, told: _Told, sha256: str) -> list[str]:
+    """What the file says of an account, column by column; of several words on one the last should stand, any may."""
+    table, wrong = TABLES[0], []
+    others = _of_other_files(con, table, sha256)
+    for account in {account for account, _, _ in told.statements} - others:
+        ordinals = [n for n, (name, _, _) in enumerate(told.statements) if name == account]
+        columns = [c for c in table.read if c.name != "account_id"]
+        loaded = con.execute(
+            f"SELECT {', '.join(c.name for c in columns)} FROM accounts WHERE account_id = ?", [account]
+        ).fetchone()
+        if loaded is None:
+            wrong.append(f"accounts: in the file, not loaded: {account}")
+            continue
+        for column, value in zip(columns, loaded, strict=True):
+            if column.name == "base_currency":
+                stated = {word for n in ordinals for word in _bases(told, n)}
+            else:
+                rows = (row for n, row in told.rows[table.element] if n in ordinals)
+                stated = {_value(r.get(column.attribute or ""), column.type, column.attribute or "") for r in rows}
+            if value not in stated - {None} and (value is not None or stated - {None}):
+                wrong.append(f"accounts: {column.name} is {value!r}, in the file {stated}")
+    return wrong
+
+
+def _bases(told: _Told, ordinal: int) -> set[str]:
+    """The base currency that a FlexStatement states: in the account's own section, its NAV, or its rates."""
+    for element, name in (("AccountInformation", "currency"), ("EquitySummaryByReportDateInBase", "currency"),
+                          ("ConversionRate", "toCurrency")):  # fmt: skip
+        rows = [row for n, row in told.rows[element] if n == ordinal and _is_one(element, row)]
+        stated = {row[name] for row in rows if row.get(name)}
+        if stated:
+            return stated
+    return set()
+
+
+# Which rows count, by the reference's rules.
+
+
+def _counted(table: TableSpec, told: _Told) -> Iterator[tuple[int, Attributes]]:
+    rows = [(ordinal, row) for ordinal, row in told.rows[table.element] if _is_one(table.element, row)]
+    if table.name in ("positions", "position_lots"):
+        yield from _holdings(rows, lots=table.name == "position_lots")
+        return
+    with_ids = {ordinal for ordinal, row in rows if row.get("transactionID")}
+    for ordinal, row in rows:
+        base = row.get("currency") == "BASE_SUMMARY"
+        if table.name == "cash_transactions":
+            # IBKR: the summary of payments has no id, and no account of its own.
+            counts = row.get("acctAlias") != "-" and (row.get("transactionID") or ordinal not in with_ids)
+        else:
+            counts = {"cash_balances": not base, "cash_totals": base}.get(table.name, True)
+        if counts:
+            yield ordinal, row
+
+
+def _is_one(element: str, row: Attributes) -> bool:
+    """Whether a row is one of its element's, and no summary of others."""
+    level = row.get("levelOfDetail")
+    return {
+        "EquitySummaryByReportDateInBase": "reportDate" in row,
+        "CashTransaction": level != "SUMMARY",
+        "Trade": level in (None, "EXECUTION"),
+        "ConversionRate": bool(row.get("fromCurrency")) and _value(row.get("rate"), pa.decimal128(18, 10)) != -1,
+        "SecurityInfo": bool(row.get("conid")),
+    }.get(element, True)
+
+
+def _holdings(rows: Iterable[tuple[int, Attributes]], lots: bool) -> Iterator[tuple[int, Attributes]]:
+    """The lots, or the positions: the rows that say so, else the sums of the lots."""
+    contracts: dict[Group, list[Attributes]] = defaultdict(list)
+    for ordinal, row in rows:
+        contract = row.get("conid") or row.get("securityID") or row.get("symbol")
+        contracts[ordinal, row["accountId"], row.get("model"), _day(row["reportDate"]), contract].append(row)
+    for (ordinal, *_), alike in contracts.items():
+        summaries, opened = _levels(alike)
+        held = opened if lots else summaries or [_sum(opened)]
+        yield from ((ordinal, row) for row in held)
+
+
+def _levels(alike: list[Attributes]) -> tuple[list[Attributes], list[Attributes]]:
+    """One contract's summaries and its lots, by what they say, else by how they were opened, else by their figures."""
+    levels = [_level(row) for row in alike]
+    untold = [row for row, level in zip(alike, levels, strict=True) if level is None]
+    whole = untold[0] if len(untold) == 1 else next((row for row in untold if _is_sum(row, untold)), None)
+    levels = [level or ("SUMMARY" if row is whole else "LOT") for row, level in zip(alike, levels, strict=True)]
+    pairs = list(zip(alike, levels, strict=True))
+    return [row for row, level in pairs if level == "SUMMARY"], [row for row, level in pairs if level == "LOT"]
+
+
+def _level(row: Attributes) -> str | None:
+    if row.get("levelOfDetail") in ("SUMMARY", "LOT"):
+        return str(row["levelOfDetail"])
+    return "LOT" if any(row.get(name, "") not in _NULLS for name in _OPENED) else None
+
+
+def _is_sum(row: Attributes, alike: list[Attributes]) -> bool:
+    """Whether a row is the sum of the others, in each figure that it states."""
+    return all(_figure(row, name) is None or 2 * _figure(row, name) == _total(alike, name) for name in _SUMMED)
+
+
+def _sum(lots: list[Attributes]) -> Attributes:
+    """The position that lots alone make: described as the first of them."""
+    made: Attributes = {**lots[0], **{name: _total(lots, name) for name in _SUMMED}}
+    if len({_figure(lot, "costBasisPrice") for lot in lots} - {None}) > 1:
+        del made["costBasisPrice"]
+    return made
+
+
+def _total(rows: list[Attributes], name: str) -> Any:
+    stated = [figure for row in rows if (figure := _figure(row, name)) is not None]
+    with localcontext(prec=60):
+        return sum(stated, Decimal(0)) if stated else None
+
+
+def _figure(row: Attributes, name: str) -> Any:
+    return _value(row.get(name), _AMOUNT)
+
+
+def _amounts(table: TableSpec, row: Attributes) -> Iterator[tuple[str, Decimal]]:
+    """The amounts of an element whose set of amounts is open: neither parts of others, nor about a person."""
+    for name, text in row.items():
+        if table.element == "CashReportCurrency":
+            part = name.endswith(("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD"))
+        else:
+            part = any(name.endswith(end) and name.removesuffix(end) in row for end in ("Long", "Short"))
+        if not part and name not in _NO_AMOUNTS and not _PERSONAL.search(name):
+            amount = _value(text, _AMOUNT)
+            if amount is not None:
+                yield name, amount
+
+
+# Values.
+
+
+def _value(text: Any, kind: pa.DataType, name: str = "") -> Any:
+    """An attribute's value, read in another way than the pipeline's."""
+    if not isinstance(text, str):
+        return text
+    if not text or ((name in _IDENTIFIERS or not pa.types.is_string(kind)) and text in _NULLS):
+        return None
+    if pa.types.is_decimal(kind):
+        number = Decimal(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+        # IBKR: the rate -1 means "no rate".
+        return None if name == "fxRateToBase" and number == -1 else number
+    if pa.types.is_date(kind):
+        return _day(text)
+    if pa.types.is_timestamp(kind):
+        return _moment(text)
+    return text
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in UTC, by its digits; New York's clock, or a zone of the same name."""
+    day, clock = _day(text), re.search(r"(\d\d):?(\d\d):?(\d\d)(?: ([A-Z]+))?$", text[8:])
+    if day is None:
+        return None
+    hour, minute, second = (int(part) for part in clock.groups()[:3]) if clock else (0, 0, 0)
+    named = clock[4] if clock else None
+    zone = ZoneInfo("America/New_York" if named in (None, "EST", "EDT") else str(named))
+    return (
+        datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+    )
+
+
+def _day(text: str) -> date | None:
+    for form, length in (("%Y-%m-%d", 10), ("%Y%m%d", 8), ("%d-%b-%y", 9), ("%m/%d/%Y", 10)):
+        try:
+            return datetime.strptime(text[:length], form).date()  # noqa: DTZ007
+        except ValueError:
+            continue
+    return None
+
+
+def unnoted(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes) -> list[str]:
+    """Attributes with a value, and sections, that are neither loaded nor named in `statement_notes`."""
+    noted = {name for (name,) in con.execute("SELECT name FROM statement_notes WHERE sha256 = ?", [sha256]).fetchall()}
+    for table in TABLES:
+        if table.melt:
+            query = f"SELECT DISTINCT component FROM {table.name} WHERE statement_sha256 = ?"
+            noted |= {f"{table.element}.{name}" for (name,) in con.execute(query, [sha256]).fetchall()}
+    columns: dict[str, set[str]] = {}
+    for table in TABLES:
+        columns.setdefault(table.element, {"levelOfDetail"}).update(c.attribute or "" for c in table.read)
+    lacking = set()
+    for statement in _root(data).iter("FlexStatement"):
+        for section in statement:
+            rows = [row for row in section.iter() if row.tag in columns]
+            if not rows and len(section) and section.tag not in noted:
+                lacking.add(section.tag)
+            for row in rows:
+                told = {name for name, text in row.attrib.items() if text not in _NULLS}
+                lacking |= {f"{row.tag}.{n}" for n in told - columns[row.tag]} - noted
+    return sorted(lacking)
