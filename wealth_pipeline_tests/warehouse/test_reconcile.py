@@ -432,6 +432,14 @@ def test_the_lots_say_how_many_positions_have_none(house: House) -> None:
     assert told(house, "lots") == ("failed", "quantity of ACME; 2 of 3 positions have no lots")
 
 
+def test_a_position_made_of_its_lots_proves_nothing(house: House) -> None:
+    house.loaded(file(flex(EquitySummaryInBase=[nav(stock="50")], OpenPositions=[lot()])))
+    assert told(house, "lots") == ("not_evaluable", "the positions are made of the lots")
+    rows = [lot(), position(conid="2"), lot(conid="2")]
+    house.loaded(file(flex(generated="20250402;060000", OpenPositions=rows)))
+    assert told(house, "lots") == ("passed", None)
+
+
 def test_a_reason_names_five_of_many(house: House) -> None:
     positions = [position(conid=str(n), symbol=f"S{n}", currency="EUR", fxRateToBase=None) for n in range(1, 9)]
     house.loaded(file(flex(EquitySummaryInBase=[nav(stock="50")], OpenPositions=positions)))

@@ -350,7 +350,8 @@ SELECT t.account_id, t.report_date, 'cash_flow' AS check_name, w.expected, w.act
     CASE WHEN excess > 0 THEN 'currency ' || w.currency END AS detail
 FROM todo t LEFT JOIN worst w USING (account_id, report_date);
 
--- 7. lots: the lots of a position add up to it, in quantity, value, cost basis and unrealised result.
+-- 7. lots: the lots of a position add up to it, in quantity, value, cost basis and unrealised result. A position that
+-- was made of its lots proves nothing.
 CREATE OR REPLACE TEMP TABLE check_lots AS
 WITH lots AS (
     SELECT account_id, report_date, model, coalesce(conid, security_id, symbol) AS contract, count(*) AS terms,
@@ -362,7 +363,7 @@ WITH lots AS (
 ),
 held AS (
     SELECT p.account_id, p.report_date, p.symbol, l.terms, l.decimals, l.contract IS NULL AS lotless,
-        p.quantity, p.position_value, p.unrealized_pnl, l.quantity AS lots_quantity,
+        p.from_lots, p.quantity, p.position_value, p.unrealized_pnl, l.quantity AS lots_quantity,
         l.position_value AS lots_position_value, l.unrealized_pnl AS lots_unrealized_pnl,
         l.cost_basis AS lots_cost_basis,
         -- A cost basis by price is rounded as the price is.
@@ -371,9 +372,10 @@ held AS (
     LEFT JOIN lots l ON l.account_id = p.account_id AND l.report_date = p.report_date
         AND l.model IS NOT DISTINCT FROM p.model AND l.contract = coalesce(p.conid, p.security_id, p.symbol)
 ),
-without_lots AS (
-    SELECT account_id, report_date, count(*) FILTER (lotless) || ' of ' || count(*) || ' positions have no lots' AS told
-    FROM held GROUP BY ALL HAVING bool_or(lotless)
+counted AS (
+    SELECT account_id, report_date, bool_or(from_lots) AS from_lots, CASE WHEN bool_or(lotless)
+        THEN count(*) FILTER (lotless) || ' of ' || count(*) || ' positions have no lots' END AS told
+    FROM held GROUP BY ALL
 ),
 pairs AS (
     SELECT account_id, report_date, h.symbol, f.figure, f.expected, f.actual,
@@ -383,17 +385,18 @@ pairs AS (
         ('position_value', h.position_value, h.lots_position_value),
         ('cost_basis', h.cost_basis, h.lots_cost_basis),
         ('unrealized_pnl', h.unrealized_pnl, h.lots_unrealized_pnl)) f(figure, expected, actual)
-    WHERE f.expected IS NOT NULL AND f.actual IS NOT NULL
+    WHERE f.expected IS NOT NULL AND f.actual IS NOT NULL AND NOT h.from_lots
 ),
 worst AS (
     SELECT * FROM pairs QUALIFY row_number() OVER (
         PARTITION BY account_id, report_date ORDER BY abs(expected - actual) - tolerance DESC, symbol, figure) = 1
 )
 SELECT t.account_id, t.report_date, 'lots' AS check_name, w.expected, w.actual, w.tolerance,
-    CASE WHEN w.account_id IS NULL THEN 'no lots for this day' END AS obstacle,
+    CASE WHEN w.account_id IS NULL AND c.from_lots THEN 'the positions are made of the lots'
+         WHEN w.account_id IS NULL THEN 'no lots for this day' END AS obstacle,
     nullif(concat_ws('; ', CASE WHEN abs(w.expected - w.actual) > w.tolerance
-        THEN w.figure || ' of ' || coalesce(w.symbol, '(no symbol)') END, l.told), '') AS detail
-FROM todo t LEFT JOIN worst w USING (account_id, report_date) LEFT JOIN without_lots l USING (account_id, report_date);
+        THEN w.figure || ' of ' || coalesce(w.symbol, '(no symbol)') END, c.told), '') AS detail
+FROM todo t LEFT JOIN worst w USING (account_id, report_date) LEFT JOIN counted c USING (account_id, report_date);
 
 DELETE FROM reconciliation r USING todo t WHERE t.account_id = r.account_id AND t.report_date = r.report_date;
 INSERT INTO reconciliation
