@@ -241,7 +241,9 @@ class _Pen:
     def null(self, name: str) -> str:
         if name.startswith("date") or name.endswith(("Date", "DateTime", "expiry", "maturity")):
             return self.rng.choice((*self.form.nulls, "MULTI") if len(self.form.nulls) > 1 else self.form.nulls)
-        # Of a text only the empty one is nothing: "-" is also what IBKR writes for "neither opened nor closed".
+        if name in _IDENTIFIERS:
+            return self.rng.choice((*self.form.nulls, "MULTI") if len(self.form.nulls) > 1 else self.form.nulls)
+        # Of another text only the empty one is nothing: "-" is also what IBKR writes for "neither opened nor closed".
         return self.rng.choice(self.form.nulls) if name in _FIGURES else ""
 
     def day(self, value: date) -> str:
@@ -276,3 +278,5 @@ _FIGURES = frozenset(
     "startingValue endingValue twr cash stock options bonds funds deposits withdrawals withholdingTax "
     "netTradesSales".split()
 )
+#: Texts that identify something, where each null marker and MULTI mean "nothing".
+_IDENTIFIERS = frozenset("conid isin cusip figi model transactionID originatingOrderID".split())

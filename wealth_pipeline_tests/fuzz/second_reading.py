@@ -40,10 +40,13 @@ _IDENTIFIERS = frozenset(
 )
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+(\.\d*)?|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)", re.ASCII)
 _NO_AMOUNTS = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
-_PERSONAL = re.compile(r"name|street|address|mail|phone", re.IGNORECASE)
+_PERSONAL = re.compile(r"name|street|address|mail|phone|owner|holder|title", re.IGNORECASE)
 _SECTION_OF = {element: section for section, element in ELEMENTS.items()}
 _OPENED = ("openDateTime", "holdingPeriodDateTime", "originatingOrderID", "originatingTransactionID")
 _SUMMED = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
+#: IBKR: elements with one row a model, where the query shows models.
+_BY_MODEL = ("EquitySummaryByReportDateInBase", "CashReportCurrency", "ChangeInNAV", "InterestAccrualsCurrency")
+_TRADES_SUMMED = ("ORDER", "CLOSED_LOT", "WASH_SALE", "SYMBOL_SUMMARY", "ASSET_SUMMARY", "SUMMARY")
 #: Columns that are derived where the file doesn't state them, and what says that a value was.
 _DERIVED = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
 
@@ -121,8 +124,8 @@ def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha2
     lacking, added = Rows(), Rows()
     for group in wanted.keys() | given.keys():
         options = list(wanted[group].values()) or [Rows()]
-        if group == _NO_ID:
-            # Equal rows of two FlexStatements are one, equal rows of one are several.
+        if "row_id" in table.scope and group[-1] is None:
+            # Without ids: equal rows of two FlexStatements are one, equal rows of one are several.
             options = [reduce(or_, options)]
         elif table.key:
             options = [Rows(set(rows)) for rows in options]
@@ -130,31 +133,28 @@ def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha2
         added += given[group] - nearest
         lacking += nearest - given[group]
     # Where another file speaks of the same account (rate, contract), the newer one's rows stand.
-    absent = [row for row in lacking if not {row[names.index(name)] for name in _owners(table)} & others]
+    absent = [row for row in lacking if row[names.index(_owner(table))] not in others]
     said = ((added, "loaded, not in the file"), (absent, "in the file, not loaded"))
     return [f"{table.name}: {what}: {list(rows)[:2]}" for rows, what in said if rows]
 
 
-#: Rows without an id are known by what they state: all of a table's are looked at together.
-_NO_ID: Group = (None,)
-
-
 def _group(table: TableSpec, names: list[str], values: tuple[Any, ...]) -> Group:
     """What a statement replaces together."""
-    by = ("transaction_id",) if table.scope == ("row_id",) else table.scope or ("account_id", "report_date")
-    return tuple(values[names.index(name)] for name in by)
+    by = table.scope or ("account_id", "report_date")
+    return tuple(values[names.index(name.replace("row_id", "transaction_id"))] for name in by)
 
 
-def _owners(table: TableSpec) -> tuple[str, ...]:
-    own = {"fx_rates": ("to_currency",), "securities": ("conid",)}
-    return own.get(table.name, ("account_id", "transaction_id") if table.scope == ("row_id",) else ("account_id",))
+def _owner(table: TableSpec) -> str:
+    return {"fx_rates": "to_currency", "securities": "conid"}.get(table.name, "account_id")
 
 
 def _of_other_files(con: duckdb.DuckDBPyConnection, table: TableSpec, sha256: str) -> set[str]:
     """Of which accounts (rates, contracts) other files speak, by what identifies them."""
-    queries = ["SELECT account_id FROM statement_accounts WHERE sha256 <> $sha256"]
-    queries += [f"SELECT {name} FROM {table.name} WHERE statement_sha256 <> $sha256" for name in _owners(table)]
-    return {name for (name,) in con.execute(" UNION ".join(queries), {"sha256": sha256}).fetchall() if name}
+    query = (
+        "SELECT account_id FROM statement_accounts WHERE sha256 <> $sha256"
+        f" UNION SELECT {_owner(table)} FROM {table.name} WHERE statement_sha256 <> $sha256"
+    )
+    return {name for (name,) in con.execute(query, {"sha256": sha256}).fetchall()}
 
 
 def _loaded(
@@ -186,8 +186,11 @@ def _accounts(con: duckdb.DuckDBPyConnection, told: _Told, sha256: str) -> list[
     """What the file says of an account, column by column; of several words on one the last should stand, any may."""
     table, wrong = TABLES[0], []
     others = _of_other_files(con, table, sha256)
-    for account in {account for account, _, _ in told.statements} - others:
-        ordinals = [n for n, (name, _, _) in enumerate(told.statements) if name == account]
+    described = {(n, name) for n, (name, _, _) in enumerate(told.statements)}
+    for element in ("EquitySummaryByReportDateInBase", "OpenPosition", "CashReportCurrency"):
+        described |= {(n, row["accountId"]) for n, row in told.rows[element] if _is_one(element, row)}
+    for account in {account for _, account in described} - others - {"-"}:
+        ordinals = [n for n, name in described if name == account]
         columns = [c for c in table.read if c.name != "account_id"]
         loaded = con.execute(
             f"SELECT {', '.join(c.name for c in columns)} FROM accounts WHERE account_id = ?", [account]
@@ -197,20 +200,24 @@ def _accounts(con: duckdb.DuckDBPyConnection, told: _Told, sha256: str) -> list[
             continue
         for column, value in zip(columns, loaded, strict=True):
             if column.name == "base_currency":
-                stated = {word for n in ordinals for word in _bases(told, n)}
+                stated = {word for n in ordinals for word in _bases(told, n, account)}
             else:
-                rows = (row for n, row in told.rows[table.element] if n in ordinals)
+                rows = (row for _, row in told.rows[table.element] if row["accountId"] == account)
                 stated = {_value(r.get(column.attribute or ""), column.type, column.attribute or "") for r in rows}
             if value not in stated - {None} and (value is not None or stated - {None}):
                 wrong.append(f"accounts: {column.name} is {value!r}, in the file {stated}")
     return wrong
 
 
-def _bases(told: _Told, ordinal: int) -> set[str]:
+def _bases(told: _Told, ordinal: int, account: str) -> set[str]:
     """The base currency that a FlexStatement states: in the account's own section, its NAV, or its rates."""
     for element, name in (("AccountInformation", "currency"), ("EquitySummaryByReportDateInBase", "currency"),
                           ("ConversionRate", "toCurrency")):  # fmt: skip
-        rows = [row for n, row in told.rows[element] if n == ordinal and _is_one(element, row)]
+        rows = [
+            row
+            for n, row in told.rows[element]
+            if n == ordinal and row["accountId"] == account and _is_one(element, row)
+        ]
         stated = {row[name] for row in rows if row.get(name)}
         if stated:
             return stated
@@ -225,16 +232,31 @@ def _counted(table: TableSpec, told: _Told) -> Iterator[tuple[int, Attributes]]:
     if table.name in ("positions", "position_lots"):
         yield from _holdings(rows, lots=table.name == "position_lots")
         return
-    with_ids = {ordinal for ordinal, row in rows if row.get("transactionID")}
+    if table.element in _BY_MODEL:
+        rows = _added_up(rows)
+    with_ids = {ordinal for ordinal, row in told.rows[table.element] if row.get("transactionID")}
     for ordinal, row in rows:
         base = row.get("currency") == "BASE_SUMMARY"
-        if table.name == "cash_transactions":
-            # IBKR: the summary of payments has no id, and no account of its own.
-            counts = row.get("acctAlias") != "-" and (row.get("transactionID") or ordinal not in with_ids)
-        else:
-            counts = {"cash_balances": not base, "cash_totals": base}.get(table.name, True)
-        if counts:
+        # IBKR: the summary of payments has no id; which field says so is a matter of what the query ticks.
+        detail = row.get("levelOfDetail") or row.get("transactionID") or ordinal not in with_ids
+        if {"cash_transactions": detail, "cash_balances": not base, "cash_totals": base}.get(table.name, True):
             yield ordinal, row
+
+
+def _added_up(rows: Iterable[tuple[int, Attributes]]) -> list[tuple[int, Attributes]]:
+    """One row for the rows of several models."""
+    alike: dict[Group, list[Attributes]] = defaultdict(list)
+    for ordinal, row in rows:
+        days = [_day(row.get(name) or "") for name in ("reportDate", "fromDate", "toDate")]
+        alike[ordinal, row["accountId"], row.get("currency"), *days].append(row)
+    summed = []
+    for (ordinal, *_), parts in alike.items():
+        if len({row.get("model") for row in parts}) == 1:
+            summed += [(ordinal, row) for row in parts]
+            continue
+        names = {name for row in parts for name in row} - _NO_AMOUNTS
+        summed.append((ordinal, {**parts[0], **{name: _total(parts, name) for name in names}}))
+    return summed
 
 
 def _is_one(element: str, row: Attributes) -> bool:
@@ -242,8 +264,9 @@ def _is_one(element: str, row: Attributes) -> bool:
     level = row.get("levelOfDetail")
     return {
         "EquitySummaryByReportDateInBase": "reportDate" in row,
-        "CashTransaction": level != "SUMMARY",
-        "Trade": level in (None, "EXECUTION"),
+        "CashTransaction": level != "SUMMARY" and row.get("acctAlias") != "-",
+        "Transfer": level != "SUMMARY",
+        "Trade": level not in _TRADES_SUMMED,
         "ConversionRate": bool(row.get("fromCurrency")) and _value(row.get("rate"), pa.decimal128(18, 10)) != -1,
         "SecurityInfo": bool(row.get("conid")),
     }.get(element, True)
@@ -284,9 +307,11 @@ def _is_sum(row: Attributes, alike: list[Attributes]) -> bool:
 
 def _sum(lots: list[Attributes]) -> Attributes:
     """The position that lots alone make: described as the first of them."""
-    made: Attributes = {**lots[0], **{name: _total(lots, name) for name in _SUMMED}}
-    if len({_figure(lot, "costBasisPrice") for lot in lots} - {None}) > 1:
-        del made["costBasisPrice"]
+    made: Attributes = dict(lots[0])
+    for name in _SUMMED:
+        made[name] = None if any(_figure(lot, name) is None for lot in lots) else _total(lots, name)
+    if len({_figure(lot, "costBasisPrice") for lot in lots}) > 1:
+        made["costBasisPrice"] = None
     return made
 
 
