@@ -387,7 +387,9 @@ def unnoted(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes) -> list[st
         if table.melt:
             query = f"SELECT DISTINCT component FROM {table.name} WHERE statement_sha256 = ?"
             noted |= {f"{table.element}.{name}" for (name,) in con.execute(query, [sha256]).fetchall()}
-    columns: dict[str, set[str]] = {}
+    # What tells only whether a row counts, or which rows make one, is no column.
+    columns = {element: {"levelOfDetail", "model"} for element in _BY_MODEL}
+    columns["CashTransaction"] = {"levelOfDetail", "acctAlias"}
     for table in TABLES:
         columns.setdefault(table.element, {"levelOfDetail"}).update(c.attribute or "" for c in table.read)
     lacking = set()
