@@ -176,6 +176,7 @@ def _damaged_database(home: Path) -> None:
 def _other_schema(home: Path) -> None:
     file = home / "data" / "wealth.duckdb"
     file.chmod(0o600)
+    file.with_name("wealth.duckdb.wal").unlink()  # the link that keeps everybody from writing
     with duckdb.connect(str(file)) as con:
         con.execute("UPDATE warehouse_info SET schema_version = 0")
 
@@ -287,7 +288,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda home: _remove(home / "data" / "wealth.duckdb"),
         "is gone. Run `wealth replay`: it is rebuilt from the archive.",
     ),
-    "a damaged database": (_damaged_database, "If it is damaged, run `wealth replay`"),
+    "a damaged database": (_damaged_database, "Run `wealth replay`: everything is rebuilt"),
     "a database of another version": (_other_schema, "database: It has schema version 0, this software writes"),
     "a damaged statement": (_damaged_statement, "from a backup, or import the statement again."),
     "an expired token": (_expired, '"Token has expired." (code 1012). Generate a new token in Client Portal'),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import duckdb
 import pytest
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 import wealth_pipeline.resources
 from wealth_pipeline.definitions import daily_job, definitions
@@ -27,6 +28,13 @@ from wealth_pipeline.warehouse.warehouse import DataFolder
 #: A Friday evening in New York: the newest complete day is Thursday 19 November 2026.
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=ZoneInfo("America/New_York"))
 NEWEST = date(2026, 11, 19)
+
+
+@pytest.fixture(autouse=True)
+def own_defs_state() -> Iterator[None]:
+    """Dagster keeps an instance's storage in a context variable: one that another test closed must not be asked."""
+    with set_defs_state_storage(None):
+        yield
 
 
 @pytest.fixture(scope="session")

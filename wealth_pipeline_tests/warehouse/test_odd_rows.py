@@ -100,6 +100,9 @@ def test_two_flexstatements_of_one_account_and_period_that_differ_are_refused(ho
     """Two accounts may share an alias; nobody can choose one."""
     twice = [flex(EquitySummaryInBase=[nav(total=total)]) for total in ("60", "40")]
     assert "are both of account U1" in house.refused(file(*twice))
+    flows = [flex(CashReport=[cash("USD", deposits=a, withdrawals=b)]) for a, b in (("5", "0"), ("0", "5"))]
+    assert "are both of account U1" in house.refused(file(*flows))
+    house.loaded(file(flex(OpenPositions=[position()]), flex(CashReport=[cash()])))
     house.loaded(file(twice[0], twice[0]))
     assert house.texts("SELECT total FROM nav") == [("60",)]
 
