@@ -132,10 +132,12 @@ def test_the_root_element_is_told_from_the_first_bytes(data: bytes, root: str | 
 
 
 def test_unknown_attributes_are_noted_with_a_sample() -> None:
-    """IBKR adds attributes without notice; a parser that stops or forgets is no use."""
-    reader, _ = read(file(flex(OpenPositions=[position(newField="x"), position(newField="y")])))
+    """IBKR adds attributes without notice; a parser that stops or forgets is no use. A text may be personal."""
+    rows = [position(newField="7.5", newText="Jane Doe"), position(newField="8", newText="")]
+    reader, _ = read(file(flex(OpenPositions=rows)))
     assert reader.notes.counts["unknown_attribute", "OpenPosition.newField"] == 2
-    assert reader.notes.samples["unknown_attribute", "OpenPosition.newField"] == "x"
+    assert reader.notes.counts["unknown_attribute", "OpenPosition.newText"] == 2
+    assert reader.notes.samples == {("unknown_attribute", "OpenPosition.newField"): "7.5"}
 
 
 def test_known_attributes_without_a_column_are_noted_as_not_loaded() -> None:

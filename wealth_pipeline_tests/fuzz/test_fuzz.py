@@ -23,16 +23,16 @@ from .second_reading import strays
 
 def test_figures_come_back_exactly_in_every_form() -> None:
     """Dates, nulls, numbers, levels, models, missing and unknown attributes, encodings: the figures are the same."""
-    whole, wrong = every_form(250, 1)
+    whole, wrong = every_form(200, 1)
     assert wrong == []
-    assert whole == 250
+    assert whole == 200
 
 
 def test_a_damaged_file_loads_correctly_or_is_refused_with_one_clear_line() -> None:
     """Never a traceback, never a part of a file."""
-    outcomes, wrong = every_damage(40, 1)
+    outcomes, wrong = every_damage(25, 1)
     assert wrong == []
-    assert outcomes["loaded"] > 5
+    assert outcomes["loaded"] > 3
     assert len(outcomes) > 5
 
 
