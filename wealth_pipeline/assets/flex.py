@@ -1,6 +1,6 @@
 """From the Flex Web Service to the NAV history: the assets of one connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -10,7 +10,7 @@ import dagster as dg
 from wealth_pipeline import display
 from wealth_pipeline.assets.columns import column_schema
 from wealth_pipeline.assets.failures import sentences
-from wealth_pipeline.assets.nav_events import nav_events, nav_history_key
+from wealth_pipeline.assets.nav_events import nav_events, nav_history_key, without_nav
 from wealth_pipeline.assets.report import report_days_of
 from wealth_pipeline.flex import pull
 from wealth_pipeline.flex.ledger import Window
@@ -137,8 +137,9 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
                 kinds={"duckdb"},
                 skippable=True,
                 description="Net asset value (net liquidation value) of every account at the close of each report date,"
-                " with the day's change and the state of its proof. A green day is a day whose NAV is in DuckDB; below,"
-                " *Plots* draws the NAV by day. Called stale after four and a half days without a new one.",
+                " with the day's change and the state of its proof. A green day is a day whose NAV is in DuckDB, or one"
+                " that has none: before the account began. Below, *Plots* draws the NAV by day. Called stale after four"
+                " and a half days without a new one.",
                 # Under Dagster's own key the columns would fill the page, above the figures that people come for.
                 metadata={"columns": column_schema(VIEWS_BY_NAME["nav_history"]), "dagster/table_name": "nav_history"},
                 freshness_policy=FRESHNESS,
@@ -152,8 +153,9 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
         yield from ()
         with sentences(), published.connected(wealth.folder.published):
             asked = pull.latest_request(wealth.ledger, connection.name, _window(context, flex))
-            report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256)
-            coverage.require_days(wealth.folder, wealth.ledger, connection.name, _days(context), asked)
+            lacking = coverage.lacking_days(wealth.folder, connection.name, _days(context), asked)
+            report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256, lacking)
+            coverage.refuse_lacking(wealth.folder, wealth.ledger, connection.name, lacking, asked)
 
     return [flex_report_request, flex_statement, tables, nav_history]
 
@@ -164,17 +166,26 @@ def flex_resource_key(connection: Connection) -> str:
 
 
 def report_nav(
-    context: dg.AssetExecutionContext, folder: DataFolder, connection: Connection, only: bool, sha256: str | None
+    context: dg.AssetExecutionContext,
+    folder: DataFolder,
+    connection: Connection,
+    only: bool,
+    sha256: str | None,
+    lacking: Sequence[date],
 ) -> None:
     """Log a materialization of nav_history for each day of the run, and each other one that its statement changed.
 
     So is each day that Dagster does not know of although its NAV is there: a run was killed after it had loaded it.
+    And so is a day of the run that has no NAV and lacks none: a backfill counts what is not materialized as failed.
     """
     days = _days(context)
     path, accounts = folder.published, list(published.accounts_of(folder.published, connection.name, only))
     shown = context.instance.get_materialized_partitions(nav_history_key(connection))
-    unknown = [day for day in published.nav_dates(path, accounts) if day.isoformat() not in shown]
+    there = published.nav_dates(path, accounts)
+    unknown = [day for day in there if day.isoformat() not in shown]
     for event in nav_events(connection, published.nav_days(path, accounts, days[0], days[-1], sha256, unknown)):
+        context.log_event(event)
+    for event in without_nav(connection, [day for day in days if day not in there and day not in lacking]):
         context.log_event(event)
 
 

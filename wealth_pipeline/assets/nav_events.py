@@ -1,6 +1,7 @@
 """A day of the NAV history as Dagster shows it: one materialization a partition, its figures as metadata."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import groupby
 
 import dagster as dg
@@ -37,3 +38,16 @@ def nav_events(connection: Connection, days: Iterable[NavDay]) -> Iterator[dg.As
         statements = dict.fromkeys(day.statement_sha256 for day in accounts)
         metadata["statement (sha256)"] = dg.MetadataValue.md("\n\n".join(statements))
         yield dg.AssetMaterialization(nav_history_key(connection), partition=report_date.isoformat(), metadata=metadata)
+
+
+def without_nav(connection: Connection, days: Iterable[date]) -> Iterator[dg.AssetMaterialization]:
+    """One materialization for each day that has no NAV, and for which none will come."""
+    for day in days:
+        yield dg.AssetMaterialization(
+            nav_history_key(connection),
+            partition=day.isoformat(),
+            metadata={
+                "NAV": "none, and none is lacking: IBKR has no NAV for a day before the account began"
+                " (and, rarely, for an exchange holiday)"
+            },
+        )

@@ -47,32 +47,33 @@ def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, wi
     )
 
 
-def require_days(
-    folder: DataFolder,
-    ledger: RequestLedger,
-    connection: str,
-    days: Sequence[date],
-    asked: FlexRequest,
-) -> None:
-    """Raise PullError if one of `days` is lacking, naming the days, the window asked and the one that came.
+def lacking_days(folder: DataFolder, connection: str, days: Sequence[date], asked: FlexRequest) -> list[date]:
+    """The days of `days` whose NAV should be there and is not.
 
     A day that the statement covers without a NAV row is fine on an exchange holiday and before an account began; so
     are all days for which IBKR never made a statement.
     """
     if asked.outcome == "unavailable":
-        return
+        return []
     path = folder.published
     accounts = published.expected_accounts(path, connection)
-    covered = published.days_of_statement(path, asked.statement_sha256) if asked.statement_sha256 else {}
-    unknown = set(published.missing(path, accounts, days))
-    rowless = [day for day in published.without_row(path, accounts, days) if day not in unknown and is_session(day)]
-    if not unknown and not rowless:
+    unknown = published.missing(path, accounts, days)
+    rowless = [day for day in published.without_row(path, accounts, days) if is_session(day)]
+    return sorted({*unknown, *rowless})
+
+
+def refuse_lacking(
+    folder: DataFolder, ledger: RequestLedger, connection: str, lacking: Sequence[date], asked: FlexRequest
+) -> None:
+    """Raise PullError if days are lacking, naming them, the window asked and the one that came."""
+    if not lacking:
         return
     if asked.outcome == "received":
         ledger.finished(asked.id, "partial", message="The statement lacks days.", sha256=asked.statement_sha256)
+    covered = published.days_of_statement(folder.published, asked.statement_sha256) if asked.statement_sha256 else {}
     came = "; ".join(f"{account} {first} to {last}" for account, (first, last) in sorted(covered.items()))
     raise PullError(
-        f"No NAV for {', '.join(str(day) for day in sorted({*unknown, *rowless}))} (connection {connection}):"
+        f"No NAV for {', '.join(map(str, lacking))} (connection {connection}):"
         f" asked for {asked.window}, the statement covers {came or 'no account'}",
         "What came is loaded. IBKR may be late: the schedule asks again; if it stays so, look at the query's period"
         " and its NAV section (Net Asset Value (NAV) in Base).",

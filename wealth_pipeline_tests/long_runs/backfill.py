@@ -1,8 +1,9 @@
 """Ten years of two accounts in one backfill, killed in the middle: `make backfill`.
 
 A real `wealth dev`, the backfill launched as the UI launches it, every quarter a run of the daemon's against the
-sandbox, which keeps IBKR's limits in real time. In the middle all processes are killed at once, as by a power cut. It
-takes most of an hour; `python -m wealth_pipeline_tests.long_runs.backfill 2025` does it for the years since 2025.
+sandbox, which keeps IBKR's limits in real time. The history begins before the account did. In the middle all processes
+are killed at once, as by a power cut. It takes most of an hour; `python -m wealth_pipeline_tests.long_runs.backfill
+2025` does it for the years since 2025.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from wealth_pipeline.warehouse.published import connected
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
 
+#: The history begins this much before the account did: more than a quarter, of which IBKR has no statement at all.
+BEFORE_THE_ACCOUNT = timedelta(days=120)
 ASSETS = "{ assetNodes { assetKey { path } groupName } }"
 DAYS = 'query { assetNodeOrError(assetKey: {path: ["nav_history"]}) { ... on AssetNode { partitionKeys } } }'
 LAUNCH = """
@@ -44,11 +47,12 @@ query ($id: String!) { runsOrError(filter: {tags: [{key: "dagster/backfill", val
 def main(first_year: int = 2016) -> int:
     """Run the backfill; the exit status says whether every promise was kept."""
     account_begins = date(first_year, 1, 4)
+    history_begins = account_begins - BEFORE_THE_ACCOUNT
     with (
         tempfile.TemporaryDirectory(prefix="wealth-backfill-") as folder,
         Sandbox(first_day=account_begins) as box,
     ):
-        machine = Machine(Path(folder), box, {"WEALTH_HISTORY_START": account_begins.isoformat()})
+        machine = Machine(Path(folder), box, {"WEALTH_HISTORY_START": history_begins.isoformat()})
         data = DataFolder(machine.data_dir)
         ledger = RequestLedger(data.state)
         try:
@@ -74,7 +78,7 @@ def main(first_year: int = 2016) -> int:
             for run in runs:
                 if run["status"] == "FAILURE":
                     _say(f"the run {run['runId'][:8]} failed: {failure_of(instance, run['runId'])}")
-        broken = list(_broken_promises(box, ledger, data, account_begins, green))
+        broken = list(_broken_promises(box, ledger, data, (history_begins, account_begins), green))
         if status != "COMPLETED_SUCCESS":
             broken.append(f"the backfill ended as {status}")
         if counts - Counter({"SUCCESS": counts["SUCCESS"], "FAILURE": 1}):
@@ -113,7 +117,7 @@ def _until_it_ends(machine: Machine, ledger: RequestLedger, backfill: str) -> st
 
 
 def _broken_promises(
-    box: Sandbox, ledger: RequestLedger, data: DataFolder, begins: date, green: set[str]
+    box: Sandbox, ledger: RequestLedger, data: DataFolder, begins: tuple[date, date], green: set[str]
 ) -> Iterator[str]:
     """A sentence for each promise that was not kept."""
     asked = ledger.all()
@@ -123,13 +127,13 @@ def _broken_promises(
     if twice:
         yield f"asked twice: {twice}"
     newest = last_weekdays(1, datetime.now().astimezone())[0]
-    wanted = weekdays_between(begins, newest)
+    history, account = (weekdays_between(day, newest) for day in begins)
     with connected(data.published) as con:
         rows = con.execute("SELECT report_date, count(*) FROM nav GROUP BY ALL").fetchall()
     whole = {day for day, accounts in rows if accounts == len(box.service.household.accounts)}
-    if lacking := [str(day) for day in wanted if day not in whole]:
+    if lacking := [str(day) for day in account if day not in whole]:
         yield f"{len(lacking)} days lack a NAV: {lacking[:5]}"
-    if grey := [str(day) for day in wanted if day.isoformat() not in green]:
+    if grey := [str(day) for day in history if day.isoformat() not in green]:
         yield f"{len(grey)} days are not green: {grey[:5]}"
     times = [request.clock for request in box.service.requests]
     if min(b - a for a, b in pairwise(times)) < 1 or min(b - a for a, b in zip(times, times[10:], strict=False)) < 60:

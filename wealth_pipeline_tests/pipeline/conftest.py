@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -52,6 +53,14 @@ def box() -> Iterator[Sandbox]:
         yield box
 
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def evaluations(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation]:
+    """What each check of a run said, by its name."""
+    return {e.check_name: e for e in result.get_asset_check_evaluations()}
+
+
 class Pipeline:
     """The code location on one data folder, run as Dagster runs it; only the client's waiting is left out.
 
@@ -92,9 +101,17 @@ class Pipeline:
             return job.execute_in_process(
                 instance=instance,
                 tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config=QUIET,
                 raise_on_error=False,
             )
+
+    def look(self) -> dict[str, dg.AssetCheckEvaluation]:
+        """Run the asset checks alone, on what is loaded: a fraction of a whole run; what each said, by its name."""
+        job = dg.define_asset_job("checks_alone", selection=dg.AssetSelection.all_asset_checks())
+        code = dg.Definitions.merge(definitions(self.settings), dg.Definitions(jobs=[job]))
+        with dagster_instance(self.folder) as instance:
+            result = code.resolve_job_def(job.name).execute_in_process(instance=instance, run_config=QUIET)
+        return evaluations(result)
 
     def green(self, *key: str) -> set[str]:
         """The partitions of an asset that Dagster shows as materialized."""
@@ -122,7 +139,19 @@ def error_of(result: dg.ExecuteInProcessResult) -> str:
     return data.description or ""
 
 
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with nothing but Dagster's storage, whose making takes as long as a small run: tests copy it."""
+    folder = DataFolder(tmp_path_factory.mktemp("new") / "data")
+    with pytest.MonkeyPatch.context() as patch, set_defs_state_storage(None):
+        patch.setenv("DAGSTER_HOME", str(folder.dagster_home))
+        with dagster_instance(folder) as instance:
+            instance.get_runs(limit=1)
+    return folder.root
+
+
 @pytest.fixture
-def make_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pipeline]:
+def make_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_folder: Path) -> Callable[..., Pipeline]:
     """Make a pipeline on a sandbox; the data folder is the test's own."""
+    shutil.copytree(new_folder, tmp_path / "data")
     return lambda box, query="full": Pipeline(box, tmp_path / "data", monkeypatch, query)

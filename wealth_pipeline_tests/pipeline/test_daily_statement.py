@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 
+from wealth_pipeline.sandbox.faults import SEND
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, Statement
@@ -22,6 +25,15 @@ MONDAY = date(2026, 11, 16)
 MakePipeline = Callable[..., Pipeline]
 
 
+@dataclass(frozen=True)
+class Week:
+    """A pipeline after a run over Monday to Thursday, and the parameters of its SendRequests."""
+
+    pipeline: Pipeline
+    result: dg.ExecuteInProcessResult
+    sent: list[dict[str, str]]
+
+
 def reported_days(result: dg.ExecuteInProcessResult) -> set[str | None]:
     """The days of nav_history that a run materialized."""
     return {
@@ -31,28 +43,36 @@ def reported_days(result: dg.ExecuteInProcessResult) -> set[str | None]:
     }
 
 
-def test_a_range_of_days_ends_in_the_nav_history_to_the_last_digit(
-    served: Sandbox, make_pipeline: MakePipeline
-) -> None:
-    pipeline = make_pipeline(served)
-    assert pipeline.run(MONDAY, NEWEST).success
+@pytest.fixture(scope="module")
+def week(served: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
+    """A range of four days, run once for all tests that only look at what came of it."""
+    with pytest.MonkeyPatch.context() as patch, set_defs_state_storage(None):
+        patch.chdir(tmp_path_factory.mktemp("cwd"))
+        already = len(served.service.requests)
+        pipeline = Pipeline(served, tmp_path_factory.mktemp("week") / "data", patch)
+        result = pipeline.run(MONDAY, NEWEST)
+        assert result.success
+        yield Week(pipeline, result, [r.parameters for r in served.service.requests[already:] if r.path == SEND])
+
+
+def test_a_range_of_days_ends_in_the_nav_history_to_the_last_digit(week: Week) -> None:
     household = Household()
     stated = {
         (account, day.day): day.total
         for account in ("U1000001", "U1000002")
         for day in household.days(account, MONDAY, NEWEST)
     }
-    loaded = pipeline.rows(f"SELECT account_id, report_date, total FROM nav_history WHERE report_date >= '{MONDAY}'")
+    loaded = week.pipeline.rows(
+        f"SELECT account_id, report_date, total FROM nav_history WHERE report_date >= '{MONDAY}'"
+    )
     assert {(account, day): total for account, day, total in loaded} == stated
 
 
-def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox, make_pipeline: MakePipeline) -> None:
-    pipeline = make_pipeline(served)
-    result = pipeline.run(MONDAY, NEWEST)
-    assert {"2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"} <= pipeline.green()
+def test_every_day_of_the_range_turns_green_with_its_own_figures(week: Week) -> None:
+    assert {"2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"} <= week.pipeline.green()
     events = {
         e.partition: e.step_materialization_data.materialization.metadata
-        for e in result.all_events
+        for e in week.result.all_events
         if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["nav_history"]
     }
     navs = {metadata["NAV U1000001 (USD)"].value for metadata in events.values()}
@@ -62,31 +82,25 @@ def test_every_day_of_the_range_turns_green_with_its_own_figures(served: Sandbox
     assert "data:image/svg+xml" in str(newest["recent NAV U1000001"].value)
 
 
-def test_each_days_largest_holdings_are_that_days(served: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_each_days_largest_holdings_are_that_days(week: Week) -> None:
     """A range is one run, whose shared metadata would show the newest day's holdings on every day."""
-    pipeline = make_pipeline(served)
-    result = pipeline.run(MONDAY, NEWEST)
     shown = {
         e.partition: str(e.step_materialization_data.materialization.metadata["largest holdings U1000001"].value)
-        for e in result.all_events
+        for e in week.result.all_events
         if e.event_type_value == "ASSET_MATERIALIZATION" and e.asset_key and e.asset_key.path == ["positions"]
     }
     assert len(set(shown.values())) == len(shown) == 4
     for day, table in shown.items():
         assert len(table.splitlines()) == 12
-        ((symbol,),) = pipeline.rows(
+        ((symbol,),) = week.pipeline.rows(
             "SELECT symbol FROM positions WHERE account_id = 'U1000001' AND report_date = '" + str(day) + "'"
             " ORDER BY abs(nav_value_base) DESC LIMIT 1"
         )
         assert table.splitlines()[2].startswith(f"|{symbol}|")
 
 
-def test_the_parts_and_the_positions_add_up_to_the_total_by_plain_sql(
-    served: Sandbox, make_pipeline: MakePipeline
-) -> None:
-    pipeline = make_pipeline(served)
-    pipeline.run(MONDAY, NEWEST)
-    wrong = pipeline.rows(
+def test_the_parts_and_the_positions_add_up_to_the_total_by_plain_sql(week: Week) -> None:
+    wrong = week.pipeline.rows(
         f"""
         SELECT account_id, report_date FROM nav_history n
         WHERE report_date >= '{MONDAY}' AND (
@@ -98,7 +112,12 @@ def test_the_parts_and_the_positions_add_up_to_the_total_by_plain_sql(
         """
     )
     assert wrong == []
-    assert pipeline.rows("SELECT count(*) FROM nav_history WHERE proof = 'passed'")[0][0] >= 8
+    assert week.pipeline.rows("SELECT count(*) FROM nav_history WHERE proof = 'passed'")[0][0] >= 8
+
+
+def test_the_window_begins_some_days_earlier_as_an_audit(week: Week) -> None:
+    (sent,) = week.sent
+    assert (sent["fd"], sent["td"]) == ("20261109", "20261119")
 
 
 def test_the_guides_query_gives_each_days_nav_and_the_last_days_positions(
@@ -117,27 +136,20 @@ def test_the_guides_query_gives_each_days_nav_and_the_last_days_positions(
 def test_the_same_window_is_not_asked_for_twice_on_a_day(box: Sandbox, make_pipeline: MakePipeline) -> None:
     """IBKR makes about one statement per query and day, and locks out those who insist."""
     pipeline = make_pipeline(box)
-    assert pipeline.run(MONDAY, NEWEST).success
+    assert pipeline.run(NEWEST, NEWEST).success
     before = pipeline.rows("SELECT * FROM nav_history ORDER BY ALL")
-    assert pipeline.run(MONDAY, NEWEST).success
+    assert pipeline.run(NEWEST, NEWEST).success
     assert len(pipeline.sent()) == 1
     assert pipeline.rows("SELECT * FROM nav_history ORDER BY ALL") == before
 
 
-def test_the_window_begins_some_days_earlier_as_an_audit(box: Sandbox, make_pipeline: MakePipeline) -> None:
-    pipeline = make_pipeline(box)
-    pipeline.run(MONDAY, NEWEST)
-    (sent,) = pipeline.sent()
-    assert (sent["fd"], sent["td"]) == ("20261109", "20261119")
-
-
 def test_a_restated_day_outside_the_range_is_reported_as_well(box: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(box)
-    pipeline.run(date(2026, 11, 12), date(2026, 11, 13))
+    pipeline.run(date(2026, 11, 12), date(2026, 11, 12))
     box.service.faults.restate("U1000001", date(2026, 11, 12), datetime(2026, 11, 1, tzinfo=UTC))
     result = pipeline.run(MONDAY, MONDAY)
     assert result.success
-    assert {"2026-11-12", "2026-11-13", "2026-11-16"} <= reported_days(result)
+    assert {"2026-11-12", "2026-11-16"} <= reported_days(result)
     assert pipeline.rows("SELECT count(*) FROM nav_versions WHERE report_date = '2026-11-12'") == [(3,)]
 
 
@@ -156,7 +168,7 @@ def test_a_late_day_fails_by_name_and_what_came_is_green(box: Sandbox, make_pipe
 def test_an_expired_token_fails_with_the_sentence_to_act_on(box: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("expired")
-    result = pipeline.run(MONDAY, NEWEST)
+    result = pipeline.run(NEWEST, NEWEST)
     assert not result.success
     assert "1012" in error_of(result)
     assert "token" in error_of(result)
@@ -166,10 +178,10 @@ def test_an_expired_token_fails_with_the_sentence_to_act_on(box: Sandbox, make_p
 def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("1019", 60)
-    first = pipeline.run(MONDAY, NEWEST)
+    first = pipeline.run(NEWEST, NEWEST)
     assert not first.success
     box.service.faults.clear()
-    assert pipeline.run(MONDAY, NEWEST).success
+    assert pipeline.run(NEWEST, NEWEST).success
     assert len(pipeline.sent()) == 1
 
 
@@ -178,9 +190,9 @@ def test_a_run_asks_once_even_when_ibkr_forgets_the_reference_and_the_next_run_a
 ) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("1017")
-    assert "1017" in error_of(pipeline.run(MONDAY, NEWEST))
+    assert "1017" in error_of(pipeline.run(NEWEST, NEWEST))
     assert len(pipeline.sent()) == 1
-    assert pipeline.run(MONDAY, NEWEST).success
+    assert pipeline.run(NEWEST, NEWEST).success
     assert len(pipeline.sent()) == 2
 
 
@@ -189,10 +201,10 @@ def test_an_old_reference_that_ibkr_forgot_is_replaced_by_one_new_request(
 ) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("1019", 8)  # beyond the deadline of a minute
-    assert not pipeline.run(MONDAY, NEWEST).success
+    assert not pipeline.run(NEWEST, NEWEST).success
     pipeline.at += timedelta(hours=3)
     box.service.faults.script("1017")
-    assert pipeline.run(MONDAY, NEWEST).success
+    assert pipeline.run(NEWEST, NEWEST).success
     assert len(pipeline.sent()) == 2
 
 
@@ -222,16 +234,22 @@ def test_an_account_that_was_only_imported_is_not_waited_for(
     assert pipeline.run(NEWEST, NEWEST).success
 
 
-def test_days_before_the_account_began_are_remembered_and_not_red(
+def test_days_before_the_account_began_are_remembered_and_green(
     box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """IBKR answers 1003 for them, and for days that are not ready; only the latter are worth asking again."""
+    """IBKR answers 1003 for them, and for days that are not ready; only the latter are worth asking again.
+
+    A backfill counts what is not materialized as failed, so they are, and say why they have no NAV.
+    """
     pipeline = make_pipeline(box)
     monkeypatch.setenv("WEALTH_HISTORY_START", "2024-12-02")
-    assert pipeline.run(date(2024, 12, 2), date(2024, 12, 3)).success
+    result = pipeline.run(date(2024, 12, 2), date(2024, 12, 3))
+    assert result.success
     assert pipeline.run(date(2024, 12, 2), date(2024, 12, 3)).success
     assert len(pipeline.sent()) == 1
-    assert pipeline.green() == set()
+    assert pipeline.green() == {"2024-12-02", "2024-12-03"}
+    told = [str(e.metadata["NAV"].value) for e in result.asset_materializations_for_node("nav_history_days")]
+    assert [text.startswith("none, and none is lacking: ") for text in told] == [True, True]
 
 
 def test_a_range_that_begins_before_the_account_is_loaded_from_its_first_day(
@@ -240,7 +258,8 @@ def test_a_range_that_begins_before_the_account_is_loaded_from_its_first_day(
     pipeline = make_pipeline(box)
     monkeypatch.setenv("WEALTH_HISTORY_START", "2024-12-02")
     assert pipeline.run(date(2024, 12, 30), date(2025, 1, 6)).success
-    assert min(pipeline.green()) == "2025-01-02"
+    assert min(pipeline.green()) == "2024-12-30"
+    assert pipeline.rows("SELECT min(report_date) FROM nav_history") == [(date(2025, 1, 2),)]
 
 
 def test_one_logins_expired_token_leaves_the_others_night_whole(
@@ -254,10 +273,10 @@ def test_one_logins_expired_token_leaves_the_others_night_whole(
     monkeypatch.setenv("ANNA_TOKEN", annas)
     imported(pipeline, tmp_path / "annas.xml", "U7", date(2026, 11, 17))
     box.service.expire_token(annas)
-    failed = error_of(pipeline.run(MONDAY, NEWEST, "anna"))
-    assert 'Connection "anna", 2026-11-09 to 2026-11-19: IBKR answered "Token has expired." (code 1012)' in failed
+    failed = error_of(pipeline.run(NEWEST, NEWEST, "anna"))
+    assert 'Connection "anna", 2026-11-12 to 2026-11-19: IBKR answered "Token has expired." (code 1012)' in failed
     assert "Generate a new token" in failed
-    assert pipeline.run(MONDAY, NEWEST, "ibkr").success
+    assert pipeline.run(NEWEST, NEWEST, "ibkr").success
     assert NEWEST.isoformat() in pipeline.green()
     assert pipeline.green("anna", "nav_history") == set()
     family = "SELECT accounts, stale_accounts, complete, total IS NOT NULL FROM net_worth"
