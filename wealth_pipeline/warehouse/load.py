@@ -47,14 +47,13 @@ class Loaded:
     """What became of one archived statement.
 
     status: `loaded`, `known` (it was loaded before) or `rejected`, then with the reason.
-    changed: the account-days whose figures are new or different. restated: how many had other figures before.
+    changed: the account-days whose figures are new or different.
     """
 
     sha256: str
     status: str
     reason: str | None = None
     changed: tuple[tuple[str, date], ...] = ()
-    restated: int = 0
 
 
 def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None = None) -> Loaded:
@@ -71,9 +70,9 @@ def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_fo
     try:
         with _transaction(con), archive.open(sha256) as stream:
             _stage(con, StatementReader(stream, slash_format), sha256)
-            changed, restated = _merge(con, sha256)
+            changed = _merge(con, sha256)
             _record(con, entry, "loaded", None)
-        return Loaded(sha256, "loaded", None, changed, restated)
+        return Loaded(sha256, "loaded", None, changed)
     except StatementError as error:
         reason = str(error)
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
@@ -317,8 +316,8 @@ def _refuse_second_version(con: duckdb.DuckDBPyConnection) -> None:
                 )
 
 
-def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[tuple[str, date], ...], int]:
-    """Merge the staged rows into the warehouse; the changed account-days, and how many were known differently."""
+def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date], ...]:
+    """Merge the staged rows into the warehouse; the changed account-days."""
     _describe_accounts(con, sha256)
     _latest(con, sha256, *(table for table in LATEST if table.name == "fx_rates"))
     versions.merge(con, sha256)
@@ -335,21 +334,7 @@ def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[tuple[str
     con.execute(sql("reconcile"))
     con.execute(sql("history"))
     changed = con.execute("SELECT account_id, report_date FROM touched ORDER BY ALL").fetchall()
-    return tuple(changed), _restated(con)
-
-
-def _restated(con: duckdb.DuckDBPyConnection) -> int:
-    """How many account-days this statement changed figures of that were known before."""
-    days = " UNION ".join(f"FROM changed_{family}" for family in FAMILIES)
-    touched = f"SEMI JOIN ({days}) USING (account_id, report_date)"
-    # Nearly always none: the view over all history is asked only where a changed day has several versions.
-    several = f"SELECT 1 FROM versions {touched} GROUP BY family, account_id, report_date HAVING count(*) > 1 LIMIT 1"
-    if con.execute(several).fetchone() is None:
-        return 0
-    (count,) = con.execute(
-        f"SELECT count(DISTINCT (account_id, report_date)) FROM restatements {touched}"
-    ).fetchone() or (0,)
-    return int(count)
+    return tuple(changed)
 
 
 def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:

@@ -48,27 +48,30 @@ WITH pairs AS (
     SELECT family, account_id, report_date, content, known_from, statement_sha256,
         lag(content) OVER by_time AS old_content, lag(known_from) OVER by_time AS old_known_from,
         lag(statement_sha256) OVER by_time AS old_sha256
-    FROM versions WHERE family IN ('nav', 'positions', 'cash')
+    FROM versions SEMI JOIN (SELECT family, account_id, report_date FROM versions
+        WHERE family IN ('nav', 'positions', 'cash') GROUP BY ALL HAVING count(*) > 1) USING (family, account_id, report_date)
     WINDOW by_time AS (PARTITION BY family, account_id, report_date ORDER BY known_from, statement_sha256)
     QUALIFY old_content IS NOT NULL
 ),
+-- Of millions of rows only those of restated days are looked at.
+days AS (SELECT DISTINCT account_id, report_date FROM pairs),
 figures AS (
     SELECT 'nav' AS family, account_id, report_date, content, known_from, '' AS thing, component AS name, amount
-    FROM nav_components_versions
+    FROM nav_components_versions SEMI JOIN days USING (account_id, report_date)
     UNION ALL
     SELECT 'positions', account_id, report_date, content, known_from,
         concat_ws('|', coalesce(model, ''), coalesce(conid, security_id, symbol)), name, amount
-    FROM positions_versions, LATERAL (VALUES
+    FROM (FROM positions_versions SEMI JOIN days USING (account_id, report_date)), LATERAL (VALUES
         ('quantity', quantity), ('mark_price', mark_price), ('position_value', position_value),
         ('unrealized_pnl', unrealized_pnl), ('cost_basis_price', cost_basis_price),
         ('cost_basis', CASE WHEN NOT cost_basis_derived THEN cost_basis END)) f(name, amount)
     UNION ALL
     SELECT 'cash', account_id, report_date, content, known_from, currency, name, amount
-    FROM cash_balances_versions, LATERAL (VALUES
+    FROM (FROM cash_balances_versions SEMI JOIN days USING (account_id, report_date)), LATERAL (VALUES
         ('ending_cash', ending_cash), ('ending_settled_cash', ending_settled_cash)) f(name, amount)
     UNION ALL
     SELECT 'cash', account_id, report_date, content, known_from, 'BASE_SUMMARY', name, amount
-    FROM cash_totals_versions, LATERAL (VALUES
+    FROM (FROM cash_totals_versions SEMI JOIN days USING (account_id, report_date)), LATERAL (VALUES
         ('ending_cash', ending_cash), ('ending_settled_cash', ending_settled_cash)) f(name, amount)
 ),
 older AS (
@@ -88,12 +91,14 @@ differing AS (
     WHERE o.amount <> n.amount OR (name = 'quantity' AND (o.amount IS NULL OR n.amount IS NULL))
 ),
 totals AS (
-    SELECT 'nav' AS family, account_id, report_date, content, known_from, total FROM nav_versions
+    SELECT 'nav' AS family, account_id, report_date, content, known_from, total
+    FROM nav_versions SEMI JOIN days USING (account_id, report_date)
     UNION ALL
     SELECT 'positions', account_id, report_date, content, known_from, CAST(sum(position_value_base) AS DECIMAL(28,12))
-    FROM positions_versions GROUP BY ALL
+    FROM positions_versions SEMI JOIN days USING (account_id, report_date) GROUP BY ALL
     UNION ALL
-    SELECT 'cash', account_id, report_date, content, known_from, ending_cash FROM cash_totals_versions
+    SELECT 'cash', account_id, report_date, content, known_from, ending_cash
+    FROM cash_totals_versions SEMI JOIN days USING (account_id, report_date)
 )
 SELECT p.family AS table_name, p.account_id, p.report_date, p.known_from, o.total AS old_total, n.total AS new_total,
     p.old_sha256, p.statement_sha256 AS new_sha256
