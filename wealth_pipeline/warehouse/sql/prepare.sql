@@ -69,15 +69,11 @@ INSERT INTO dropped
 -- IBKR: positions come as SUMMARY and as LOT rows, the same quantity twice. A row with a level is what it says.
 -- Without that field a row that says how it was opened is a lot; among several others of one contract, the one that
 -- equals the rest together in every figure is the summary, and a single one is it in any case.
--- A view: it is read a few times, and copying half a hundred columns costs more.
-CREATE OR REPLACE TEMP VIEW levelled AS
-WITH told AS NOT MATERIALIZED (
-    SELECT *, coalesce(conid, security_id, symbol) AS contract,
-        CASE WHEN level_of_detail IN ('SUMMARY', 'LOT') THEN level_of_detail
-             WHEN coalesce(CAST(open_datetime AS VARCHAR), CAST(holding_period_datetime AS VARCHAR),
-                     originating_order_id, originating_transaction_id) IS NOT NULL
-                 THEN 'LOT' END AS told
-    FROM stage_open_position
+CREATE OR REPLACE TEMP TABLE guessed AS
+WITH told AS (
+    SELECT *, coalesce(conid, security_id, symbol) AS contract, coalesce(CAST(open_datetime AS VARCHAR),
+        CAST(holding_period_datetime AS VARCHAR), originating_order_id, originating_transaction_id) AS opened
+    FROM stage_open_position WHERE level_of_detail IS NULL OR level_of_detail NOT IN ('SUMMARY', 'LOT')
 ),
 summed AS (
     SELECT *, count(*) OVER contract_rows AS alike,
@@ -85,27 +81,23 @@ summed AS (
             AND coalesce(position_value * 2 = sum(position_value) OVER contract_rows, true)
             AND coalesce(cost_basis * 2 = sum(cost_basis) OVER contract_rows, true)
             AND coalesce(unrealized_pnl * 2 = sum(unrealized_pnl) OVER contract_rows, true) AS is_sum
-    FROM told WHERE told IS NULL
+    FROM told WHERE opened IS NULL
     WINDOW contract_rows AS (PARTITION BY ordinal, account_id, model, report_date, contract)
-),
-guessed AS (
-    SELECT *, row_number() OVER (PARTITION BY ordinal, account_id, model, report_date, contract
-                                 ORDER BY is_sum DESC, row) AS place
-    FROM summed
 )
-SELECT * EXCLUDE (told), told AS level FROM told WHERE told IS NOT NULL
-UNION ALL BY NAME
-SELECT * EXCLUDE (told, alike, is_sum, place),
-    CASE WHEN alike = 1 OR (is_sum AND place = 1) THEN 'SUMMARY' ELSE 'LOT' END AS level
-FROM guessed;
+SELECT row, 'LOT' AS level, 1 AS alike FROM told WHERE opened IS NOT NULL
+UNION ALL
+SELECT row, CASE WHEN alike = 1 OR (is_sum AND row_number() OVER (
+    PARTITION BY ordinal, account_id, model, report_date, contract ORDER BY is_sum DESC, row) = 1)
+    THEN 'SUMMARY' ELSE 'LOT' END, alike
+FROM summed;
 
 -- Rows whose level nothing told: lots of 3, 1 and 2 look like a summary of 3 and its lots.
 INSERT INTO dropped
-    SELECT 'level_guessed', 'OpenPosition', count(*) FROM (
-        SELECT count(*) OVER (PARTITION BY ordinal, account_id, model, report_date, contract) AS alike FROM levelled
-        WHERE level_of_detail IS NULL AND coalesce(CAST(open_datetime AS VARCHAR),
-            CAST(holding_period_datetime AS VARCHAR), originating_order_id, originating_transaction_id) IS NULL
-    ) WHERE alike > 1 HAVING count(*) > 0;
+    SELECT 'level_guessed', 'OpenPosition', count(*)
+    FROM guessed JOIN stage_open_position USING (row)
+    WHERE alike > 1 AND level_of_detail IS NULL HAVING count(*) > 0;
+
+UPDATE stage_open_position s SET level_of_detail = g.level FROM guessed g WHERE g.row = s.row;
 
 -- The accounts of each FlexStatement (its own, and others whose rows it holds) with their base currency: stated by
 -- AccountInformation, else by the NAV rows, else the currency that IBKR's conversion rates lead to.
@@ -116,13 +108,14 @@ WITH members AS (
     UNION SELECT ordinal, account_id FROM stage_open_position
     UNION SELECT ordinal, account_id FROM stage_cash_report_currency
 )
-SELECT m.ordinal, m.account_id, coalesce(
-    (SELECT max(a.base_currency) FROM stage_account_information a
-        WHERE a.ordinal = m.ordinal AND a.account_id = m.account_id),
-    (SELECT max(n.base_currency) FROM stage_equity_summary_by_report_date_in_base n
-        WHERE n.ordinal = m.ordinal AND n.account_id = m.account_id),
-    (SELECT max(r.to_currency) FROM stage_conversion_rate r
-        WHERE r.ordinal = m.ordinal AND m.account_id = f.account_id)
-) AS base_currency
-FROM members m JOIN stage_statement f USING (ordinal)
+SELECT m.ordinal, m.account_id, coalesce(a.currency, n.currency, CASE WHEN m.account_id = f.account_id THEN r.currency END)
+    AS base_currency
+FROM members m JOIN stage_statement f ON f.ordinal = m.ordinal
+LEFT JOIN (SELECT ordinal, account_id, max(base_currency) AS currency FROM stage_account_information GROUP BY ALL) a
+    ON a.ordinal = m.ordinal AND a.account_id = m.account_id
+LEFT JOIN (SELECT ordinal, account_id, max(base_currency) AS currency
+    FROM stage_equity_summary_by_report_date_in_base GROUP BY ALL) n
+    ON n.ordinal = m.ordinal AND n.account_id = m.account_id
+LEFT JOIN (SELECT ordinal, max(to_currency) AS currency FROM stage_conversion_rate GROUP BY ALL) r
+    ON r.ordinal = m.ordinal
 WHERE m.account_id <> '-';

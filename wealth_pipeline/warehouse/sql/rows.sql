@@ -14,14 +14,19 @@ CREATE OR REPLACE TEMP TABLE new_nav_changes AS
 SELECT c.ordinal, c.row, c.account_id, c.from_date, c.to_date, a.component, a.amount
 FROM stage_change_in_n_a_v c JOIN stage_change_in_n_a_v_amounts a USING (row);
 
--- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then, where all of them state it.
 CREATE OR REPLACE TEMP TABLE new_positions AS
-SELECT * EXCLUDE (level_of_detail, level, contract), false AS from_lots FROM levelled WHERE level = 'SUMMARY'
-UNION ALL BY NAME
+SELECT * EXCLUDE (level_of_detail), false AS from_lots FROM stage_open_position WHERE level_of_detail = 'SUMMARY';
+
+-- A view: it is read a few times, and copying half a hundred columns costs more.
+CREATE OR REPLACE TEMP VIEW new_position_lots AS
+SELECT * EXCLUDE (level_of_detail) FROM stage_open_position WHERE level_of_detail = 'LOT';
+
+-- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then, where all of them state it.
+INSERT INTO new_positions BY NAME
 SELECT * EXCLUDE (contract, prices) REPLACE (CASE WHEN prices = 1 THEN cost_basis_price END AS cost_basis_price),
     true AS from_lots
 FROM (
-    SELECT ordinal, account_id, model, report_date, contract,
+    SELECT ordinal, account_id, model, report_date, coalesce(conid, security_id, symbol) AS contract,
         CAST(CASE WHEN count(quantity) = count(*) THEN sum(quantity) END AS DECIMAL(28,12)) AS quantity,
         CAST(CASE WHEN count(position_value) = count(*) THEN sum(position_value) END AS DECIMAL(28,12))
             AS position_value,
@@ -29,20 +34,17 @@ FROM (
         CAST(CASE WHEN count(unrealized_pnl) = count(*) THEN sum(unrealized_pnl) END AS DECIMAL(28,12))
             AS unrealized_pnl,
         CASE WHEN count(cost_basis_price) = count(*) THEN count(DISTINCT cost_basis_price) END AS prices,
-        first(COLUMNS(* EXCLUDE (ordinal, account_id, model, report_date, contract, quantity, position_value,
-                                 cost_basis, unrealized_pnl, level_of_detail, level)) ORDER BY row)
+        first(COLUMNS(* EXCLUDE (ordinal, account_id, model, report_date, quantity, position_value, cost_basis,
+                                 unrealized_pnl)) ORDER BY row)
     FROM (
         -- First of all, as nearly no lot is left to be summed.
-        SELECT l.* FROM levelled l ANTI JOIN (SELECT * FROM levelled WHERE level = 'SUMMARY') s
+        SELECT l.* FROM new_position_lots l ANTI JOIN new_positions s
             ON s.ordinal = l.ordinal AND s.account_id = l.account_id AND s.report_date = l.report_date
-            AND s.model IS NOT DISTINCT FROM l.model AND s.contract IS NOT DISTINCT FROM l.contract
-        WHERE l.level = 'LOT'
+            AND s.model IS NOT DISTINCT FROM l.model AND coalesce(s.conid, s.security_id, s.symbol)
+                IS NOT DISTINCT FROM coalesce(l.conid, l.security_id, l.symbol)
     )
     GROUP BY ordinal, account_id, model, report_date, contract
 );
-
-CREATE OR REPLACE TEMP VIEW new_position_lots AS
-SELECT * EXCLUDE (level_of_detail, level, contract) FROM levelled WHERE level = 'LOT';
 
 -- IBKR: the BASE_SUMMARY row is the total of the others in base currency; adding it to them counts cash twice.
 CREATE OR REPLACE TEMP TABLE new_cash_balances AS
