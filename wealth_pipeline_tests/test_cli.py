@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,23 @@ def write(clean_environment: Path) -> Callable[[str, bytes], Path]:
     return write_file
 
 
+@pytest.fixture(scope="session")
+def imported_once(tmp_path_factory: pytest.TempPathFactory, statements: dict[str, bytes]) -> Path:
+    """A data folder into which the larger statement was imported."""
+    folder = tmp_path_factory.mktemp("imported")
+    (folder / "full.xml").write_bytes(statements["full"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert wealth("import", "full.xml").exit_code == 0
+    return folder / "data"
+
+
+@pytest.fixture
+def imported(imported_once: Path, clean_environment: Path) -> None:
+    """A copy of it in the working directory, the test's own."""
+    shutil.copytree(imported_once, clean_environment / "data", symlinks=True)
+
+
 def test_importing_a_folder_loads_every_statement_in_it(
     write: Callable[[str, bytes], Path], statements: dict[str, bytes]
 ) -> None:
@@ -64,55 +82,49 @@ def test_importing_a_folder_loads_every_statement_in_it(
     assert [line.split()[0] for line in again.output.splitlines()] == ["known", "known"]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("cut.xml", FLEX + b'<FlexStatement accountId="U1" fromDate="20261119"', "broken or cut off"),
-        ("tcf.xml", FLEX.replace(b'"AF"', b'"TCF"') + b"</FlexStatements></FlexQueryResponse>", "type TCF"),
-        (
-            "error.xml",
-            b"<FlexStatementResponse><Status>Fail</Status><ErrorCode>1012</ErrorCode></FlexStatementResponse>",
-            "error reply",
-        ),
-        ("empty.xml", b"", "empty"),
-        (
-            "laughs.xml",
-            b'<!DOCTYPE FlexQueryResponse [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><FlexQueryResponse type="&b;"/>',
-            "document type",
-        ),
-        ("page.xml", b"<html><body>Sorry</body></html>", "another kind"),
-        (
-            "nodate.xml",
-            FLEX
-            + b'<FlexStatement accountId="U1" fromDate="20261119" toDate="20261119" whenGenerated="20261120;060000">'
-            b'<EquitySummaryInBase><EquitySummaryByReportDateInBase total="1"/></EquitySummaryInBase></FlexStatement>'
-            b"</FlexStatements></FlexQueryResponse>",
-            "row 1 has no reportDate",
-        ),
-        (
-            "year9999.xml",
-            FLEX
-            + b'<FlexStatement accountId="U1" fromDate="20261119" toDate="20261119" whenGenerated="99991231;230000">'
-            b"</FlexStatement></FlexStatements></FlexQueryResponse>",
-            "beyond the calendar",
-        ),
-        ("picture.xml", b"\x89PNG\r\n\x1a\n\x00\x00", "not XML"),
-    ],
-)
-def test_a_bad_file_is_rejected_in_one_line_and_the_good_one_still_loads(
-    name: str,
-    content: bytes,
-    reason: str,
-    write: Callable[[str, bytes], Path],
-    statements: dict[str, bytes],
+BAD_FILES = [
+    ("cut.xml", FLEX + b'<FlexStatement accountId="U1" fromDate="20261119"', "broken or cut off"),
+    ("tcf.xml", FLEX.replace(b'"AF"', b'"TCF"') + b"</FlexStatements></FlexQueryResponse>", "type TCF"),
+    (
+        "error.xml",
+        b"<FlexStatementResponse><Status>Fail</Status><ErrorCode>1012</ErrorCode></FlexStatementResponse>",
+        "error reply",
+    ),
+    ("empty.xml", b"", "empty"),
+    (
+        "laughs.xml",
+        b'<!DOCTYPE FlexQueryResponse [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><FlexQueryResponse type="&b;"/>',
+        "document type",
+    ),
+    ("page.xml", b"<html><body>Sorry</body></html>", "another kind"),
+    (
+        "nodate.xml",
+        FLEX + b'<FlexStatement accountId="U1" fromDate="20261119" toDate="20261119" whenGenerated="20261120;060000">'
+        b'<EquitySummaryInBase><EquitySummaryByReportDateInBase total="1"/></EquitySummaryInBase></FlexStatement>'
+        b"</FlexStatements></FlexQueryResponse>",
+        "row 1 has no reportDate",
+    ),
+    (
+        "year9999.xml",
+        FLEX + b'<FlexStatement accountId="U1" fromDate="20261119" toDate="20261119" whenGenerated="99991231;230000">'
+        b"</FlexStatement></FlexStatements></FlexQueryResponse>",
+        "beyond the calendar",
+    ),
+    ("picture.xml", b"\x89PNG\r\n\x1a\n\x00\x00", "not XML"),
+]
+
+
+def test_bad_files_are_rejected_in_one_line_each_and_the_good_one_still_loads(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
 ) -> None:
-    bad, good = write(name, content), write("good.xml", statements["full"])
-    done = wealth("import", bad, good)
+    bad = {write(name, content): reason for name, content, reason in BAD_FILES}
+    done = wealth("import", *bad, write("good.xml", statements["full"]))
     assert done.exit_code == 1
-    first, second = done.output.splitlines()
-    assert first.startswith(f"rejected {bad}: ")
-    assert reason in first
-    assert second.startswith("loaded")
+    *rejected, loaded = done.output.splitlines()
+    assert loaded.startswith("loaded")
+    for line, (path, reason) in zip(rejected, bad.items(), strict=True):
+        assert line.startswith(f"rejected {path}: ")
+        assert reason in line
 
 
 def test_white_space_before_the_xml_declaration_does_no_harm(
@@ -122,10 +134,10 @@ def test_white_space_before_the_xml_declaration_does_no_harm(
     assert wealth("import", write("blank.xml", declared)).exit_code == 0
 
 
+@pytest.mark.usefixtures("imported")
 def test_a_rejected_statement_is_listed_with_its_reason_and_changes_no_figure(
     write: Callable[[str, bytes], Path], statements: dict[str, bytes]
 ) -> None:
-    wealth("import", write("good.xml", statements["full"]))
     before = wealth("sql", "SELECT * FROM nav_history ORDER BY ALL", "--csv").output
     cut = write("cut.xml", statements["guide"][: len(statements["guide"]) // 2])
     assert wealth("import", cut).exit_code == 1
@@ -141,10 +153,8 @@ def test_a_file_that_is_not_there_is_rejected_not_a_traceback(clean_environment:
     assert "No such file" in done.output
 
 
-def test_decimals_are_printed_exactly_in_every_form(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
-    wealth("import", write("full.xml", statements["full"]))
+@pytest.mark.usefixtures("imported")
+def test_decimals_are_printed_exactly_in_every_form() -> None:
     query = f"SELECT total FROM nav_history WHERE account_id = 'U1000001' AND report_date = '{DAY}'"
     total = format(Household().day("U1000001", DAY).total.normalize(), "f")
     assert total in wealth("sql", query).output
@@ -152,10 +162,8 @@ def test_decimals_are_printed_exactly_in_every_form(
     assert json.loads(wealth("sql", query, "--json").output) == [{"total": total}]
 
 
-def test_lists_and_structs_keep_their_shape_and_their_decimals(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
-    wealth("import", write("full.xml", statements["full"]))
+@pytest.mark.usefixtures("imported")
+def test_lists_and_structs_keep_their_shape_and_their_decimals() -> None:
     query = "SELECT {'a': [1.10::DECIMAL(9,2), NULL], 'day': DATE '2026-11-19'} AS nested"
     assert json.loads(wealth("sql", query, "--json").output) == [{"nested": {"a": ["1.1", None], "day": "2026-11-19"}}]
     assert '{"a": ["1.1", null], "day": "2026-11-19"}' in wealth("sql", query).output
@@ -169,10 +177,8 @@ def test_a_dotenv_file_in_another_encoding_is_a_sentence(clean_environment: Path
     assert isinstance(done.exception, SystemExit)
 
 
-def test_a_mistake_in_sql_is_a_sentence_and_writing_is_refused(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
-    wealth("import", write("full.xml", statements["full"]))
+@pytest.mark.usefixtures("imported")
+def test_a_mistake_in_sql_is_a_sentence_and_writing_is_refused() -> None:
     wrong = wealth("sql", "SELECT nothing FROM nowhere")
     assert wrong.exit_code == 1
     assert "nowhere" in wrong.output
@@ -197,10 +203,8 @@ def test_both_databases_are_rebuilt_from_the_archive_to_the_same_content(
     assert wealth("sql", "SELECT sha256, status FROM statements ORDER BY 1", "--csv").output == listed
 
 
-def test_a_replay_that_meets_a_damaged_statement_replaces_nothing(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
-    wealth("import", write("full.xml", statements["full"]))
+@pytest.mark.usefixtures("imported")
+def test_a_replay_that_meets_a_damaged_statement_replaces_nothing() -> None:
     before = wealth("digest").output
     (packed,) = Path("data/archive").rglob("*.xml.gz")
     packed.write_bytes(packed.read_bytes()[:-200])
@@ -210,19 +214,15 @@ def test_a_replay_that_meets_a_damaged_statement_replaces_nothing(
     assert wealth("digest").output == before
 
 
-def test_brackets_and_empty_queries_are_no_trouble(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
-    wealth("import", write("full.xml", statements["full"]))
+@pytest.mark.usefixtures("imported")
+def test_brackets_and_empty_queries_are_no_trouble() -> None:
     assert "[/foo] x" in wealth("sql", "SELECT '[/foo] x' AS \"[/y]\"").output
     assert wealth("sql", "").exit_code == 0
 
 
-def test_a_replay_without_its_archive_replaces_nothing(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
+@pytest.mark.usefixtures("imported")
+def test_a_replay_without_its_archive_replaces_nothing() -> None:
     """An archive on a disk that is not mounted must not cost the history."""
-    wealth("import", write("full.xml", statements["full"]))
     before = wealth("digest").output
     Path("data/archive").rename("elsewhere")
     done = wealth("replay")
@@ -238,11 +238,9 @@ def test_before_the_first_statement_the_commands_say_how_to_begin() -> None:
         assert "wealth demo" in done.output
 
 
-def test_status_shows_the_newest_nav_of_each_account_and_what_is_missing(
-    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
-) -> None:
+@pytest.mark.usefixtures("imported")
+def test_status_shows_the_newest_nav_of_each_account_and_what_is_missing(write: Callable[[str, bytes], Path]) -> None:
     write(".env", b"IBKR_FLEX_TOKEN=42\nIBKR_FLEX_QUERY_ID=42\nIBKR_FLEX_TOKEN_MADE=2020-01-15\n")
-    wealth("import", write("full.xml", statements["full"]))
     done = wealth("status")
     assert done.exit_code == 0
     assert "made on 2020-01-15, expired on" in done.output
