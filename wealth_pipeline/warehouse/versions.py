@@ -97,14 +97,16 @@ def _timeline(con: duckdb.DuckDBPyConnection, family: str) -> None:
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE timeline_{family} AS
         WITH observed AS (
-            SELECT o.* FROM observations o SEMI JOIN seen_{family} s USING ({_KEY}) WHERE o.family = '{family}'
+            -- Of several files of one second one counts: a version that lasted no time is none.
+            SELECT {_KEY}, when_generated, max(sha256) AS sha256, arg_max(content, sha256) AS content
+            FROM observations o SEMI JOIN seen_{family} s USING ({_KEY}) WHERE o.family = '{family}' GROUP BY ALL
         ),
         runs AS (
             SELECT *, content IS DISTINCT FROM lag(content) OVER by_time AS starts FROM observed
-            WINDOW by_time AS (PARTITION BY {_KEY} ORDER BY when_generated, sha256)
+            WINDOW by_time AS (PARTITION BY {_KEY} ORDER BY when_generated)
         )
         SELECT {_KEY}, content, sha256 AS statement_sha256, when_generated AS known_from,
-            lead(when_generated) OVER (PARTITION BY {_KEY} ORDER BY when_generated, sha256) AS known_to
+            lead(when_generated) OVER (PARTITION BY {_KEY} ORDER BY when_generated) AS known_to
         FROM runs WHERE starts"""
     )
     stored_versions = (

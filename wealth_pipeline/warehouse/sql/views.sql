@@ -50,7 +50,7 @@ WITH pairs AS (
         lag(statement_sha256) OVER by_time AS old_sha256
     FROM versions SEMI JOIN (SELECT family, account_id, report_date FROM versions
         WHERE family IN ('nav', 'positions', 'cash') GROUP BY ALL HAVING count(*) > 1) USING (family, account_id, report_date)
-    WINDOW by_time AS (PARTITION BY family, account_id, report_date ORDER BY known_from, statement_sha256)
+    WINDOW by_time AS (PARTITION BY family, account_id, report_date ORDER BY known_from)
     QUALIFY old_content IS NOT NULL
 ),
 -- Of millions of rows only those of restated days are looked at.
