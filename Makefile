@@ -33,7 +33,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 year: $(READY) ## Live through a simulated year of nights, most of an hour
 	$(BIN)/python -m wealth_pipeline_tests.long_runs.year
