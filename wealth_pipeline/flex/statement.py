@@ -240,14 +240,21 @@ class StatementReader:
                     yield collector.drain_largest()
             parser.close()
         except etree.XMLSyntaxError as error:
-            raise StatementError(
-                f"The XML is broken or cut off at line {error.lineno or 1}",
-                "Download the statement again; if it breaks at the same place, ask IBKR.",
-            ) from None
+            raise _broken(error.lineno) from None
+        # What the parser mends by itself: a prefix without a namespace loses it, and makes another attribute.
+        if mended := parser.feed_error_log.filter_from_errors():
+            raise _broken(mended[0].line)
         if not collector.statements:
             raise StatementError("It holds no FlexStatement", "Look at the query in IBKR's Client Portal.")
         collector.compare_count()
         yield from collector.drain()
+
+
+def _broken(line: int | None) -> StatementError:
+    return StatementError(
+        f"The XML is broken or cut off at line {line or 1}",
+        "Download the statement again; if it breaks at the same place, ask IBKR.",
+    )
 
 
 class _Collector:

@@ -96,6 +96,8 @@ def test_a_personal_section_never_tells_a_value() -> None:
     [
         (file(flex(EquitySummaryInBase=[nav()]))[:-40], "broken or cut off"),
         (file(flex()).replace(b"</FlexStatement>", b""), "broken or cut off"),
+        # libxml2 mends it: the total would be read out of "sub:total".
+        (file(flex(EquitySummaryInBase=[nav()])).replace(b"total=", b"sub:total="), "broken or cut off"),
         (file(flex(), root='type="TCF"'), "type TCF"),
         (b"<FlexStatementResponse><Status>Fail</Status></FlexStatementResponse>", "error reply"),
         (b"<html><body/></html>", "XML of another kind (<html>)"),

@@ -1,14 +1,8 @@
-"""The long runs of `make storage`, made short."""
+"""Two of the long runs of `make storage`, made short; any order of statements is test_versions.py's."""
 
 from __future__ import annotations
 
-from wealth_pipeline_tests.storage import crashes, order, readers
-
-
-def test_any_order_of_random_statements_gives_equal_digests_and_the_past_can_be_asked() -> None:
-    told: list[str] = []
-    order.run(5, 1, told.append)
-    assert told[-1].endswith("what a replay up to then gives.")
+from wealth_pipeline_tests.storage import crashes, readers
 
 
 def test_nights_pass_under_readers_who_see_each_of_them_whole() -> None:
