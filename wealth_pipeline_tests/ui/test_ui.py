@@ -66,6 +66,9 @@ def test_nav_history_is_plotted_by_report_date(page: Page, picture: Picture) -> 
 
 def test_nav_history_describes_its_columns_with_their_unit(page: Page) -> None:
     page.goto("/assets/nav_history")
+    # A click before the whole page has come is lost: it is drawn again under the pointer.
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_alt_text("NAV")).to_have_count(2)
     page.get_by_text("[Show Table Schema]").click()
     column = page.get_by_role("row").filter(has=page.get_by_text("day_change", exact=True))
     expect(column).to_contain_text("[base]")
