@@ -52,7 +52,7 @@ def request(client: FlexClient, window: Window, *, force: bool = False) -> FlexR
     long_past = window.last < today - LONG_PAST
     if not force:
         latest = ledger.latest(client.connection, window)
-        if latest and latest.outcome == "unavailable" and long_past:
+        if latest and never_made(latest):
             return latest
         earlier = ledger.pending(client.connection, window) or ledger.received_on(client.connection, window, today)
         if earlier and earlier.query_id == client.query_id:
@@ -63,6 +63,12 @@ def request(client: FlexClient, window: Window, *, force: bool = False) -> FlexR
         if not long_past:
             raise
     return latest_request(ledger, client.connection, window)
+
+
+def never_made(asked: FlexRequest) -> bool:
+    """Whether IBKR made no statement for this request and never will: 1003 so long after the days is not "not yet"."""
+    asked_on = asked.requested_at.astimezone(NEW_YORK).date()
+    return asked.outcome == "unavailable" and asked.window.last < asked_on - LONG_PAST
 
 
 def latest_request(ledger: RequestLedger, connection: str, window: Window) -> FlexRequest:
@@ -79,17 +85,17 @@ def latest_request(ledger: RequestLedger, connection: str, window: Window) -> Fl
 def download(client: FlexClient, window: Window, archive: Archive) -> Entry | None:
     """Wait for the statement of the newest request for `window` and archive it; one that came is only looked up.
 
-    None where IBKR never made one (`unavailable`, see `request`). The body goes to a temporary file beside the
+    None where IBKR never made one (see `never_made`). The body goes to a temporary file beside the
     archive, never whole into memory. Raises the errors of `flex.errors` and PullError.
     """
     asked = latest_request(client.ledger, client.connection, window)
     if asked.statement_sha256 and asked.statement_sha256 in archive:
         return archive.entry(asked.statement_sha256)
-    if asked.outcome == "unavailable":
+    if never_made(asked):
         return None
-    if asked.reference_code is None:
+    if asked.outcome == "unavailable" or asked.reference_code is None:
         raise PullError(
-            f"IBKR gave no reference code for {window} (connection {client.connection}): {asked.message}",
+            f"IBKR gave no statement for {window} (connection {client.connection}): {asked.message}",
             "Run the job again; it asks anew.",
         )
     archive.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,7 +8,7 @@ from datetime import date
 
 from wealth_pipeline.calendar import is_session
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
-from wealth_pipeline.flex.pull import PullError, latest_request
+from wealth_pipeline.flex.pull import PullError, latest_request, never_made
 from wealth_pipeline.tables import TABLES
 from wealth_pipeline.warehouse import published
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
@@ -28,7 +28,7 @@ def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, wi
     Raises PullError if the statement was rejected: it stays archived, and a newer version may load it.
     """
     asked = latest_request(ledger, connection, window)
-    if asked.statement_sha256 is None and asked.outcome != "unavailable":
+    if asked.statement_sha256 is None and not never_made(asked):
         raise PullError(
             f"The statement for {window} (connection {connection}) has not come yet",
             "Materialize flex_statement for these days first.",
@@ -53,7 +53,7 @@ def lacking_days(folder: DataFolder, connection: str, days: Sequence[date], aske
     A day that the statement covers without a NAV row is fine on an exchange holiday and before an account began; so
     are all days for which IBKR never made a statement.
     """
-    if asked.outcome == "unavailable":
+    if never_made(asked):
         return []
     path = folder.published
     accounts = published.expected_accounts(path, connection)

@@ -12,14 +12,17 @@ import dagster as dg
 import pytest
 from dagster._core.storage.defs_state.base import set_defs_state_storage
 
+from wealth_pipeline.definitions import definitions
+from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.faults import SEND
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.schedules import days_tags
 from wealth_pipeline.warehouse import intake
 from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests import flexml
-from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline, error_of
+from wealth_pipeline_tests.pipeline.conftest import NEWEST, QUIET, Pipeline, error_of
 
 MONDAY = date(2026, 11, 16)
 MakePipeline = Callable[..., Pipeline]
@@ -250,6 +253,26 @@ def test_days_before_the_account_began_are_remembered_and_green(
     assert pipeline.green() == {"2024-12-02", "2024-12-03"}
     told = [str(e.metadata["NAV"].value) for e in result.asset_materializations_for_node("nav_history_days")]
     assert [text.startswith("none, and none is lacking: ") for text in told] == [True, True]
+
+
+def test_a_day_that_is_not_ready_is_not_taken_for_one_before_the_account(
+    box: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    """IBKR answers 1003 for both; somebody then materializes only what comes after the request."""
+    pipeline = make_pipeline(box)
+    box.service.faults.script("1003")
+    assert "1003" in error_of(pipeline.run(NEWEST, NEWEST))
+    with dagster_instance(pipeline.folder) as instance:
+        job = definitions(pipeline.settings).resolve_job_def("daily_statement")
+        result = job.execute_in_process(
+            instance=instance,
+            tags=days_tags(NEWEST, NEWEST),
+            run_config=QUIET,
+            asset_selection=[dg.AssetKey("flex_statement")],
+            raise_on_error=False,
+        )
+    assert "IBKR gave no statement for 2026-11-12 to 2026-11-19" in error_of(result)
+    assert pipeline.green() == set()
 
 
 def test_a_range_that_begins_before_the_account_is_loaded_from_its_first_day(

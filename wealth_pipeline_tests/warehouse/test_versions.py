@@ -216,6 +216,15 @@ def test_the_same_figures_again_are_the_same_version(house: House) -> None:
     assert house.rows("SELECT count(*)::INT FROM nav_versions") == [(1,)]
 
 
+def test_of_statements_of_one_second_one_counts_and_none_restates_another(house: House) -> None:
+    """Versions that lasted no time were alike in content and time, and multiplied one another in `restatements`."""
+    for query, total in enumerate(("100", "103", "100", "103", "100")):
+        house.loaded(file(flex(EquitySummaryInBase=[nav(total=total)]), root=f'queryName="q{query}" type="AF"'))
+    assert house.rows("SELECT count(*)::INT FROM versions") == [(1,)]
+    assert house.rows("SELECT count(*)::INT FROM nav_versions WHERE known_to IS NULL") == [(1,)]
+    assert house.rows("FROM restatements") == []
+
+
 def test_an_older_statement_that_arrives_later_becomes_history(house: House) -> None:
     """What is current is decided by IBKR's clock, not by ours."""
     house.loaded(file(flex(generated="20250402;060000", EquitySummaryInBase=[nav(total="103")])))
