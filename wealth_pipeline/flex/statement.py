@@ -26,7 +26,7 @@ from wealth_pipeline.tables import TABLES
 
 CHUNK_BYTES = 1 << 18
 #: Attribute texts that are held before they are typed and handed on: bounds memory, whatever the file's size.
-BATCH_TEXTS = 250_000
+BATCH_TEXTS = 125_000
 
 AMOUNT = pa.decimal128(28, 12)
 

@@ -31,7 +31,7 @@ from wealth_pipeline.warehouse import versions
 from wealth_pipeline.warehouse.archive import Archive, Entry
 from wealth_pipeline.warehouse.schema import FAMILIES, LATEST, sql
 
-_VALIDATED_ROWS = 100_000
+_VALIDATED_ROWS = 25_000
 _AMOUNTS = {"ordinal": "INTEGER", "row": "BIGINT", "component": "VARCHAR", "amount": SQL_TYPES[AMOUNT]}
 _STATEMENT = {
     "ordinal": "INTEGER", "account_id": "VARCHAR", "from_date": "DATE", "to_date": "DATE",
@@ -232,6 +232,7 @@ def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
     filled = {
         attributes[a]: f"coalesce(s.{attributes[a]}, f.{name})" for a, name in defaults.items() if a in attributes
     }
+    lacking = [f"s.{name} IS NULL" for name in filled]
     if "fxRateToBase" in attributes:
         # IBKR: -1 means "no rate".
         (without,) = con.execute(
@@ -240,9 +241,11 @@ def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
         if without:
             notes.add("no_rate", f"{element}.fxRateToBase", count=without)
         filled["fx_rate_to_base"] = "nullif(s.fx_rate_to_base, -1)"
+        lacking.append("s.fx_rate_to_base = -1")
+    # The other rows are left alone: what an update changes stays in memory until the transaction ends.
     con.execute(
         f"UPDATE {stage_name(element)} s SET {', '.join(f'{name} = {value}' for name, value in filled.items())}"
-        " FROM stage_statement f WHERE f.ordinal = s.ordinal"
+        f" FROM stage_statement f WHERE f.ordinal = s.ordinal AND ({' OR '.join(lacking)})"
     )
     # IBKR: rows of account "-" sum up all accounts of the query.
     (dropped,) = con.execute(f"DELETE FROM {stage_name(element)} WHERE account_id = '-'").fetchone() or (0,)

@@ -283,8 +283,7 @@ def digests(path: Path, tables: Sequence[str]) -> dict[str, str]:
             table: str(
                 _one(
                     con,
-                    "SELECT md5(coalesce(string_agg(line, '' ORDER BY line), ''))"
-                    f" FROM (SELECT md5(CAST(t AS VARCHAR)) AS line FROM {table} t)",
+                    f"SELECT hash_of_all(line) FROM (SELECT md5_number(CAST(t AS VARCHAR)) AS line FROM {table} t)",
                 )
             )
             for table in tables

@@ -67,19 +67,20 @@ def ready(con: duckdb.DuckDBPyConnection, table: TableSpec, source: str) -> None
 def _observe(con: duckdb.DuckDBPyConnection, family: str, tables: tuple[TableSpec, ...], sha256: str) -> None:
     """Hash what each FlexStatement shows for a key, choose one a file, and write the observations."""
     shown = " UNION ALL ".join(
-        f"SELECT ordinal, {_KEY}, md5(concat_ws('|', '{table.name}', {_stated(table)})) AS line FROM new_{table.name}"
+        f"SELECT ordinal, {_KEY}, md5_number(concat_ws('|', '{table.name}', {_stated(table)})) AS line"
+        f" FROM new_{table.name}"
         for table in tables
     )
     if family in _EMPTY_SECTIONS:
         section, stage = _EMPTY_SECTIONS[family]
         shown += (
-            " UNION ALL SELECT ordinal, account_id, to_date, 'none' FROM stage_statement"
+            " UNION ALL SELECT ordinal, account_id, to_date, md5_number('none') FROM stage_statement"
             f" WHERE list_contains(sections, '{section}') AND ordinal NOT IN (SELECT ordinal FROM {stage})"
         )
     # Within one file the FlexStatement that ends on the report date wins: the next day's shows the row as well.
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE seen_{family} AS"
-        f" WITH contents AS (SELECT ordinal, {_KEY}, md5(string_agg(line, '' ORDER BY line)) AS content"
+        f" WITH contents AS (SELECT ordinal, {_KEY}, hash_of_all(line) AS content"
         f" FROM ({shown}) GROUP BY ALL)"
         f" SELECT c.*, f.when_generated FROM contents c JOIN stage_statement f USING (ordinal)"
         f" QUALIFY row_number() OVER (PARTITION BY c.account_id, c.report_date"

@@ -162,6 +162,11 @@ def test_a_level_that_had_to_be_guessed_is_noted(house: House) -> None:
     assert house.notes("level_guessed") == {"OpenPosition": 3}
 
 
+def test_a_base_currency_that_is_stated_in_two_ways_is_noted(house: House) -> None:
+    house.loaded(one(AccountInformation={"currency": "EUR"}, EquitySummaryInBase=[nav(currency="USD", total="1")]))
+    assert house.notes("base_currency_differs") == {"EquitySummaryByReportDateInBase.currency": 1}
+
+
 def test_a_row_in_another_section_is_noted_and_not_loaded(house: House) -> None:
     """IBKR: Prior Period Positions has rows of the same name."""
     prior = b"<PriorPeriodPositions>" + _element("OpenPosition", {"symbol": "OLD"}) + b"</PriorPeriodPositions>"

@@ -140,6 +140,10 @@ INSERT INTO nav_parts VALUES
 -- An amount in base currency: rounded half away from zero to 12 decimals.
 CREATE MACRO in_base(amount, rate) AS CAST(round(amount * rate, 12) AS DECIMAL(28,12));
 
+-- One hash of many lines (each by its md5_number), whatever their order: a sum needs no memory, however many they are.
+CREATE MACRO hash_of_all(line) AS md5(concat_ws(' ', count(*),
+    sum(CAST(line >> 64 AS UBIGINT)), sum(CAST(line & 18446744073709551615 AS UBIGINT))));
+
 -- How many decimals a figure has.
 CREATE MACRO decimals_of(amount) AS length(rtrim(split_part(CAST(amount AS VARCHAR), '.', 2), '0'));
 
