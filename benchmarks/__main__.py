@@ -170,27 +170,37 @@ def _archive_of(root: Path, paths: list[Path]) -> Path:
 
 NAV = "report_date, account_id, total, day_change, proof"
 NEWEST = "(SELECT max(report_date) FROM nav_versions)"
-#: What is asked, of which table, and that table's columns that the question needs. A bound in seconds.
+
+
+def _read(table: str, columns: str) -> str:
+    """A scan of these columns that makes no rows of them."""
+    return f"SELECT {', '.join(f'max({name})' for name in columns.split(', '))} FROM {table}"
+
+
+#: What is asked; a plain scan of the columns that it needs (which gives every row, where the question does); and a
+#: bound in seconds.
 QUERIES = {
-    "NAV history of all accounts": (f"SELECT {NAV} FROM nav_history ORDER BY ALL", "nav_history", NAV, 0.05),
+    "NAV history of all accounts": (
+        f"SELECT {NAV} FROM nav_history ORDER BY report_date, account_id", f"SELECT {NAV} FROM nav_history", 0.05,
+    ),
     "latest positions": (
         "SELECT account_id, symbol, quantity, position_value_base FROM positions_latest ORDER BY ALL",
-        "positions_versions", "account_id, report_date, known_to, symbol, quantity, position_value_base", 0.05,
+        _read("positions_versions", "account_id, report_date, known_to, symbol, quantity, position_value_base"), 0.05,
     ),
     "allocation by month": (
         "SELECT report_date, asset_class, sum(nav_value_base) FROM positions WHERE report_date IN"
         " (SELECT max(report_date) FROM nav GROUP BY date_trunc('month', report_date)) GROUP BY ALL ORDER BY ALL",
-        "positions_versions", "report_date, known_to, asset_class, nav_value_base", 1.0,
+        _read("positions_versions", "report_date, known_to, asset_class, nav_value_base"), 1.0,
     ),
     "positions of a day as known then": (
         f"SELECT account_id, symbol, quantity, position_value_base FROM positions_asof({NEWEST})"
         f" WHERE report_date = {NEWEST} - 7",
-        "positions_versions",
-        "account_id, report_date, known_from, known_to, symbol, quantity, position_value_base", None,
+        _read("positions_versions",
+              "account_id, report_date, known_from, known_to, symbol, quantity, position_value_base"), None,
     ),
     "NAV history as known then": (
         f"SELECT report_date, account_id, total FROM nav_asof({NEWEST})",
-        "nav_versions", "report_date, account_id, total, known_from, known_to", None,
+        _read("nav_versions", "report_date, account_id, total, known_from, known_to"), None,
     ),
 }  # fmt: skip
 
@@ -202,13 +212,12 @@ def queries(root: Path, quick: bool) -> None:
     with duckdb.connect(str(database), read_only=True) as con:
         (rows,) = con.execute("SELECT count(*) FROM positions_versions").fetchone() or (0,)
     table = Table(f"Queries at {rows:,} position rows ({database.stat().st_size / MB:,.0f} MB)")
-    for what, (query, source, columns, bound) in QUERIES.items():
-        scanned = ", ".join(f"max({name})" for name in columns.split(", "))
+    for what, (query, scan, bound) in QUERIES.items():
         costs = alternating(
             3 if quick else 7,
             {
                 "query": action("queried", database, query),
-                "scan": action("queried", database, f"SELECT {scanned} FROM {source}"),
+                "scan": action("queried", database, scan),
             },
         )
         taken, times = seconds(costs["query"]), ratio(costs["query"], costs["scan"])

@@ -87,8 +87,8 @@ def queried(database: str, query: str) -> Work:
     import duckdb
 
     con = duckdb.connect(database, read_only=True)
-    con.execute(query).to_arrow_table()
-    return lambda: con.execute(query).to_arrow_table()
+    con.sql(query).to_arrow_table()
+    return lambda: con.sql(query).to_arrow_table()
 
 
 def nightly(folder: str) -> Work:
