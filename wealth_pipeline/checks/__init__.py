@@ -111,7 +111,7 @@ def _findings(
         return published.large_changes(path, accounts, settings.day_change_share), {}
     if name == "nothing_restated":
         return published.restated_by(path, accounts), {}
-    return published.unknown_names(path, accounts), {"left out": published.left_out(path, accounts)}
+    return published.unknown_names(path, accounts), {"also noted": published.also_noted(path, accounts)}
 
 
 def _found(

@@ -223,8 +223,8 @@ RECORDS: tuple[View, ...] = (
     ),
     View(
         "statement_notes",
-        "What a statement holds that was not loaded, or is not known: attributes, sections, values, rates of -1,"
-        " dropped summary rows.",
+        "What a statement holds that was not loaded, is not known, or is in doubt: attributes, sections, values,"
+        " rates of -1, dropped summary rows, a level that had to be guessed, a base currency stated in two ways.",
         ("sha256", "kind", "name"),
         (
             _SHA256,

@@ -63,6 +63,15 @@ def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_fo
     A statement that was rejected before is tried again: a newer version of the software may understand it.
     Raises ArchiveError where the archive cannot give it back; the warehouse is unchanged then.
     """
+    try:
+        return _load(con, archive, sha256, slash_format)
+    except duckdb.OutOfMemoryException:
+        # The limit is ours, for the usual; rather than leave a statement out, it may take what the machine has.
+        con.execute("RESET memory_limit")
+        return _load(con, archive, sha256, slash_format)
+
+
+def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None) -> Loaded:
     status = con.execute("SELECT status FROM statements WHERE sha256 = ?", [sha256]).fetchone()
     if status == ("loaded",):
         return Loaded(sha256, "known")

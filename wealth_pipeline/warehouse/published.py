@@ -473,8 +473,8 @@ def unknown_names(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     )
 
 
-def left_out(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
-    """What the statements of these accounts hold that is known and not loaded, by kind, with five names of each."""
+def also_noted(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """What the statements of these accounts hold that is known and not loaded, or in doubt; five names a kind."""
     return _dicts(
         path,
         "SELECT kind, sum(count) AS count, array_to_string(list_sort(list(DISTINCT name))[:5], ', ')"

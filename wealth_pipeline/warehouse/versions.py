@@ -153,12 +153,14 @@ def _add_rerated(con: duckdb.DuckDBPyConnection, family: str) -> None:
 
 def _pool(con: duckdb.DuckDBPyConnection, family: str, table: TableSpec) -> None:
     """Each distinct content of the changed keys, as stated: from the store where it is there, else from the file."""
-    # A view: it is read for the rates that are needed and for the rows themselves, and copying it takes longer.
+    # A view: it is read for the rates that are needed and for the rows themselves, and copying it takes longer. The
+    # version that showed a content first is looked up in `versions`: a window over the rows holds them in memory.
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW pool_{table.name} AS"
         f" (SELECT {_as_stated(table)}, content, CAST(NULL AS BIGINT) AS row"
-        f" FROM {stored(table)} SEMI JOIN changed_{family} USING ({_KEY})"
-        f" QUALIFY known_from = min(known_from) OVER (PARTITION BY {_KEY}, content))"
+        f" FROM {stored(table)} SEMI JOIN (SELECT {_KEY}, content, min(known_from) AS known_from"
+        f"  FROM versions SEMI JOIN changed_{family} USING ({_KEY}) WHERE family = '{family}' GROUP BY ALL)"
+        f" USING ({_KEY}, content, known_from))"
         f" UNION ALL BY NAME"
         f" SELECT {', '.join(f'n.{name}' for name in _stated_names(table))}, s.content, n.row FROM new_{table.name} n"
         f" JOIN seen_{family} s USING (ordinal, {_KEY}) SEMI JOIN changed_{family} USING ({_KEY})"

@@ -133,7 +133,7 @@ def test_an_attribute_that_nobody_knows_is_a_warning_whatever_came_since(
         (f"EquitySummaryByReportDateInBase.{name}", "2", "2026-11-13", "2026-11-16")
         for name in ("whollyNew", "whollyNewAmount")
     ]
-    kinds = {r.data["kind"]: r.data["names"] for r in unknown.metadata["left out"].value.records}  # type: ignore[union-attr]
+    kinds = {r.data["kind"]: r.data["names"] for r in unknown.metadata["also noted"].value.records}  # type: ignore[union-attr]
     assert "personal_attribute" in kinds
     assert not any(kind.startswith("unknown") for kind in kinds)
     assert kinds["attribute_not_loaded"].endswith(" more")

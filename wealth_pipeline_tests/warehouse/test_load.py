@@ -598,3 +598,11 @@ def test_a_statement_that_announces_more_than_it_holds_is_noted(house: House) ->
     """An account that is lacking would otherwise be lacking without a word."""
     house.loaded(file(flex(EquitySummaryInBase=[nav()])).replace(b'count="1"', b'count="2"'))
     assert house.notes("wrong_count") == {"FlexStatements": 1}
+
+
+def test_a_statement_for_which_the_memory_limit_leaves_no_room_takes_what_the_machine_has(house: House) -> None:
+    """The limit is ours: a statement of unusual form is loaded all the same."""
+    house.con.execute("SET memory_limit = '6MB'")
+    house.loaded(file(flex(EquitySummaryInBase=[nav()], OpenPositions=[position()])))
+    assert house.rows("SELECT current_setting('memory_limit')") != [("5.7 MiB",)]
+    assert house.rows("SELECT count(*)::INT FROM positions") == [(1,)]

@@ -231,3 +231,14 @@ def test_an_older_statement_that_arrives_later_becomes_history(house: House) -> 
     house.loaded(file(flex(generated="20250401;060000", EquitySummaryInBase=[nav(total="100")])))
     assert house.texts("SELECT total FROM nav") == [("103",)]
     assert house.texts("SELECT total FROM nav_asof('2025-04-01 12:00:00')") == [("100",)]
+
+
+def test_a_rate_that_comes_late_reaches_every_version_of_a_day(house: House) -> None:
+    """A content that was shown, corrected and shown again is derived once, and stands in both its versions."""
+    for day, quantity in enumerate(("10", "11", "10"), start=1):
+        held = position(currency="EUR", fxRateToBase="", position=quantity)
+        house.loaded(file(flex(generated=f"2025040{day};060000", EquitySummaryInBase=[nav()], OpenPositions=[held])))
+    query = "SELECT quantity, position_value_base FROM positions_versions ORDER BY known_from"
+    assert house.texts(query) == [("10", None), ("11", None), ("10", None)]
+    house.loaded(file(flex(generated="20250404;060000", ConversionRates=[rate("EUR", "1.1")])))
+    assert house.texts(query) == [("10", "55"), ("11", "55"), ("10", "55")]

@@ -120,8 +120,9 @@ LEFT JOIN (SELECT ordinal, max(to_currency) AS currency FROM stage_conversion_ra
     ON r.ordinal = m.ordinal
 WHERE m.account_id <> '-';
 
--- Which of two is right cannot be told; the figures of a NAV row are in its own.
+-- Which of two is right cannot be told (it may have changed within the period); the figures of a NAV row are in its own.
 INSERT INTO dropped
-    SELECT 'base_currency_differs', 'EquitySummaryByReportDateInBase.currency', count(*)
+    SELECT 'base_currency_differs', 'EquitySummaryByReportDateInBase.currency',
+        count(DISTINCT (n.account_id, n.report_date))
     FROM stage_equity_summary_by_report_date_in_base n JOIN stage_base b USING (ordinal, account_id)
     WHERE n.base_currency <> b.base_currency HAVING count(*) > 0;

@@ -21,30 +21,30 @@ SELECT * EXCLUDE (level_of_detail), false AS from_lots FROM stage_open_position 
 CREATE OR REPLACE TEMP VIEW new_position_lots AS
 SELECT * EXCLUDE (level_of_detail) FROM stage_open_position WHERE level_of_detail = 'LOT';
 
--- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then, where all of them state it.
-INSERT INTO new_positions BY NAME
-SELECT * EXCLUDE (contract, prices) REPLACE (CASE WHEN prices = 1 THEN cost_basis_price END AS cost_basis_price),
-    true AS from_lots
+-- IBKR: a query with lots only has no SUMMARY row; the lots' sum is the position then, where all of them state it. What
+-- else it shows is its first lot's, joined: first() of half a hundred columns keeps them all in memory (200,000 lots
+-- took more than 128 MB).
+CREATE OR REPLACE TEMP TABLE summed_lots AS
+SELECT min(row) AS row,
+    CAST(CASE WHEN count(quantity) = count(*) THEN sum(quantity) END AS DECIMAL(28,12)) AS quantity,
+    CAST(CASE WHEN count(position_value) = count(*) THEN sum(position_value) END AS DECIMAL(28,12)) AS position_value,
+    CAST(CASE WHEN count(cost_basis) = count(*) THEN sum(cost_basis) END AS DECIMAL(28,12)) AS cost_basis,
+    CAST(CASE WHEN count(unrealized_pnl) = count(*) THEN sum(unrealized_pnl) END AS DECIMAL(28,12)) AS unrealized_pnl,
+    CASE WHEN count(cost_basis_price) = count(*) AND min(cost_basis_price) = max(cost_basis_price)
+        THEN min(cost_basis_price) END AS cost_basis_price
 FROM (
-    SELECT ordinal, account_id, model, report_date, coalesce(conid, security_id, symbol) AS contract,
-        CAST(CASE WHEN count(quantity) = count(*) THEN sum(quantity) END AS DECIMAL(28,12)) AS quantity,
-        CAST(CASE WHEN count(position_value) = count(*) THEN sum(position_value) END AS DECIMAL(28,12))
-            AS position_value,
-        CAST(CASE WHEN count(cost_basis) = count(*) THEN sum(cost_basis) END AS DECIMAL(28,12)) AS cost_basis,
-        CAST(CASE WHEN count(unrealized_pnl) = count(*) THEN sum(unrealized_pnl) END AS DECIMAL(28,12))
-            AS unrealized_pnl,
-        CASE WHEN count(cost_basis_price) = count(*) THEN count(DISTINCT cost_basis_price) END AS prices,
-        first(COLUMNS(* EXCLUDE (ordinal, account_id, model, report_date, quantity, position_value, cost_basis,
-                                 unrealized_pnl)) ORDER BY row)
-    FROM (
-        -- First of all, as nearly no lot is left to be summed.
-        SELECT l.* FROM new_position_lots l ANTI JOIN new_positions s
-            ON s.ordinal = l.ordinal AND s.account_id = l.account_id AND s.report_date = l.report_date
-            AND s.model IS NOT DISTINCT FROM l.model AND coalesce(s.conid, s.security_id, s.symbol)
-                IS NOT DISTINCT FROM coalesce(l.conid, l.security_id, l.symbol)
-    )
-    GROUP BY ordinal, account_id, model, report_date, contract
-);
+    -- First of all, as nearly no lot is left to be summed.
+    SELECT l.* FROM new_position_lots l ANTI JOIN new_positions s
+        ON s.ordinal = l.ordinal AND s.account_id = l.account_id AND s.report_date = l.report_date
+        AND s.model IS NOT DISTINCT FROM l.model AND coalesce(s.conid, s.security_id, s.symbol)
+            IS NOT DISTINCT FROM coalesce(l.conid, l.security_id, l.symbol)
+)
+GROUP BY ordinal, account_id, model, report_date, coalesce(conid, security_id, symbol);
+
+INSERT INTO new_positions BY NAME
+SELECT l.* REPLACE (s.quantity AS quantity, s.position_value AS position_value, s.cost_basis AS cost_basis,
+    s.unrealized_pnl AS unrealized_pnl, s.cost_basis_price AS cost_basis_price), true AS from_lots
+FROM new_position_lots l JOIN summed_lots s USING (row);
 
 -- IBKR: the BASE_SUMMARY row is the total of the others in base currency; adding it to them counts cash twice.
 CREATE OR REPLACE TEMP TABLE new_cash_balances AS
