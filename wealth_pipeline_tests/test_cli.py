@@ -84,7 +84,7 @@ def test_importing_a_folder_loads_every_statement_in_it(
 
 BAD_FILES = [
     ("cut.xml", FLEX + b'<FlexStatement accountId="U1" fromDate="20261119"', "broken or cut off"),
-    ("tcf.xml", FLEX.replace(b'"AF"', b'"TCF"') + b"</FlexStatements></FlexQueryResponse>", "type TCF"),
+    ("tcf.xml", FLEX.replace(b'"AF"', b'"TCF"') + b"</FlexStatements></FlexQueryResponse>", "type 'TCF'"),
     (
         "error.xml",
         b"<FlexStatementResponse><Status>Fail</Status><ErrorCode>1012</ErrorCode></FlexStatementResponse>",

@@ -331,7 +331,7 @@ class _Collector:
             raise StatementError(*not_a_statement(tag))
         if attributes.get("type", "AF") != "AF":
             raise StatementError(
-                f"It is a statement of type {attributes['type']}, not of an Activity Flex query",
+                f"It is a statement of type {attributes['type'][:40]!r}, not of an Activity Flex query",
                 "Use the id of an Activity Flex query (not Trade Confirmation).",
             )
         self._note_unknown(tag, attributes, _FRAME[tag])
@@ -473,7 +473,7 @@ def not_a_statement(root: str | None) -> tuple[str, str]:
             "It is an error reply of the Flex Web Service, not a statement",
             "Look at its ErrorMessage, and download the statement again.",
         )
-    what = "It is not XML" if root is None else f"It is XML of another kind (<{root}>)"
+    what = "It is not XML" if root is None else f"It is XML of another kind (<{root[:40]}>)"
     return what, "A Flex statement starts with <FlexQueryResponse>; set the query's format to XML."
 
 

@@ -98,10 +98,11 @@ def test_a_personal_section_never_tells_a_value() -> None:
         (file(flex()).replace(b"</FlexStatement>", b""), "broken or cut off"),
         # libxml2 mends it: the total would be read out of "sub:total".
         (file(flex(EquitySummaryInBase=[nav()])).replace(b"total=", b"sub:total="), "broken or cut off"),
-        (file(flex(), root='type="TCF"'), "type TCF"),
+        (file(flex(), root='type="TCF"'), "type 'TCF'"),
         (b"<FlexStatementResponse><Status>Fail</Status></FlexStatementResponse>", "error reply"),
         (b"<html><body/></html>", "XML of another kind (<html>)"),
         (b"<FlexStatement/>", "XML of another kind (<FlexStatement>)"),
+        (b"<" + b"a" * 5000 + b"/>", f"XML of another kind (<{'a' * 40}>)"),
         (file(), "holds no FlexStatement"),
         (file(f"{flex()[:-16]}{flex()}</FlexStatement>"), "holds another one"),
         (file(flex(), "<Trade/>"), "A row of Trade stands outside of a FlexStatement"),

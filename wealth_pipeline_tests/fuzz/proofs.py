@@ -21,9 +21,13 @@ DAY = date(2026, 3, 18)
 _CENT = Decimal("0.01")
 _CLASS_COLUMNS = "stock options bonds funds commodities crypto cfdUnrealizedPl forexCfdUnrealizedPl".split()
 _LOT_FIGURES = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
-#: IBKR: the sum of deposits and withdrawals, what is settled, and parts of a figure by segment or period.
+#: IBKR: the sum of deposits and withdrawals, what is settled, averages and securities lent, and parts of a figure by
+#: segment or period.
 _NO_FLOW = ("depositWithdrawals", "endingSettledCash")
+_STANDING = ("avg", "slb")
 _PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
+#: IBKR: the alternatives to `mtm`, and the return.
+_NO_CHANGE = ("realized", "changeInUnrealized", "twr")
 
 
 def _rendered(first: date, last: date, generated: datetime) -> bytes:
@@ -51,7 +55,7 @@ def covered(root: etree._Element) -> Iterator[tuple[etree._Element, str, frozens
     for row in root.iter():
         for name, text in row.attrib.items():
             proofs = _proofs(str(row.tag), str(name), row, counted)
-            if proofs and _is_number(str(text)):
+            if proofs and _is_number(str(text)) and not str(name).endswith("Date"):
                 yield row, str(name), frozenset(proofs)
 
 
@@ -67,11 +71,13 @@ def _proofs(tag: str, name: str, row: etree._Element, counted: set[str]) -> set[
         in_nav = {"FUT": "", "CFD": "fifoPnlUnrealized", "FXCFD": "fifoPnlUnrealized"}
         adds = summary and name == in_nav.get(asset_class or "", "positionValue")
         return ({"positions"} if adds else set()) | ({"lots"} if name in _LOT_FIGURES else set())
-    if tag == "CashReportCurrency" and name not in _NO_FLOW and not name.endswith(_PARTS):
+    if tag == "CashReportCurrency":
+        if name in _NO_FLOW or name.startswith(_STANDING) or name.endswith(_PARTS):
+            return set()
         return {"cash", "cash_flow"} if name == "endingCash" else {"cash_flow"}
     if tag == "OpenDividendAccrual" and name == "netAmount":
         return {"dividends"}
-    return {"bridge"} if tag == "ChangeInNAV" and name != "twr" else set()
+    return {"bridge"} if tag == "ChangeInNAV" and name not in _NO_CHANGE else set()
 
 
 def _is_number(text: str) -> bool:

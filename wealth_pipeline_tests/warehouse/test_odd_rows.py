@@ -99,9 +99,9 @@ def test_a_model_that_is_there_twice_is_refused(house: House) -> None:
 def test_two_flexstatements_of_one_account_and_period_that_differ_are_refused(house: House) -> None:
     """Two accounts may share an alias; nobody can choose one."""
     twice = [flex(EquitySummaryInBase=[nav(total=total)]) for total in ("60", "40")]
-    assert "are both of account U1" in house.refused(file(*twice))
+    assert "are both of account 'U1'" in house.refused(file(*twice))
     flows = [flex(CashReport=[cash("USD", deposits=a, withdrawals=b)]) for a, b in (("5", "0"), ("0", "5"))]
-    assert "are both of account U1" in house.refused(file(*flows))
+    assert "are both of account 'U1'" in house.refused(file(*flows))
     house.loaded(file(flex(OpenPositions=[position()]), flex(CashReport=[cash()])))
     house.loaded(file(twice[0], twice[0]))
     assert house.texts("SELECT total FROM nav") == [("60",)]
@@ -160,6 +160,19 @@ def test_a_level_that_had_to_be_guessed_is_noted(house: House) -> None:
              "levelOfDetail": None} for n in "312"]  # fmt: skip
     house.loaded(one(OpenPositions=rows))
     assert house.notes("level_guessed") == {"OpenPosition": 3}
+
+
+@pytest.mark.parametrize("text", ["&#10;", " 5", "a" * 5000])
+def test_a_reason_is_one_short_line_whatever_the_file_says(house: House, text: str) -> None:
+    """Reasons go to the terminal, the event log and a database: a value is quoted, and cut after 40 letters."""
+    twice = [flex("U1", EquitySummaryInBase=[{**nav(total=total), "accountId": ""}]) for total in "12"]
+    whole = file(*(statement.replace('accountId="U1"', f'accountId="{text}"') for statement in twice))
+    of_a_type = file(root=f'queryName="q" type="{text}"')
+    for data in (whole, of_a_type):
+        reason = house.refused(data)
+        assert len(reason) < 400
+        assert reason.isprintable()
+        assert "  " not in reason
 
 
 def test_a_base_currency_that_is_stated_in_two_ways_is_noted(house: House) -> None:
