@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dagster as dg
 import pytest
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 from wealth_pipeline import alerts
 from wealth_pipeline.definitions import definitions
@@ -89,7 +90,8 @@ def test_the_sensor_runs_by_itself_only_when_an_address_is_set(
     box: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = make_pipeline(box)
-    with dagster_instance(pipeline.folder):
+    # Dagster's storage of this context may belong to an instance that is no more.
+    with dagster_instance(pipeline.folder), set_defs_state_storage(None):
         off = definitions(pipeline.settings).resolve_sensor_def("alert")
         monkeypatch.setenv("WEALTH_ALERT_URL", "json://127.0.0.1:9")
         on = definitions(pipeline.settings).resolve_sensor_def("alert")
