@@ -106,7 +106,7 @@ def test_the_times_can_be_moved_by_one_setting(
 ) -> None:
     pipeline = make_pipeline(served)
     monkeypatch.setenv("WEALTH_SCHEDULE", "07:45,09:00,12:00")
-    with dagster_instance(pipeline.folder):
+    with dagster_instance(pipeline.folder), set_defs_state_storage(None):
         schedule = definitions(pipeline.settings).resolve_schedule_def("after_market_close")
     assert schedule.cron_schedule == ["0 9,12 * * 2-6", "45 7 * * 2-6"]
     assert schedule.execution_timezone == "America/New_York"
