@@ -93,8 +93,7 @@ def _read(data: bytes) -> _Told:
                     continue
                 dated = {"reportDate": last} if element.tag in ("OpenPosition", "OpenDividendAccrual") else {}
                 stated = {k: v for k, v in element.attrib.items() if not _is_null(k, v)}
-                # What stands there without a value says that it has none.
-                row = {**dict.fromkeys(element.attrib, ""), **defaults, **dated, **stated}
+                row = {**defaults, **dated, **stated}
                 # IBKR: rows of account "-" sum up all accounts of the query.
                 if row["accountId"] != "-":
                     told.rows[element.tag].append((ordinal, row))
@@ -251,10 +250,10 @@ def _added_up(rows: Iterable[tuple[int, Attributes]]) -> list[tuple[int, Attribu
     alike: dict[Group, list[Attributes]] = defaultdict(list)
     for ordinal, row in rows:
         days = [_day(row.get(name) or "") for name in ("reportDate", "fromDate", "toDate")]
-        alike[ordinal, row["accountId"], row.get("currency") or None, *days].append(row)
+        alike[ordinal, row["accountId"], row.get("currency"), *days].append(row)
     summed = []
     for (ordinal, *_), parts in alike.items():
-        if len({(row.get("model") or None) for row in parts}) == 1:
+        if len({row.get("model") for row in parts}) == 1:
             summed += [(ordinal, row) for row in parts]
             continue
         names = {name for row in parts for name in row} - _NO_AMOUNTS
@@ -266,7 +265,7 @@ def _is_one(element: str, row: Attributes) -> bool:
     """Whether a row is one of its element's, and no summary of others."""
     level = row.get("levelOfDetail")
     return {
-        "EquitySummaryByReportDateInBase": bool(row.get("reportDate")),
+        "EquitySummaryByReportDateInBase": "reportDate" in row,
         "CashTransaction": level != "SUMMARY" and row.get("acctAlias") != "-",
         "Transfer": level != "SUMMARY",
         "Trade": level not in _TRADES_SUMMED,
@@ -280,7 +279,7 @@ def _holdings(rows: Iterable[tuple[int, Attributes]], lots: bool) -> Iterator[tu
     contracts: dict[Group, list[Attributes]] = defaultdict(list)
     for ordinal, row in rows:
         contract = row.get("conid") or row.get("securityID") or row.get("symbol")
-        contracts[ordinal, row["accountId"], (row.get("model") or None), _day(row["reportDate"]), contract].append(row)
+        contracts[ordinal, row["accountId"], row.get("model"), _day(row["reportDate"]), contract].append(row)
     for (ordinal, *_), alike in contracts.items():
         summaries, opened = _levels(alike)
         held = opened if lots else summaries or [_sum(opened)]
