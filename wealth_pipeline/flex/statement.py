@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from itertools import repeat
+from itertools import product, repeat
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -61,7 +61,7 @@ _SECTION_OF = {
     "InterestAccrualsCurrency": "InterestAccruals",
     "SecurityInfo": "SecuritiesInfo",
 }
-#: IBKR: parts of an amount by segment, custodian or period; the unsuffixed attribute is their whole.
+#: IBKR: parts of an amount by segment, custodian or period, and by side; the unsuffixed attribute is their whole.
 _CASH_PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
 _NAV_PARTS = ("Long", "Short")
 
@@ -408,10 +408,16 @@ class _Layout:
             personal = name in _PERSONAL or (name not in known and _PERSONAL_WORDS.search(name))
             if personal and name not in columns:
                 self.noted.append(("personal_attribute", name))
-            elif element in open_elements() and name not in _IDENTITY and not _is_part(element, name, names):
+            elif element in open_elements() and name not in _IDENTITY and not _is_cash_part(element, name):
                 self.amounts.append(name)
             elif name not in columns:
                 self.noted.append(("attribute_not_loaded" if name in known else "unknown_attribute", name))
+        #: Amounts that are parts of another one here, by name.
+        self.wholes = {
+            name: whole
+            for name, suffix in product(self.amounts, _NAV_PARTS)
+            if name.endswith(suffix) and (whole := name.removesuffix(suffix)) in self.amounts
+        }
         #: A row's place (`ordinal` and `row`) and its attributes' texts.
         self.rows: list[tuple[Any, ...]] = []
 
@@ -459,11 +465,20 @@ class _Layout:
                 self.notes.add("unknown_attribute", f"{self.element}.{name}", column[0], len(column))
                 # What is no number is no amount; a number that cannot be kept exactly must not hide.
                 column = [text if values.is_number(text) else "" for text in column]
+            if name in self.wholes:
+                column = self._without_whole(name, column, texts[self.wholes[name]])
             amount = self._convert(name, column, AMOUNT)
             component = pa.array(repeat(name, len(amount)), pa.string())
             part = pa.table({**place, "component": component, "amount": amount})
             parts.append(part.filter(amount.is_valid()) if amount.null_count else part)
         return pa.concat_tables(parts) if parts else None
+
+    def _without_whole(self, name: str, column: Sequence[str], whole: Sequence[str]) -> list[str]:
+        """A part's texts, emptied where its whole has a value; in the other rows its amount must not hide."""
+        stated = {text for text in set(whole) if values.is_number(text)}
+        if name in known_names()[self.element] and (left_out := sum(text in stated for text in whole)):
+            self.notes.add("attribute_not_loaded", f"{self.element}.{name}", count=left_out)
+        return ["" if total in stated else text for text, total in zip(column, whole, strict=True)]
 
 
 def not_a_statement(root: str | None) -> tuple[str, str]:
@@ -477,11 +492,8 @@ def not_a_statement(root: str | None) -> tuple[str, str]:
     return what, "A Flex statement starts with <FlexQueryResponse>; set the query's format to XML."
 
 
-def _is_part(element: str, name: str, names: tuple[str, ...]) -> bool:
-    """Whether an open element's attribute is a part of another one there, by its suffix."""
-    if element == "CashReportCurrency":
-        return name.endswith(_CASH_PARTS)
-    return any(name.endswith(suffix) and name.removesuffix(suffix) in names for suffix in _NAV_PARTS)
+def _is_cash_part(element: str, name: str) -> bool:
+    return element == "CashReportCurrency" and name.endswith(_CASH_PARTS)
 
 
 def _sampled(element: str, kind: str) -> bool:

@@ -85,7 +85,10 @@ class Nav(_Sourced):
 
 
 class NavComponents(_Sourced):
-    """Each amount of a NAV row by the attribute's name: an open set, so that a new one of IBKR's cannot hide."""
+    """Each amount of a NAV row by the attribute's name: an open set, so that a new one of IBKR's cannot hide.
+
+    IBKR: a component is the sum of its Long and its Short; these are here only where it has no value itself.
+    """
 
     account_id: Text = column("accountId", "IBKR account.", nullable=False)
     report_date: Day = column("reportDate", "The day whose close it states.", nullable=False)

@@ -186,6 +186,21 @@ def test_an_unknown_amount_in_the_nav_becomes_a_component_and_is_noted() -> None
     assert counts["unknown_attribute", "EquitySummaryByReportDateInBase.mood"] == 1
 
 
+@pytest.mark.parametrize("whole", ["", "-", "N/A"])
+def test_the_sides_of_a_component_without_a_value_are_components_in_its_place(whole: str) -> None:
+    """Row by row: an amount must not hide behind an empty one."""
+    empty = nav(bonds=whole, bondsLong="7", bondsShort="-2", moonRocks=whole or "none", moonRocksLong="1")
+    stated = nav(bonds="5", bondsLong="7", bondsShort="-2", moonRocks="1", moonRocksLong="1")
+    reader, batches = read(file(flex(EquitySummaryInBase=[empty, stated])))
+    tables = [batch.amounts for batch in batches if batch.amounts is not None]
+    rows = [(row["row"], row["component"], row["amount"]) for table in tables for row in table.to_pylist()]
+    assert sorted(row for row in rows if row[1] not in ("cash", "total")) == [
+        (1, "bondsLong", 7), (1, "bondsShort", -2), (1, "moonRocksLong", 1), (2, "bonds", 5), (2, "moonRocks", 1),
+    ]  # fmt: skip
+    assert reader.notes.counts["attribute_not_loaded", "EquitySummaryByReportDateInBase.bondsLong"] == 1
+    assert reader.notes.counts["unknown_attribute", "EquitySummaryByReportDateInBase.moonRocksLong"] == 2
+
+
 def test_an_unknown_amount_in_the_change_of_nav_becomes_a_component() -> None:
     """The bridge would fail without it."""
     assert amounts(file(flex(ChangeInNAV={"startingValue": "1", "newFee": "-2"})))["newFee"] == Decimal(-2)

@@ -333,11 +333,16 @@ def _amounts(table: TableSpec, row: Attributes) -> Iterator[tuple[str, Decimal]]
         if table.element == "CashReportCurrency":
             part = name.endswith(("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD"))
         else:
-            part = any(name.endswith(end) and name.removesuffix(end) in row for end in ("Long", "Short"))
-        if not part and name not in _NO_AMOUNTS and not _PERSONAL.search(name):
+            wholes = {name.removesuffix(end) for end in ("Long", "Short")} - {name}
+            part = any(_is_amount(whole) and _value(row.get(whole), _AMOUNT) is not None for whole in wholes)
+        if not part and _is_amount(name):
             amount = _value(text, _AMOUNT)
             if amount is not None:
                 yield name, amount
+
+
+def _is_amount(name: str) -> bool:
+    return name not in _NO_AMOUNTS and not _PERSONAL.search(name)
 
 
 # Values.

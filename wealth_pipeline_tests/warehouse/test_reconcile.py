@@ -237,6 +237,18 @@ def test_parts_that_the_query_lacks_need_not_add_up(house: House, row: Row, stat
     assert reason is None or reason in (why or "")
 
 
+@pytest.mark.parametrize(
+    ("sides", "status"), [(("60", "-10"), "passed"), (("60", "-11"), "not_evaluable"), (("60", None), "not_evaluable")]
+)
+def test_a_component_without_a_value_counts_by_its_sides(
+    house: House, sides: tuple[str, str | None], status: str
+) -> None:
+    """IBKR: it is the sum of its Long and its Short; without one of them the query lacks the component."""
+    row = nav(total="150", cash="100", **{**CORE, "stock": "", "stockLong": sides[0], "stockShort": sides[1]})
+    house.loaded(file(flex(EquitySummaryInBase=[row])))
+    assert told(house, "parts")[0] == status
+
+
 CHANGES = {
     "startingValue": "100", "endingValue": "150", "dividends": "0", "withholdingTax": "0", "interest": "0",
     "commissions": "0", "otherFees": "0", "changeInDividendAccruals": "0", "changeInInterestAccruals": "0",

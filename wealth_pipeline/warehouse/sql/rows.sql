@@ -4,11 +4,12 @@
 CREATE OR REPLACE TEMP TABLE new_nav AS
 SELECT * EXCLUDE (level_of_detail, model) FROM stage_equity_summary_by_report_date_in_base;
 
+-- IBKR: each component is the sum of its Long and its Short, which are read only where it has no value itself.
 CREATE OR REPLACE TEMP TABLE new_nav_components AS
 SELECT n.ordinal, n.row, n.account_id, n.report_date, a.component, a.amount, p.component IS NOT NULL AS counted
 FROM stage_equity_summary_by_report_date_in_base n
 JOIN stage_equity_summary_by_report_date_in_base_amounts a USING (row)
-LEFT JOIN nav_parts p USING (component);
+LEFT JOIN nav_parts p ON p.component = regexp_replace(a.component, '(Long|Short)$', '');
 
 CREATE OR REPLACE TEMP TABLE new_nav_changes AS
 SELECT c.ordinal, c.row, c.account_id, c.from_date, c.to_date, a.component, a.amount
