@@ -415,7 +415,7 @@ class _Layout:
         #: Amounts that are parts of another one here, by name.
         self.wholes = {
             name: whole
-            for name, suffix in product(self.amounts, _NAV_PARTS)
+            for name, suffix in product(self.amounts, _NAV_PARTS if element != "CashReportCurrency" else ())
             if name.endswith(suffix) and (whole := name.removesuffix(suffix)) in self.amounts
         }
         #: A row's place (`ordinal` and `row`) and its attributes' texts.

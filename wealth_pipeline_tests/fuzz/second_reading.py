@@ -115,7 +115,7 @@ def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha2
     wanted: dict[Group, dict[int, Rows]] = defaultdict(lambda: defaultdict(Counter))
     for ordinal, row in _counted(table, told):
         plain = tuple(_value(row.get(c.attribute or ""), c.type, c.attribute or "") for c in read)
-        for more in _amounts(table, row) if table.melt else [()]:
+        for more in _amounts(row) if table.melt else [()]:
             wanted[_group(table, names, (*plain, *more))][ordinal][*plain, *more] += 1
     for group, ordinal in _shown(table, told):
         wanted[group].setdefault(ordinal, Counter())
@@ -231,6 +231,8 @@ def _bases(told: _Told, ordinal: int, account: str) -> set[str]:
 
 def _counted(table: TableSpec, told: _Told) -> Iterator[tuple[int, Attributes]]:
     rows = [(ordinal, row) for ordinal, row in told.rows[table.element] if _is_one(table.element, row)]
+    if table.melt:
+        rows = [(ordinal, _without_parts(table.element, row)) for ordinal, row in rows]
     if table.name in ("positions", "position_lots"):
         yield from _holdings(rows, lots=table.name == "position_lots")
         return
@@ -327,18 +329,24 @@ def _figure(row: Attributes, name: str) -> Any:
     return _value(row.get(name), _AMOUNT)
 
 
-def _amounts(table: TableSpec, row: Attributes) -> Iterator[tuple[str, Decimal]]:
-    """The amounts of an element whose set of amounts is open: neither parts of others, nor about a person."""
+def _amounts(row: Attributes) -> Iterator[tuple[str, Decimal]]:
+    """The amounts of an element whose set of amounts is open."""
     for name, text in row.items():
-        if table.element == "CashReportCurrency":
-            part = name.endswith(("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD"))
-        else:
-            wholes = {name.removesuffix(end) for end in ("Long", "Short")} - {name}
-            part = any(_is_amount(whole) and _value(row.get(whole), _AMOUNT) is not None for whole in wholes)
-        if not part and _is_amount(name):
-            amount = _value(text, _AMOUNT)
-            if amount is not None:
-                yield name, amount
+        amount = _value(text, _AMOUNT) if _is_amount(name) else None
+        if amount is not None:
+            yield name, amount
+
+
+def _without_parts(element: str, row: Attributes) -> Attributes:
+    """A row without the amounts that are parts of others of it."""
+    return {name: text for name, text in row.items() if not _is_part(element, row, name)}
+
+
+def _is_part(element: str, row: Attributes, name: str) -> bool:
+    if element == "CashReportCurrency":
+        return name.endswith(("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD"))
+    wholes = {name.removesuffix(end) for end in ("Long", "Short")} - {name}
+    return any(_is_amount(whole) and _figure(row, whole) is not None for whole in wholes)
 
 
 def _is_amount(name: str) -> bool:
