@@ -68,7 +68,7 @@ def imports(root: Path, quick: bool) -> None:
             3.0 if size >= 100 else None,
         )
         peaks[size] = max(cost.peak for cost in costs["import"])
-        memory.add(f"{size} MB", f"{peaks[size] / MB:.0f} MB", peaks[size] / MB, 400 if size >= 100 else None, "MB")
+        memory.add(f"{size} MB", f"{peaks[size] / MB:.0f} MB", peaks[size] / MB, 400 if size >= 100 else None)
         if size == 100:
             _peers(root, path, table, quick)
         path.unlink()

@@ -72,20 +72,18 @@ class Table:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._rows: list[tuple[str, str, str, str]] = []
+        self._rows: list[tuple[str, str, str]] = []
 
-    def add(
-        self, what: str, figure: str, value: float | None = None, bound: float | None = None, note: str = ""
-    ) -> None:
+    def add(self, what: str, figure: str, value: float | None = None, bound: float | None = None) -> None:
         """A row; with `value` and `bound` (at most), whether it is kept."""
         told = f"at most {bound:g}" if bound is not None else ""
         if bound is not None and value is not None and value > bound:
             told += " (missed)"
-        self._rows.append((what, figure, told + (f" {note}" if note else ""), ""))
+        self._rows.append((what, figure, told))
 
     def show(self) -> None:
         """Print it."""
         print(f"\n### {self._title}\n\n| what | figure | bound |\n|---|---|---|")
-        for what, figure, bound, _ in self._rows:
-            print(f"| {what} | {figure} | {bound.strip()} |")
+        for what, figure, bound in self._rows:
+            print(f"| {what} | {figure} | {bound} |")
         sys.stdout.flush()
