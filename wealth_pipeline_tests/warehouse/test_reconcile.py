@@ -249,6 +249,13 @@ def test_a_component_without_a_value_counts_by_its_sides(
     assert told(house, "parts")[0] == status
 
 
+def test_only_what_is_no_part_of_a_component_is_named_beside_the_parts(house: House) -> None:
+    """IBKR: the ...Component attributes are parts of cash and accruals; a new amount must not hide among them."""
+    told_apart = {"brokerCashComponent": "", "brokerCashComponentLong": "9", "newComponentFee": "4"}
+    house.loaded(file(flex(EquitySummaryInBase=[nav(total="100", cash="100", **CORE, **told_apart)])))
+    assert told(house, "parts") == ("passed", "other components: newComponentFee 4")
+
+
 CHANGES = {
     "startingValue": "100", "endingValue": "150", "dividends": "0", "withholdingTax": "0", "interest": "0",
     "commissions": "0", "otherFees": "0", "changeInDividendAccruals": "0", "changeInInterestAccruals": "0",

@@ -225,7 +225,8 @@ CREATE OR REPLACE TEMP TABLE check_parts AS
 WITH summed AS (
     SELECT account_id, report_date, sum(amount) FILTER (counted) AS actual, count(*) FILTER (counted) AS terms,
         string_agg(component || ' ' || trim_decimal(amount), ', ' ORDER BY component)
-            FILTER (NOT counted AND amount <> 0 AND component <> 'total' AND NOT component LIKE '%Component%') AS others,
+            FILTER (NOT counted AND amount <> 0 AND component <> 'total'
+                AND NOT regexp_matches(component, 'Component(Long|Short)?$')) AS others,
         list_filter_out(['cash', 'stock', 'options', 'bonds', 'dividendAccruals', 'interestAccruals'],
             list(component)) AS unticked
     FROM todo_components GROUP BY ALL
