@@ -251,7 +251,7 @@ def test_a_component_without_a_value_counts_by_its_sides(
 
 def test_only_what_is_no_part_of_a_component_is_named_beside_the_parts(house: House) -> None:
     """IBKR: the ...Component attributes are parts of cash and accruals; a new amount must not hide among them."""
-    told_apart = {"brokerCashComponent": "", "brokerCashComponentLong": "9", "newComponentFee": "4"}
+    told_apart: dict[str, Any] = {"brokerCashComponent": "", "brokerCashComponentLong": "9", "newComponentFee": "4"}
     house.loaded(file(flex(EquitySummaryInBase=[nav(total="100", cash="100", **CORE, **told_apart)])))
     assert told(house, "parts") == ("passed", "other components: newComponentFee 4")
 
