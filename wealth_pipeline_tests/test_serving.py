@@ -22,6 +22,7 @@ import dagster as dg
 import pytest
 import requests
 
+from wealth_pipeline import serving
 from wealth_pipeline.running import instance, prepare_dagster_home
 from wealth_pipeline.serving import HOST, PortInUse, serve
 from wealth_pipeline.settings import UI_PASSWORD
@@ -106,6 +107,17 @@ def test_a_port_that_something_listens_on_is_refused_with_the_way_out() -> None:
     """Dagster would serve on another port than the one that is printed, or end with a traceback."""
     with socket.create_server((HOST, 0)) as taken, pytest.raises(PortInUse, match="--port"):
         serve(lambda: None, port=taken.getsockname()[1], daemon=False)
+
+
+@pytest.mark.parametrize("name", ["a" * 80, "with space", "per%20cent"])
+def test_the_socket_has_a_short_and_plain_path_whatever_the_temporary_folder_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / name))
+    with serving._private_folder() as folder:
+        assert len(os.fsencode(folder / serving.SOCKET)) < 104
+        assert folder.parent == Path("/tmp")
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_what_was_on_and_green_before_the_upgrade_is_so_after_it(clean_environment: Path) -> None:
