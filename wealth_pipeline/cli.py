@@ -18,7 +18,7 @@ import click
 
 from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.settings import UI_PASSWORD, Settings, load_dotenv, read_dotenv
+from wealth_pipeline.settings import UI_PASSWORD, Settings, check_origins, load_dotenv, read_dotenv
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
@@ -373,6 +373,8 @@ def _serve(settings: Settings, ready: str, port: int | None, password: str | Non
     from wealth_pipeline.serving import serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
+    if port is not None:
+        check_origins(settings.ui_origins, password)
     folder = DataFolder(settings.data_dir)
     with instance(folder):
         pass  # made here, so that the processes don't make it at the same time

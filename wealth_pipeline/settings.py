@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -26,6 +26,8 @@ UI_PASSWORD = "WEALTH_UI_PASSWORD"
 #: Six or seven digits were seen; a token has some 24 and must not pass for one.
 _QUERY_ID = r"\d{1,10}"
 MARKET_TIMEZONE = "America/New_York"
+#: The ports that browsers leave out of an origin.
+DEFAULT_PORTS = {"http": 80, "https": 443}
 #: IBKR: a token's life can be chosen, from 6 hours to a year.
 TOKEN_LIFE = timedelta(days=365)
 #: IBKR makes about one statement per query and day: a first look and two more are all that can help.
@@ -95,6 +97,8 @@ class Settings:
     slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
     itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
     change without a flow before a check warns. dagster_days: how long Dagster's runs and their logs are kept.
+    ui_origins: complete origins of tunnels and reverse proxies before the UI; they need the UI's password, which stays
+    in the environment of the webserver alone.
     """
 
     data_dir: Path
@@ -116,6 +120,7 @@ class Settings:
     alerts: bool = False
     day_change_share: Decimal = Decimal("0.2")
     dagster_days: int = 90
+    ui_origins: tuple[str, ...] = ()
 
     @property
     def configured(self) -> bool:
@@ -171,6 +176,7 @@ class Settings:
                 read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
             ),
             dagster_days=read.number("WEALTH_DAGSTER_DAYS", cls.dagster_days, 7, 3650),
+            ui_origins=read.origins("WEALTH_UI_ORIGINS"),
         )
 
 
@@ -201,7 +207,41 @@ def setting_names() -> frozenset[str]:
     """Every variable that is read as a setting; connections.toml may name more, for tokens."""
     asked = _Asked()
     Settings.load(asked, Path(os.devnull))
-    return frozenset(asked.names)
+    return frozenset(asked.names | {UI_PASSWORD})
+
+
+def complete_origin(text: str) -> str:
+    """A page's origin as browsers state it: lower case, no default port, an international name in its ASCII form.
+
+    Raises SettingsError if scheme or host are missing, something is malformed, or more stands there.
+    """
+    found = re.fullmatch(
+        r"(https?)://(\[[0-9a-f:.]+\]|[^\s/:?#@\[\]\\]+)(?::(\d{1,5}))?/?", text.strip(), re.IGNORECASE
+    )
+    try:
+        if not found:
+            raise ValueError
+        scheme, host, port = found[1].lower(), found[2].lower(), int(found[3] or DEFAULT_PORTS[found[1].lower()])
+        host = host if host.isascii() else host.encode("idna").decode()
+        if not 0 < port < 65536 or not re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?", host):
+            raise ValueError
+    except ValueError:
+        raise SettingsError(
+            f"WEALTH_UI_ORIGINS has {text.strip()!r}, which is not a complete origin such as https://wealth.example.org"
+            " or http://localhost:8080",
+            "Copy it from the browser's address bar, up to the end of host and port.",
+        ) from None
+    return f"{scheme}://{host}" + (f":{port}" if port != DEFAULT_PORTS[scheme] else "")
+
+
+def check_origins(origins: Sequence[str], password: str | None) -> None:
+    """Raises SettingsError where the UI is to be reached from elsewhere, and nobody is asked for a password."""
+    if origins and not password:
+        raise SettingsError(
+            f"WEALTH_UI_ORIGINS names {origins[0]}, so that the UI can be reached from elsewhere, but"
+            f" {UI_PASSWORD} is not set",
+            "Put a long password into .env, or remove WEALTH_UI_ORIGINS.",
+        )
 
 
 def check_token(token: str, name: str) -> str:
@@ -256,6 +296,9 @@ class _Reader:
 
     def switch(self, name: str) -> bool:
         return self.matching(name, r"true|false", "true or false") == "true"
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        return tuple(complete_origin(part) for part in (self.text(name) or "").split(",") if part.strip())
 
     def day(self, name: str, default: date) -> date:
         return self.any_day(name) or default

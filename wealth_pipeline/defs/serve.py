@@ -52,7 +52,7 @@ def webserver(socket_path: Path, port: int) -> None:
         with _private.workspace(instance, socket_path) as workspace:
             app = create_app_from_workspace_process_context(workspace, live_data_poll_rate=_POLL)
             config = uvicorn.Config(
-                Guard(app, port=port, origins=getattr(Settings.load(), "ui_origins", ()), password=password),
+                Guard(app, port=port, origins=Settings.load().ui_origins, password=password),
                 host=HOST,
                 port=port,
                 proxy_headers=False,

@@ -114,7 +114,7 @@ class _Headers:
 
 
 def _check_address(scope: MutableMapping[str, Any], headers: _Headers, accepted: frozenset[str]) -> None:
-    """Refuse a Host that isn't ours: a page whose name was made to lead to this machine (DNS rebinding) states its own."""
+    """Refuse a Host that is not ours: a page whose name was led to this machine (DNS rebinding) states that name."""
     if not accepted:
         raise Refused(
             403,
