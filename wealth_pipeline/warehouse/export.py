@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.text import csv_cell
 from wealth_pipeline.warehouse.opening import trouble
 from wealth_pipeline.warehouse.published import connected
 
@@ -18,10 +19,11 @@ _FORMS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEA
 def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]]:
     """Write each table and view as `folder/<name>.<form>` (parquet or csv); yields its file's name and rows.
 
-    Decimals keep their declared scale, in CSV as text. A file is put in its place when it is whole. The published
+    Decimals keep their declared scale, in CSV as text; other text is as `csv_cell` writes it, in CSV alone. A file is put in its place when it is whole. The published
     database is replaced, never changed, so all files show the same load. Raises WealthError if they can't be written.
     """
     with connected(published, any_version=True) as con:
+        con.create_function("csv_cell", csv_cell, ["VARCHAR"], "VARCHAR")
         names = con.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
             " AND table_catalog = current_database() ORDER BY ALL"
@@ -31,7 +33,8 @@ def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]
             draft = folder / f".{target.name}.draft"
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                (rows,) = con.execute(f"COPY {name} TO $draft ({_FORMS[form]})", {"draft": str(draft)}).fetchone() or (
+                what = f"({_plain_text(con, name)})" if form == "csv" else name
+                (rows,) = con.execute(f"COPY {what} TO $draft ({_FORMS[form]})", {"draft": str(draft)}).fetchone() or (
                     0,
                 )
                 draft.chmod(0o600)
@@ -42,3 +45,20 @@ def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]
                 with suppress(OSError):
                     draft.unlink(missing_ok=True)
             yield target.name, rows
+
+
+def _plain_text(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The query of a table's rows with every text, and lists as texts, as `csv_cell` writes them."""
+    columns = con.execute(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'main' AND table_catalog = current_database() AND table_name = ? ORDER BY ordinal_position",
+        [table],
+    ).fetchall()
+    # Most texts are letters and digits, for which Python need not be asked.
+    plain = "CASE WHEN regexp_full_match({0}, '[A-Za-z0-9][ -~]*') THEN {0} ELSE csv_cell({0}) END AS {1}"
+    return f"SELECT {', '.join(_cell(plain, *column) for column in columns)} FROM {table}"
+
+
+def _cell(plain: str, name: str, kind: str) -> str:
+    text = kind == "VARCHAR" or kind.endswith(("]", ")")) and not kind.startswith("DECIMAL")
+    return plain.format(f"CAST({name} AS VARCHAR)", name) if text else name
