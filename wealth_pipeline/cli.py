@@ -215,12 +215,13 @@ def status() -> None:
     rows = published.newest_nav(_published())
     _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
     for account, first in published.first_days(_published()).items():
+        shown = terminal(account)
         if first is None:
-            click.echo(f"{terminal(account)}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
+            click.echo(f"{shown}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
             continue
         lacking = published.missing(_published(), {account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
-        click.echo(f"{terminal(account)}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+        click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
     if rows:
         age = (newest - max(row[1] for row in rows)).days
         click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")

@@ -107,7 +107,8 @@ def holdings_table(holdings: Iterable[Holding]) -> str:
 def proof_summary(summary: ProofSummary) -> str:
     """How a proof stands, in a sentence of Markdown."""
     if not summary.passed and not summary.failed:
-        return f"Not evaluable: {markdown(summary.reasons[0])}." if summary.reasons else "Not evaluable: there are no statements."
+        reason = markdown(summary.reasons[0]) if summary.reasons else "there are no statements"
+        return f"Not evaluable: {reason}."
     days = summary.passed + summary.failed + summary.not_evaluable
     told = [f"passed on {summary.passed:,} of {days:,} account days"]
     told += [f"failed on {summary.failed:,}"] if summary.failed else []

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.A
 
 
 def terminal(text: str) -> str:
-    """The text for a terminal: in one line, each character that has an effect or no shape by its number (`\\x1b`)."""
+    """The text for a terminal: in one line, and what has an effect or no shape by its number."""
     return _visible(text)
 
 

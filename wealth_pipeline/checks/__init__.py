@@ -162,8 +162,5 @@ def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCh
 
 def _table(rows: Sequence[dict[str, Any]]) -> dg.MetadataValue:
     """Rows as Dagster shows them; figures as text, so that no digit is lost."""
-    return dg.MetadataValue.table(
-        records=[
-            dg.TableRecord({name: inline(display.plain(value), _LONGEST) for name, value in row.items()}) for row in rows
-        ]
-    )
+    shown = ({name: inline(display.plain(value), _LONGEST) for name, value in row.items()} for row in rows)
+    return dg.MetadataValue.table(records=[dg.TableRecord(row) for row in shown])

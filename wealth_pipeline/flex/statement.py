@@ -346,7 +346,8 @@ class _Collector:
                 read[attribute] = parse(text, self._slash_format) if text else None
             except ValueError as error:
                 raise StatementError(
-                    f"FlexStatement {ordinal}: {attribute}='{inline(text, 40)}' {error}", "Nothing of this file was loaded."
+                    f"FlexStatement {ordinal}: {attribute}='{inline(text, 40)}' {error}",
+                    "Nothing of this file was loaded.",
                 ) from None
             if not read[attribute]:
                 raise StatementError(f"FlexStatement {ordinal} has no {attribute}", _AGAIN)

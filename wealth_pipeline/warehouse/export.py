@@ -19,8 +19,9 @@ _FORMS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEA
 def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]]:
     """Write each table and view as `folder/<name>.<form>` (parquet or csv); yields its file's name and rows.
 
-    Decimals keep their declared scale, in CSV as text; other text is as `csv_cell` writes it, in CSV alone. A file is put in its place when it is whole. The published
-    database is replaced, never changed, so all files show the same load. Raises WealthError if they can't be written.
+    Decimals keep their declared scale, in CSV as text; text is in CSV as `csv_cell` writes it, in Parquet as it is. A
+    file is put in its place when it is whole. The published database is replaced, never changed, so all files show the
+    same load. Raises WealthError if they can't be written.
     """
     with connected(published, any_version=True) as con:
         con.create_function("csv_cell", csv_cell, ["VARCHAR"], "VARCHAR")
@@ -51,7 +52,8 @@ def _plain_text(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """The query of a table's rows with every text, and lists as texts, as `csv_cell` writes them."""
     columns = con.execute(
         "SELECT column_name, data_type FROM information_schema.columns"
-        " WHERE table_schema = 'main' AND table_catalog = current_database() AND table_name = ? ORDER BY ordinal_position",
+        " WHERE table_schema = 'main' AND table_catalog = current_database() AND table_name = ?"
+        " ORDER BY ordinal_position",
         [table],
     ).fetchall()
     # Most texts are letters and digits, for which Python need not be asked.
@@ -60,5 +62,5 @@ def _plain_text(con: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _cell(plain: str, name: str, kind: str) -> str:
-    text = kind == "VARCHAR" or kind.endswith(("]", ")")) and not kind.startswith("DECIMAL")
+    text = kind == "VARCHAR" or (kind.endswith(("]", ")")) and not kind.startswith("DECIMAL"))
     return plain.format(f"CAST({name} AS VARCHAR)", name) if text else name
