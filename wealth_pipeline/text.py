@@ -22,8 +22,10 @@ _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 #: The character in an address without which nothing takes it for one: http://, www., name@host.
 _ADDRESS = re.compile(r":(?=//)|(?<=www)\.|@(?=[\w-]+\.[\w-])", re.IGNORECASE)
-_MARKUP = re.compile(r"[\\`*_\[\]|~]")
-_HTML = re.compile(r"[<>]|&(?=#?\w+;)")
+_MARKUP = re.compile(r"[`*_\[\]|~]")
+#: Renderers disagree about a backslash at the end of a table's cell.
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\\": "&#92;"}
+_ENTITY = re.compile(r"[<>\\]|&(?=#?\w+;)")
 #: What makes a line a heading, a list or a rule, when it begins one.
 _BLOCK = re.compile(r"(\d*)([.)]|#+|[-+:=]+)(?=\s|$)")
 #: The beginning of what a spreadsheet may take for a formula; some drop spaces or a quotation mark before it, some read
@@ -53,7 +55,7 @@ def inline(text: str, most: int = LONGEST) -> str:
 
 def markdown(text: str, most: int = LONGEST) -> str:
     """The text for Markdown: it shows what `inline` gives, and nothing of it is markup."""
-    escaped = _HTML.sub(lambda c: {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[c[0]], inline(text, most).strip())
+    escaped = _ENTITY.sub(lambda found: _ENTITIES[found[0]], inline(text, most).strip())
     escaped = _MARKUP.sub(r"\\\g<0>", escaped)
     block = _BLOCK.match(escaped)
     return f"{block[1]}\\{escaped[block.end(1) :]}" if block else escaped

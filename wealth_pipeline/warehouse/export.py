@@ -13,6 +13,8 @@ from wealth_pipeline.text import csv_cell
 from wealth_pipeline.warehouse.opening import trouble
 from wealth_pipeline.warehouse.published import connected
 
+#: The texts that `csv_cell` returns as they are and that are most of them: for these, Python need not be asked.
+PLAIN = "[A-Za-z0-9][ -~]*"
 _FORMS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
@@ -56,11 +58,11 @@ def _plain_text(con: duckdb.DuckDBPyConnection, table: str) -> str:
         " ORDER BY ordinal_position",
         [table],
     ).fetchall()
-    # Most texts are letters and digits, for which Python need not be asked.
-    plain = "CASE WHEN regexp_full_match({0}, '[A-Za-z0-9][ -~]*') THEN {0} ELSE csv_cell({0}) END AS {1}"
-    return f"SELECT {', '.join(_cell(plain, *column) for column in columns)} FROM {table}"
+    return f"SELECT {', '.join(_cell(*column) for column in columns)} FROM {table}"
 
 
-def _cell(plain: str, name: str, kind: str) -> str:
-    text = kind == "VARCHAR" or (kind.endswith(("]", ")")) and not kind.startswith("DECIMAL"))
-    return plain.format(f"CAST({name} AS VARCHAR)", name) if text else name
+def _cell(name: str, kind: str) -> str:
+    if kind != "VARCHAR" and (kind.startswith("DECIMAL") or not kind.endswith(("]", ")"))):
+        return name
+    text = f"CAST({name} AS VARCHAR)"
+    return f"CASE WHEN regexp_full_match({text}, '{PLAIN}') THEN {text} ELSE csv_cell({text}) END AS {name}"
