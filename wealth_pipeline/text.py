@@ -30,7 +30,7 @@ _ENTITY = re.compile(r"[<>\\]|&(?=#?\w+;)")
 _BLOCK = re.compile(r"(\d*)([.)]|#+|[-+:=]+)(?=\s|$)")
 #: The beginning of what a spreadsheet may take for a formula; some drop spaces or a quotation mark before it, some read
 #: the full-width and small forms.
-_FORMULA = re.compile("[\\s'\"]*[=+@\\-＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
+_FORMULA = re.compile('[\\s"]*[=+@\\-＝＋－＠﹦﹢﹣﹫]|[\t\r\n]')
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 
 
@@ -64,10 +64,10 @@ def markdown(text: str, most: int = LONGEST) -> str:
 def csv_cell(text: str) -> str:
     """The text for a CSV cell: one that a spreadsheet would take for a formula begins with an apostrophe.
 
-    Tabs and line breaks stay as they are, because they take no effect within a cell.
+    A tab stays as it is: unlike a line break it takes no effect within a cell, whichever program wrote and reads it.
     """
-    kept = _visible(text, keep="\t\r\n")
-    return f"'{kept}" if _FORMULA.match(kept) and not _NUMBER.fullmatch(kept) else kept
+    formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    return ("'" if formula else "") + _visible(text, keep="\t")
 
 
 def _visible(text: str, keep: str = "") -> str:

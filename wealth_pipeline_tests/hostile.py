@@ -73,6 +73,8 @@ _AUTOLINKS = re.compile(
     r"(https?://|www(?=\.))[-.\w]+|(?:^|[^\w.+-])[-.\w+]+@[-\w]+(?:\.[-\w]+)+", re.IGNORECASE | re.ASCII
 )
 _MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
+#: So that it makes links of javascript:, and images of the charts.
+_MARKDOWN.validateLink = lambda _: True  # type: ignore[method-assign]
 #: What a table of ours may consist of, and its paragraphs.
 _HARMLESS = {"paragraph", "inline", "text", "text_special", "table", "thead", "tbody", "tr", "th", "td"}
 
@@ -84,13 +86,20 @@ def effects_as_plain_text(text: str) -> list[str]:
     ]
 
 
+def effects_in_csv(cell: str) -> list[str]:
+    """What takes effect where a spreadsheet reads a cell: a formula, or a character; a tab does not."""
+    begins = re.match(r'[\t\r\n]|[\s"]*[=+@＝＋－＠﹦﹢﹣﹫-]', cell)
+    formula = begins and not re.fullmatch(r"[+-]?[0-9.]+(e-?[0-9]+)?", cell)
+    return ["formula"] * bool(formula) + effects_as_plain_text(cell.replace("\t", ""))
+
+
 def links(text: str) -> list[str]:
     """The addresses of which Dagster's run log, or remark-gfm, would make links."""
     return [found[0] for found in _AUTOLINKS.finditer(text)]
 
 
 def effects_as_markdown(text: str, images: int = 0) -> list[str]:
-    """What takes effect where text is rendered as Markdown, apart from tables and `images` images at a data: address."""
+    """What takes effect where text is rendered as Markdown, apart from tables and that many images of ours."""
     tokens = _all(_MARKDOWN.parse(text))
     kinds = [re.sub("_(open|close)$", "", token.type) for token in tokens]
     shown = "".join(token.content for token in tokens if token.type in ("text", "text_special"))

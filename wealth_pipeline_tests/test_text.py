@@ -91,7 +91,9 @@ def test_a_cell_of_a_markdown_table_stays_one_cell(one: str, other: str) -> None
 @given(anything)
 def test_no_medium_lets_a_character_through_that_has_an_effect_or_no_shape(foreign: str) -> None:
     for medium in MEDIA:
-        assert hostile.effects_as_plain_text(medium(foreign).translate({9: None, 10: None, 13: None})) == []
+        assert (
+            hostile.effects_as_plain_text(medium(foreign).replace("\t", "" if medium is text.csv_cell else "\t")) == []
+        )
     for medium in MEDIA[:4]:
         assert not set(medium(foreign)) & set("\t\n\r")
 
@@ -114,7 +116,6 @@ def test_a_message_and_an_address_are_made_plain_once(foreign: str) -> None:
         "\n=1",
         " =1",
         '"=1',
-        "'=1",
         "＝1",
         "＋1",
         "﹣1",
@@ -125,11 +126,11 @@ def test_a_message_and_an_address_are_made_plain_once(foreign: str) -> None:
     ],
 )
 def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_begins_with_an_apostrophe(formula: str) -> None:
-    assert text.csv_cell(formula) == f"'{formula}"
+    assert text.csv_cell(formula) == "'" + formula.replace("\r", r"\r").replace("\n", r"\n")
 
 
 @pytest.mark.parametrize(
-    "number", ["-5", "+1.5", "-.5", "-1e-5", "-1234567.123456789012", "0", "", "2026-11-27", "x=1"]
+    "number", ["-5", "+1.5", "-.5", "-1e-5", "-1234567.123456789012", "0", "", "2026-11-27", "x=1", "'=1"]
 )
 def test_a_number_and_what_is_no_formula_stay_as_they_are_in_csv(number: str) -> None:
     assert text.csv_cell(number) == number
