@@ -155,6 +155,8 @@ def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
     variables = {"PYTHONPATH": str(tmp_path), "WITNESS": str(witnesses), UI_PASSWORD: "another"}
     with running(home, "wealth", "dev", "--port", str(port), **variables) as dev:
         until(lambda: schedule_is(port, PASSWORD))
+        for wrong in (None, ("", "another")):  # .env wins
+            assert requests.get(f"http://{HOST}:{port}/", auth=wrong, timeout=60).status_code == 401
         addresses, sockets = listening(dev.pid)
         assert addresses == {f"{HOST}:{port}"}
         (path,) = sockets
