@@ -103,6 +103,14 @@ def schedule_is(port: int, password: str = "") -> str:
     return str(ask(port, STATUS, password)["scheduleOrError"]["scheduleState"]["status"])
 
 
+def launch(port: int, password: str = "") -> None:
+    """Launch a run as the UI does, and wait for its success; the daemon takes it from the queue."""
+    assert ask(port, LAUNCH, password)["launchRun"]["__typename"] == "LaunchRunSuccess"
+    assert until(
+        lambda: {run["status"] for run in ask(port, RUNS, password)["runsOrError"]["results"]} & {"SUCCESS", "FAILURE"}
+    ) == {"SUCCESS"}
+
+
 def test_a_port_that_something_listens_on_is_refused_with_the_way_out() -> None:
     """Dagster would serve on another port than the one that is printed, or end with a traceback."""
     with socket.create_server((HOST, 0)) as taken, pytest.raises(PortInUse, match="--port"):
@@ -121,7 +129,7 @@ def test_the_socket_has_a_short_and_plain_path_whatever_the_temporary_folder_is(
 
 
 def test_what_was_on_and_green_before_the_upgrade_is_so_after_it(clean_environment: Path) -> None:
-    """With the units of the version before: Dagster's own webserver on workspace.yaml. Then the new ones."""
+    """With the units of the version before: Dagster's own webserver on workspace.yaml. Then both of the new ones."""
     home, port = clean_environment, free_port()
     (home / ".env").write_text(DOTENV.format(""))
     (home / "workspace.yaml").write_text((ROOT / "workspace.yaml").read_text())
@@ -133,14 +141,18 @@ def test_what_was_on_and_green_before_the_upgrade_is_so_after_it(clean_environme
         assert until(lambda: schedule_is(port)) == "STOPPED"
         ask(port, f"mutation {{ startSchedule(scheduleSelector: {SCHEDULE}) {{ __typename }} }}")
         assert schedule_is(port) == "RUNNING"
-    with running(home, "wealth", "serve", "--port", str(port)) as served:
+    with (
+        running(home, "wealth", "serve", "--port", str(port)),
+        running(home, "wealth", "daemon") as daemon,
+    ):
         assert until(lambda: schedule_is(port)) == "RUNNING"
         assert ask(port, GREEN)["assetNodeOrError"]["partitionStats"]["numMaterialized"] == 1
-        (webserver,) = (pid for pid, words in below(served.pid).items() if " web " in words)
-        os.kill(webserver, signal.SIGKILL)
-        said, _ = served.communicate(timeout=PATIENCE)
-    assert "Error: Dagster's webserver ended (SIGKILL), so everything else was stopped." in said
-    assert served.returncode == 1
+        launch(port)
+        (code_server,) = (pid for pid, words in below(daemon.pid).items() if ".serve code " in words)
+        os.kill(code_server, signal.SIGKILL)
+        said, _ = daemon.communicate(timeout=PATIENCE)
+    assert daemon.returncode == 1
+    assert "Error: Dagster's code server ended (SIGKILL), so everything else was stopped." in said
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the system's tables in /proc")
@@ -162,8 +174,7 @@ def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
         (path,) = sockets
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-        assert ask(port, LAUNCH, PASSWORD)["launchRun"]["__typename"] == "LaunchRunSuccess"
-        until(lambda: ask(port, RUNS, PASSWORD)["runsOrError"]["results"][0]["status"] == "SUCCESS")
+        launch(port, PASSWORD)
         processes = below(dev.pid)
         dev.kill()
         until(lambda: not any(alive(pid) for pid in processes))
