@@ -388,16 +388,17 @@ def _ui_password() -> str | None:
 
 @contextlib.contextmanager
 def _sandbox_environment() -> Iterator[Sandbox]:
-    """A running sandbox, and an environment that knows no other data: no .env, no connections.toml, own data folder.
+    """A running sandbox, and an environment that knows nothing but it: no .env, no connections.toml, own data folder.
 
-    The working directory moves into the sandbox's data folder, because Dagster reads a `.env` from there.
+    Only the addresses at which the UI may be opened stay: they say nothing of the data. The working directory moves
+    into the sandbox's data folder, because Dagster reads a `.env` from there.
     """
     from wealth_pipeline.sandbox.server import Sandbox
 
     root = Path(os.environ.get("WEALTH_DATA_DIR") or "data").expanduser().absolute() / "sandbox"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_")) and n != "WEALTH_UI_ORIGINS"]:
-        del os.environ[name]  # who may come to the UI is the same on any data
+        del os.environ[name]
     os.chdir(root)
     with Sandbox() as box:
         os.environ |= {
