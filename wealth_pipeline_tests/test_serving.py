@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,12 +28,12 @@ from wealth_pipeline.running import instance, prepare_dagster_home
 from wealth_pipeline.serving import HOST, PortInUse, serve
 from wealth_pipeline.settings import UI_PASSWORD
 from wealth_pipeline.warehouse.warehouse import DataFolder
-from wealth_pipeline_tests.processes import alive, below, listening
+from wealth_pipeline_tests.processes import alive, below, documented, listening
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
 #: For a machine that is slow and busy: nothing here waits for a time, only for what must happen.
-PATIENCE = 120
+PATIENCE = 300
 PASSWORD, TOKEN = "a password of the UI", "123456789012345678901234"
 DOTENV = f'IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\nIBKR_FLEX_URL=http://127.0.0.1:9\n{UI_PASSWORD}="{{}}"\n'
 DAY = "2026-11-19"
@@ -171,6 +172,7 @@ def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
             assert requests.get(f"http://{HOST}:{port}/", auth=wrong, timeout=60).status_code == 401
         addresses, sockets = listening(dev.pid)
         assert addresses == {f"{HOST}:{port}"}
+        assert Counter(address.partition(":")[0] for address in addresses) == documented(configured=True)
         (path,) = sockets
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
