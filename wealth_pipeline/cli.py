@@ -48,7 +48,7 @@ def main(context: click.Context) -> None:
     `wealth pull` and `wealth status`. `wealth dev` opens the Dagster UI, where the schedule is switched on.
     """
     # Out of the environment first thing: only the webserver gets it back.
-    context.obj = os.environ.pop(UI_PASSWORD, None)
+    context.meta[UI_PASSWORD] = os.environ.pop(UI_PASSWORD, None)
 
 
 @main.command()
@@ -318,11 +318,10 @@ def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tu
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
-@click.pass_obj
-def dev(password: str | None, port: int) -> None:
+def dev(port: int) -> None:
     """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
     load_dotenv()
-    password = _ui_password(password)
+    password = _ui_password()
     settings = Settings.load()
     if settings.configured:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
@@ -351,12 +350,11 @@ def _dev(settings: Settings, port: int, password: str | None, what: str) -> None
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
-@click.pass_obj
-def serve(password: str | None, port: int) -> None:
+def serve(port: int) -> None:
     """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
     settings = _settings()
     what = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
-    _serve(settings, what, port, _ui_password(password), daemon=False)
+    _serve(settings, what, port, _ui_password(), daemon=False)
 
 
 @main.command()
@@ -384,22 +382,24 @@ def _serve(settings: Settings, ready: str, port: int | None, password: str | Non
     serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
 
 
-def _ui_password(from_environment: str | None) -> str | None:
+def _ui_password() -> str | None:
     """The UI's password: `.env` wins, as for every setting; an empty one counts as not set."""
-    return read_dotenv(Path.cwd() / ".env").get(UI_PASSWORD, from_environment or "").strip() or None
+    from_environment = click.get_current_context().meta[UI_PASSWORD] or ""
+    return read_dotenv(Path.cwd() / ".env").get(UI_PASSWORD, from_environment).strip() or None
 
 
 @contextlib.contextmanager
 def _sandbox_environment() -> Iterator[Sandbox]:
     """A running sandbox, and an environment that knows nothing but it: no .env, no connections.toml, own data folder.
 
-    The working directory moves into the sandbox's data folder, because Dagster reads a `.env` from there.
+    Only the addresses at which the UI may be opened stay: they say nothing of the data. The working directory moves
+    into the sandbox's data folder, because Dagster reads a `.env` from there.
     """
     from wealth_pipeline.sandbox.server import Sandbox
 
     root = Path(os.environ.get("WEALTH_DATA_DIR") or "data").expanduser().absolute() / "sandbox"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_"))]:
+    for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_")) and n != "WEALTH_UI_ORIGINS"]:
         del os.environ[name]
     os.chdir(root)
     with Sandbox() as box:

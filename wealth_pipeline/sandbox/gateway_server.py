@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from wealth_pipeline.sandbox.flex_service import new_york_now
 from wealth_pipeline.sandbox.gateway import GatewayService
+from wealth_pipeline.sandbox.host import LocalOnly
 from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, DEFAULT_SEED
 from wealth_pipeline.sandbox.server import _PATIENCE, HOST, _Server
 
@@ -110,7 +111,7 @@ class SandboxGateway:
         self.service.stopping = False
         self._server = _Server(
             uvicorn.Config(
-                self.service,
+                LocalOnly(self.service, self.port, default_port=443),
                 http="h11",
                 ws="none",
                 lifespan="off",

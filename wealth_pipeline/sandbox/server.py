@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wealth_pipeline.sandbox.flex_service import DEFAULT_TOKEN, PATH, FlexService, new_york_now
+from wealth_pipeline.sandbox.host import LocalOnly
 from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, DEFAULT_SEED
 from wealth_pipeline.sandbox.statement import FULL
 
@@ -103,7 +104,7 @@ class Sandbox:
         self.port = self._socket.getsockname()[1]
         self._server = _Server(
             uvicorn.Config(
-                self.service,
+                LocalOnly(self.service, self.port, default_port=80),
                 http=_recording_protocol(self.service),
                 ws="none",
                 lifespan="off",

@@ -78,7 +78,7 @@ class Guard:
         except Refused as refused:
             await _refuse(refused, scope, send)
             return
-        await self._app(scope, receive, _with_headers(send, cookies))
+        await self._app(scope, receive, _closing_by_answer(scope, _with_headers(send, cookies)))
 
     async def _check_password(self, kind: str, headers: _Headers, accepted: frozenset[str]) -> list[Header]:
         """Let those through who have a session or the password; the latter get a session, whose header is returned."""
@@ -172,13 +172,34 @@ def _security_headers(host: str, accepted: frozenset[str]) -> list[Header]:
 
 
 def _with_headers(send: Send, headers: list[Header]) -> Send:
-    """A `send` that adds these headers to the response, in place of its own but for its policies and cookies."""
+    """A `send` that adds these headers to the response, in place of its own but for its policies and cookies.
+
+    A header that lets pages of other origins read the response is left out.
+    """
     replaced = {name for name, _ in headers} - {b"content-security-policy", b"set-cookie"}
+
+    def stays(name: bytes) -> bool:
+        return name.lower() not in replaced and not name.lower().startswith(b"access-control-")
 
     async def sending(message: Message) -> None:
         if message["type"] in _STARTS:
-            own = [(name, value) for name, value in message.get("headers", []) if name.lower() not in replaced]
+            own = [(name, value) for name, value in message.get("headers", []) if stays(name)]
             message = {**message, "headers": [*own, *headers]}
+        await send(message)
+
+    return sending
+
+
+def _closing_by_answer(scope: MutableMapping[str, Any], send: Send) -> Send:
+    """A `send` that answers 404 where the application closes a websocket unopened, so that this has the headers."""
+    opened = scope["type"] != "websocket" or "websocket.http.response" not in scope.get("extensions", {})
+
+    async def sending(message: Message) -> None:
+        nonlocal opened
+        if message["type"] == "websocket.close" and not opened:
+            await _refuse(Refused(404, "There is no websocket at this address."), scope, send)
+            return
+        opened = True
         await send(message)
 
     return sending

@@ -71,7 +71,11 @@ async def sending(guard_of: Callable[[Any], Guard], ask: Ask) -> Answer:
         if scope["type"] == "websocket":
             await send({"type": "websocket.accept", "headers": []})
             return
-        own = [(b"content-security-policy", b"script-src 'nonce-1'"), (b"Referrer-Policy", b"unsafe-url")]
+        own = [
+            (b"content-security-policy", b"script-src 'nonce-1'"),
+            (b"Referrer-Policy", b"unsafe-url"),
+            (b"Access-Control-Allow-Origin", b"*"),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": own})
         await send({"type": "http.response.body", "body": b"answered"})
 
@@ -239,6 +243,27 @@ def test_every_answer_carries_the_headers_and_keeps_dagsters_own_policy(ask: Ask
     }
     assert answer.all("referrer-policy") == ["same-origin"]
     assert answer.all("x-content-type-options") == ["nosniff"]
+    assert answer.all("access-control-allow-origin") == []
+
+
+def test_a_websocket_that_dagster_does_not_open_is_answered_with_the_headers() -> None:
+    messages: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.close", "code": 1000})
+
+    async def keep(message: Any) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/elsewhere",
+        "headers": [(name.encode(), value.encode()) for name, value in SOCKET.headers],
+        "extensions": {"websocket.http.response": {}},
+    }
+    asyncio.run(Guard(app, port=PORT)(scope, app, keep))  # type: ignore[arg-type]
+    assert messages[0]["status"] == 404
+    assert (b"x-content-type-options", b"nosniff") in messages[0]["headers"]
 
 
 def test_the_policy_names_no_host_that_is_not_ours() -> None:
