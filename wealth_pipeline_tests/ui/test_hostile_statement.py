@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -78,7 +79,7 @@ def statement(foreign: str) -> bytes:
     for text in texts(foreign):
         own = {"accountId": text, "currency": text}
         for day in (MONDAY, TUESDAY):
-            rows = {
+            rows: dict[str, Any] = {
                 "EquitySummaryInBase": [nav(day, "100", stock="50", **own)],
                 "OpenPositions": [position(symbol=text, description=text, reportDate=day, **own)],
                 "CashReport": [cash(accountId=text)],
