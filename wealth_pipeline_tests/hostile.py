@@ -74,7 +74,7 @@ _AUTOLINKS = re.compile(
 )
 _MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 #: So that it makes links of javascript:, and images of the charts.
-_MARKDOWN.validateLink = lambda _: True  # type: ignore[method-assign]
+_MARKDOWN.validateLink = lambda _: True  # type: ignore[method-assign, assignment]
 #: What a table of ours may consist of, and its paragraphs.
 _HARMLESS = {"paragraph", "inline", "text", "text_special", "table", "thead", "tbody", "tr", "th", "td"}
 

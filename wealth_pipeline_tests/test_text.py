@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown import markdown as python_markdown
+from markdown import markdown as python_markdown  # type: ignore[import-untyped]
 
 from wealth_pipeline import text
 from wealth_pipeline.errors import WealthError
