@@ -19,6 +19,7 @@ import click
 from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.settings import Settings, load_dotenv
+from wealth_pipeline.text import csv_cell, terminal
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
@@ -108,7 +109,7 @@ def import_(paths: tuple[Path, ...]) -> None:
         for one in intake.take(warehouse, files, "import"):
             taken.append(one)
             bar.advance(task)
-            click.echo(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else ""))
+            click.echo(terminal(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else "")))
     changed = {pair for one in taken for pair in one.changed}
     if changed:
         from wealth_pipeline.assets.report import report_changed_days
@@ -214,12 +215,13 @@ def status() -> None:
     rows = published.newest_nav(_published())
     _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
     for account, first in published.first_days(_published()).items():
+        shown = terminal(account)
         if first is None:
-            click.echo(f"{account}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
+            click.echo(f"{shown}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
             continue
         lacking = published.missing(_published(), {account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
-        click.echo(f"{account}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+        click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
     if rows:
         age = (newest - max(row[1] for row in rows)).days
         click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
@@ -432,7 +434,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
         import csv
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([names, *([plain(value) for value in row] for row in rows)])
+        writer.writerows([names, *([csv_cell(plain(value)) for value in row] for row in rows)])
     elif form == "json":
         import json
 
@@ -448,7 +450,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
             column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
         for row in rows:
-            table.add_row(*(Text(plain(value)) for value in row))
+            table.add_row(*(Text(terminal(plain(value))) for value in row))
         # In a pipe or a file nothing is cut off.
         Console(width=None if sys.stdout.isatty() else 1000).print(table)
 

@@ -9,6 +9,7 @@ from wealth_pipeline.assets.report import figures, report_replayed
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.retention import forget_old_runs
 from wealth_pipeline.settings import MARKET_TIMEZONE, Settings
+from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.progress import told
 
 #: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
@@ -33,7 +34,7 @@ def replay(settings: Settings) -> dg.JobDefinition:
             ]
             days = report_replayed(context.instance, settings, before)
         for one in rejected:
-            context.log.warning(f"{one.sha256[:12]} is rejected: {one.reason}")
+            context.log.warning(f"{one.sha256[:12]} is rejected: {sentence(one.reason or '')}")
         context.log.info(f"{days} days of nav_history are new or different.")
 
     @dg.job(

@@ -12,6 +12,7 @@ from wealth_pipeline.assets.report import report_changed_days
 from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import WARNING_DAYS, Settings
+from wealth_pipeline.text import inline, sentence
 from wealth_pipeline.warehouse import intake
 
 
@@ -23,9 +24,9 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         with sentences():
             warehouse = wealth.warehouse
             with warehouse.writing():
-                taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{t.path.name}: {t.status}"))
+                taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{inline(t.path.name)}: {t.status}"))
             report_changed_days(context.instance, settings, (pair for t in taken for pair in t.changed))
-            rejected = [f"{t.path.name}: {t.reason}" for t in taken if t.status == "rejected"]
+            rejected = [f"{inline(t.path.name)}: {sentence(t.reason or '')}" for t in taken if t.status == "rejected"]
         if rejected:
             raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))
 
@@ -46,7 +47,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
             return dg.SkipReason("The inbox is empty.")
         # The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held
         # database) leaves them there. A file that is still being written starts another run later.
-        state = ";".join(f"{f.name}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+        state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
         asked_at, _, asked = (context.cursor or "").partition(" ")
         now = datetime.now(UTC)
         if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):

@@ -19,6 +19,7 @@ from wealth_pipeline.resources import FlexService, WealthData
 from wealth_pipeline.settings import Connection
 from wealth_pipeline.tables import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
+from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import coverage, published
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -199,7 +200,7 @@ def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connec
         if day in days:
             context.add_asset_metadata(
                 {
-                    f"largest holdings {account}": dg.MetadataValue.md(display.holdings_table(of_account))
+                    f"largest holdings {inline(account)}": dg.MetadataValue.md(display.holdings_table(of_account))
                     for account, of_account in groupby(of_day, lambda h: h.account_id)
                 },
                 asset_key=key,

@@ -15,6 +15,7 @@ from wealth_pipeline.gateway.errors import TryLater
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline.text import inline
 
 #: A live NAV this much off the statement's, in percent, is worth a look: prices after hours move less.
 WORTH_A_LOOK = 2
@@ -86,7 +87,9 @@ def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
         metadata: dict[str, Any] = {"dagster/row_count": loaded.rows[table.name]}
         if table.name == "live_nav":
             # Floats for Dagster's plot alone; the exact figures are in live.duckdb.
-            metadata |= {f"NAV {nav.account_id} ({nav.base_currency})": float(nav.net_liquidation) for nav in newest}
+            metadata |= {
+                inline(f"NAV {nav.account_id} ({nav.base_currency})"): float(nav.net_liquidation) for nav in newest
+            }
         yield dg.MaterializeResult(asset_key=table.name, metadata=metadata)
 
 
@@ -103,9 +106,9 @@ def drift(wealth: WealthData) -> dg.AssetCheckResult:
     far = [day for day in newest.values() if abs(day.drift) * 100 > abs(day.official) * WORTH_A_LOOK]
     metadata: dict[str, Any] = {}
     for day in newest.values():
-        metadata[f"drift {day.account_id} ({day.base_currency})"] = float(day.drift)
+        metadata[inline(f"drift {day.account_id} ({day.base_currency})")] = float(day.drift)
         live_nav, official = (display.money(amount, day.base_currency) for amount in (day.live, day.official))
-        metadata[f"day {day.account_id}"] = f"{day.report_date}: live {live_nav}, statement {official}"
+        metadata[inline(f"day {day.account_id}")] = inline(f"{day.report_date}: live {live_nav}, statement {official}")
     return dg.AssetCheckResult(
         passed=not far,
         severity=dg.AssetCheckSeverity.WARN,
