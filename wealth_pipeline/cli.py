@@ -18,7 +18,7 @@ import click
 
 from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.settings import Settings, load_dotenv
+from wealth_pipeline.settings import UI_PASSWORD, Settings, load_dotenv, read_dotenv
 from wealth_pipeline.text import csv_cell, terminal
 
 if TYPE_CHECKING:
@@ -40,12 +40,15 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Keep your Interactive Brokers wealth in DuckDB: every statement, every digit, every day.
 
     Try it without an account: `wealth demo`. With one: put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env, then
     `wealth pull` and `wealth status`. `wealth dev` opens the Dagster UI, where the schedule is switched on.
     """
+    # Out of the environment first thing: only the webserver gets it back.
+    context.obj = os.environ.pop(UI_PASSWORD, None)
 
 
 @main.command()
@@ -315,13 +318,15 @@ def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tu
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
-def dev(port: int) -> None:
+@click.pass_obj
+def dev(password: str | None, port: int) -> None:
     """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
     load_dotenv()
+    password = _ui_password(password)
     settings = Settings.load()
     if settings.configured:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
-        _serve_ui(settings, port, f"your data in {settings.data_dir} ({names})")
+        _dev(settings, port, password, f"your data in {settings.data_dir} ({names})")
     else:
         from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 
@@ -330,21 +335,56 @@ def dev(port: int) -> None:
             os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
             settings = Settings.load()
             click.echo(f"A sandbox gateway is logged in at {gateway.gateway_url}: open it to log out and in again.")
-            _serve_ui(settings, port, f"the SANDBOX, a simulated household, in {settings.data_dir}")
+            _dev(settings, port, password, f"the SANDBOX, a simulated household, in {settings.data_dir}")
 
 
-def _serve_ui(settings: Settings, port: int, what: str) -> None:
-    """Serve the UI on these settings' data folder, and say so once it can be opened."""
+def _dev(settings: Settings, port: int, password: str | None, what: str) -> None:
+    """Serve the UI and the daemon on these settings' data folder."""
     from wealth_pipeline.running import end_orphans
-    from wealth_pipeline.serving import serve_ui
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    for run_id in end_orphans(DataFolder(settings.data_dir)):
+        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    click.echo("Starting the Dagster UI ...")
+    _serve(settings, f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)", port, password, daemon=True)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
+@click.pass_obj
+def serve(password: str | None, port: int) -> None:
+    """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
+    settings = _settings()
+    what = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
+    _serve(settings, what, port, _ui_password(password), daemon=False)
+
+
+@main.command()
+def daemon() -> None:
+    """Run Dagster's daemon on your data, without the UI: a service's command (docs/always-on.md).
+
+    It runs the schedule and the sensors, and whatever is launched in the UI.
+    """
+    settings = _settings()
+    _serve(settings, f"Starting Dagster's daemon on your data in {settings.data_dir}", None, None, daemon=True)
+
+
+def _serve(settings: Settings, ready: str, port: int | None, password: str | None, *, daemon: bool) -> None:
+    """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
+    from wealth_pipeline.running import instance
+    from wealth_pipeline.serving import serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     folder = DataFolder(settings.data_dir)
-    for run_id in end_orphans(folder):
-        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    with instance(folder):
+        pass  # made here, so that the processes don't make it at the same time
     folder.inbox.mkdir(exist_ok=True, mode=0o700)
-    click.echo("Starting the Dagster UI ...")
-    sys.exit(serve_ui(port, lambda: click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")))
+    serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
+
+
+def _ui_password(from_environment: str | None) -> str | None:
+    """The UI's password: `.env` wins, as for every setting; an empty one counts as not set."""
+    return read_dotenv(Path.cwd() / ".env").get(UI_PASSWORD, from_environment or "").strip() or None
 
 
 @contextlib.contextmanager

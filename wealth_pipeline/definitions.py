@@ -1,11 +1,16 @@
 """The code location: what Dagster finds when it loads wealth_pipeline."""
 
+import os
 import warnings
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline.settings import UI_PASSWORD
+
+# Dagster has just put all of `.env` into the environment, whether this is its code server or a run.
+os.environ.pop(UI_PASSWORD, None)
 # Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
