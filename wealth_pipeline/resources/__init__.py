@@ -110,7 +110,7 @@ class _Storeless(dg.IOManager):
 
     def load_input(self, context: dg.InputContext) -> None:
         raise NothingStored(
-            f"The step {context.step_key} asks for another step's value, and no value is stored here",
+            f"The step {context.op_def.name} asks for another step's value, and no value is stored here",
             "Name that step in `deps`, and read the databases.",
         )
 
