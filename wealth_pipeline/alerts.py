@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.silence import URLLIB3, silence
 from wealth_pipeline.text import sentence
 
 
@@ -20,10 +21,11 @@ def cause(sentence: str) -> str:
 def send(url: str, title: str, text: str) -> None:
     """Send a message to an Apprise address (https://github.com/caronc/apprise). Raises AlertError.
 
-    The address may hold a password, so no error names it.
+    The address may hold a password, so no error and no log names it.
     """
     import apprise  # takes half a second, and most processes never alert
 
+    silence("apprise", *URLLIB3)
     messenger = apprise.Apprise()
     if not messenger.add(url):
         raise AlertError("WEALTH_ALERT_URL is not an address that Apprise knows", "See the list on Apprise's page.")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -11,9 +11,11 @@ from typing import Any
 
 import dagster as dg
 import filelock
+from sqlalchemy.exc import SQLAlchemyError
 
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
+from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.pull import LONGEST_RANGE
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.schedules import days_tags, missing_days
@@ -32,15 +34,30 @@ class Pulled:
     error: str | None = None
 
 
+class StorageError(WealthError):
+    """Dagster's own storage in the data folder cannot be used."""
+
+
+def _unusable(folder: DataFolder, error: Exception) -> StorageError:
+    cause = getattr(error, "orig", error)  # SQLAlchemy's own text is long, and shows the SQL
+    return StorageError(
+        f"Dagster's storage in {folder.dagster_home} cannot be used: {cause}",
+        "Stop what uses it, and try again. If that does not help, move that folder away: no figure is in it. Then"
+        " `wealth replay` makes a new one that knows the loaded days; switch the schedule on again in the UI.",
+    )
+
+
 def prepare_dagster_home(folder: DataFolder) -> Path:
     """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME.
 
-    Raises WarehouseError if the data folder cannot be written.
+    Raises WarehouseError if the data folder cannot be written, and StorageError if something else lies in its place.
     """
     home = folder.dagster_home
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise (_unusable(folder, error) if folder.root.is_dir() else folder.unwritable(error)) from None
     except OSError as error:
         raise folder.unwritable(error) from None
     os.environ["DAGSTER_HOME"] = str(home)
@@ -49,13 +66,28 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
 
 @contextmanager
 def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
-    """Dagster's instance of this data folder."""
+    """Dagster's instance of this data folder. Raises WarehouseError, and StorageError also for what is done with it."""
     prepare_dagster_home(folder)
-    # Two processes that made Dagster's storage at the same time were seen to leave it unusable.
-    with filelock.FileLock(folder.root / "dagster.lock", mode=0o600):
-        dagster_instance = dg.DagsterInstance.get()
-    with dagster_instance:
-        yield dagster_instance
+    with ExitStack() as stack:
+        try:
+            # Two processes that made Dagster's storage at the same time were seen to leave it unusable.
+            with filelock.FileLock(folder.root / "dagster.lock", mode=0o600):
+                dagster_instance = stack.enter_context(dg.DagsterInstance.get())
+            _read_something(dagster_instance)
+        except Exception as error:  # whatever a damaged storage makes of Dagster
+            raise _unusable(folder, error) from None
+        try:
+            yield dagster_instance
+        except SQLAlchemyError as error:
+            raise _unusable(folder, error) from None
+
+
+def _read_something(dagster_instance: dg.DagsterInstance) -> None:
+    """Read a little from each of the storage's databases: some are opened at first use, or damaged further in."""
+    dagster_instance.get_runs(limit=1)
+    dagster_instance.get_daemon_heartbeats()
+    dagster_instance.all_asset_keys()
+    dagster_instance.all_instigator_state()
 
 
 #: The process that runs a pull from the command line. Dagster does not show tags that begin like this.

@@ -19,8 +19,11 @@ from wealth_pipeline.warehouse import intake
 def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
     """The job that loads the inbox, and the sensor that starts it."""
 
-    @dg.op(description="Archives and loads every file in the inbox, and moves it to inbox/done or inbox/rejected.")
-    def load_inbox_files(context: dg.OpExecutionContext, wealth: WealthData) -> None:
+    @dg.op(
+        description="Archives and loads every file in the inbox, and moves it to inbox/done or inbox/rejected.",
+        config_schema={},
+    )
+    def load_inbox_files(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         with sentences():
             warehouse = wealth.warehouse
             with warehouse.writing():
@@ -41,7 +44,9 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         description=f"Every 30 seconds: if statements lie in {settings.data_dir / 'inbox'}, starts a run that loads"
         " them.",
     )
-    def inbox_sensor(context: dg.SensorEvaluationContext, wealth: WealthData) -> dg.RunRequest | dg.SkipReason:
+    def inbox_sensor(
+        context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]
+    ) -> dg.RunRequest | dg.SkipReason:
         files = intake.waiting(wealth.folder.inbox)
         if not files:
             return dg.SkipReason("The inbox is empty.")
@@ -93,7 +98,7 @@ def token_expiry(settings: Settings) -> dg.SensorDefinition:
         description="Every hour: tells the address in WEALTH_ALERT_URL that a Flex token is about to expire,"
         f" {', '.join(map(str, WARNING_DAYS))} days before its end, if you stated when it was made.",
     )
-    def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: WealthData) -> dg.SkipReason:
+    def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]) -> dg.SkipReason:
         url = os.environ.get("WEALTH_ALERT_URL")
         if not url:
             return dg.SkipReason("WEALTH_ALERT_URL is not set.")

@@ -299,7 +299,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a damaged storage of Dagster's": (
         _damaged_dagster,
-        "Dagster's storage cannot be read (",
+        "cannot be used: file is not a database. Stop what uses it",
     ),
     "a Trade Confirmation query": (
         _arrived(flexml.file(root='queryName="q" type="TCF"')),

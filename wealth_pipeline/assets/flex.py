@@ -65,6 +65,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
         group_name="flex",
         kinds={"xml"},
         description="Waits until IBKR has made the statement, and archives the XML as it came, for ever.",
+        config_schema={},
         required_resource_keys={flex_key, "wealth"},
         **shared,
     )
@@ -100,6 +101,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
             )
             for table in TABLES
         ],
+        config_schema={},
         required_resource_keys={flex_key, "wealth"},
         **shared,
     )
@@ -146,6 +148,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
                 freshness_policy=FRESHNESS,
             )
         ],
+        config_schema={},
         required_resource_keys={flex_key, "wealth"},
         **shared,
     )

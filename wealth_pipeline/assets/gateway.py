@@ -1,6 +1,7 @@
 """Live balances: from the Client Portal Gateway to live.duckdb. Nothing here enters the official history."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -21,7 +22,8 @@ from wealth_pipeline.text import inline
 WORTH_A_LOOK = 2
 
 
-class LiveGateway(dg.ConfigurableResource):
+@dataclass(frozen=True)
+class LiveGateway:
     """The Client Portal Gateway on this machine. It holds no secret: people log in at the gateway itself."""
 
     url: str
@@ -45,9 +47,10 @@ class LiveGateway(dg.ConfigurableResource):
     # What nobody can act on (IBKR restarts, too many requests) makes no failed run: there is just no snapshot.
     output_required=False,
     description="Reads all accounts from the Client Portal Gateway and archives the JSON, less secrets and names.",
+    config_schema={},
 )
 def gateway_snapshot(
-    context: dg.AssetExecutionContext, wealth: WealthData, gateway: LiveGateway
+    context: dg.AssetExecutionContext, wealth: dg.ResourceParam[WealthData], gateway: dg.ResourceParam[LiveGateway]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """One short, read-only visit."""
     with sentences():
@@ -77,8 +80,9 @@ def gateway_snapshot(
         )
         for table in LIVE_TABLES
     ],
+    config_schema={},
 )
-def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
+def live_tables(wealth: dg.ResourceParam[WealthData]) -> Iterator[dg.MaterializeResult[Any]]:
     """The snapshot as tables, published as live.duckdb."""
     with sentences():
         loaded = store.load(wealth.folder.root)
@@ -98,8 +102,9 @@ def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
     description="The last live NAV of a day beside the NAV of its statement, which comes the next morning. Live figures"
     " are never corrected by it, nor the official ones by them. Looked at after each snapshot; warns beyond"
     f" {WORTH_A_LOOK} %.",
+    config_schema={},
 )
-def drift(wealth: WealthData) -> dg.AssetCheckResult:
+def drift(wealth: dg.ResourceParam[WealthData]) -> dg.AssetCheckResult:
     """The newest day of each account that has both."""
     days = live.drift(wealth.folder.root, wealth.folder.published)
     newest = {day.account_id: day for day in reversed(days)}

@@ -81,7 +81,11 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
     ]
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "checks"]), specs=specs, can_subset=True, required_resource_keys={"wealth"}
+        name="__".join([*prefix, "checks"]),
+        specs=specs,
+        can_subset=True,
+        config_schema={},
+        required_resource_keys={"wealth"},
     )
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth

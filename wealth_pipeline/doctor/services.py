@@ -45,12 +45,8 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
         return
     try:
         heard, on = _dagster_state(folder)
-    except Exception as error:  # whatever a damaged storage makes of Dagster, the doctor has to survive it
-        yield Finding.mend(
-            "daemon",
-            f"Dagster's storage cannot be read ({type(error).__name__}). Stop it, and move {folder.dagster_home} away:"
-            " no figure is lost; then switch the schedule on again.",
-        )
+    except WealthError as error:
+        yield Finding.mend("daemon", str(error))
         return
     if not heard:
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")

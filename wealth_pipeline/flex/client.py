@@ -29,6 +29,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import errors
 from wealth_pipeline.flex.errors import MEANINGS, FlexError
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window, token_key
+from wealth_pipeline.silence import URLLIB3, silence
 from wealth_pipeline.text import inline
 
 __all__ = ["BASE_URL", "FlexClient", "Window"]
@@ -58,16 +59,7 @@ _MAINTENANCE = "IBKR's service may be down for maintenance; the next run tries a
 log = logging.getLogger(__name__)
 
 
-def _mask_token(record: logging.LogRecord) -> bool:
-    text = record.getMessage()
-    if "t=" in text:
-        record.msg, record.args = re.sub(r"([?&]t=)[^&\s'\"]*", r"\1***", text), None
-    return True
-
-
-# urllib3 logs whole addresses: each request at DEBUG, and at WARNING when a reply's headers are malformed.
-for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_mask_token)
+silence(*URLLIB3)  # the token is in each address
 
 
 class _Session(requests.Session):

@@ -26,6 +26,7 @@ from wealth_pipeline.gateway import errors
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.errors import GatewayError
 from wealth_pipeline.gateway.state import GatewayState, embargoed
+from wealth_pipeline.silence import URLLIB3, silence
 from wealth_pipeline.text import inline
 
 USER_AGENT = f"Python/{'.'.join(map(str, sys.version_info[:2]))} wealth-pipeline/{version('wealth-pipeline')}"
@@ -33,6 +34,8 @@ _LARGEST = 16 << 20  # Bytes; a page of positions has some 100,000.
 _MOST_PAGES = 1000
 
 log = logging.getLogger(__name__)
+
+silence(*URLLIB3)  # account numbers are in the addresses
 
 # Unverified requests go to loopback alone (GatewayAddress), and are said in our own words, once.
 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

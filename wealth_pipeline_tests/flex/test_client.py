@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+import requests
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import client as client_module
@@ -30,6 +31,8 @@ from wealth_pipeline.flex.errors import MEANINGS, FlexError
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.sandbox.faults import MESSAGES, NAMES
 from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.silence import URLLIB3, _nothing
+from wealth_pipeline.silence import silence as silence_loggers
 
 SENTINEL = "SENTINEL0TOKEN"
 TOKEN = f"{SENTINEL}+4711/0815"  # with characters that are spelled otherwise in an address
@@ -595,15 +598,37 @@ def test_a_reply_without_a_reference_code_is_unexpected(client: FlexClient, ibkr
     assert "without a reference code" in str(failure(client.send_request, WINDOW))
 
 
-def test_malformed_headers_are_not_logged_with_the_address(
-    client: FlexClient, ibkr: Ibkr, caplog: pytest.LogCaptureFixture
-) -> None:
-    ibkr.replies = [
-        referenced().replace(b"HTTP/1.1 200 X\r\n", b"HTTP/1.1 200 X\r\nno header: at: all\r\n bad\r\nx\r\n")
-    ]
-    client.send_request(WINDOW)
-    assert "Failed to parse headers" in caplog.text
-    assert "t=***" in caplog.text
+def test_malformed_headers_that_echo_the_address_are_in_no_log(client: FlexClient, ibkr: Ibkr) -> None:
+    """urllib3 warns of them with the request's address and the bytes of the reply, also to handlers of its own."""
+    malformed = f"HTTP/1.1 200 X\r\nno header\r\n bad: /SendRequest?t={TOKEN}\r\nx\r\n".encode()
+    ibkr.replies = [referenced().replace(b"HTTP/1.1 200 X\r\n", malformed)]
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    loggers = [logging.getLogger(name) for name in ("urllib3", "urllib3.connection", "urllib3.connectionpool")]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(handler)
+    try:
+        client.send_request(WINDOW)
+        silent = log.getvalue()
+        for logger in loggers:
+            logger.removeFilter(_nothing)
+        ibkr.replies = [referenced().replace(b"HTTP/1.1 200 X\r\n", b"HTTP/1.1 200 X\r\nno header\r\n")]
+        requests.get(ibkr.url, headers={"User-Agent": "twin"}, timeout=5)
+    finally:
+        silence_loggers(*URLLIB3)
+        for logger in loggers:
+            logger.setLevel(logging.NOTSET)
+            logger.removeHandler(handler)
+    assert silent == ""
+    assert "Failed to parse headers" in log.getvalue()
+
+
+def test_every_logger_of_urllib3_is_silent() -> None:
+    loggers = {name for name in logging.root.manager.loggerDict if name.startswith("urllib3.")}
+    speaking = {name for name in loggers if not logging.getLogger(name).filters}
+    assert "urllib3.connection" in loggers
+    assert speaking <= {"urllib3.util", "urllib3.contrib", "urllib3.http2"}  # packages, in which nothing logs
 
 
 def test_a_connection_that_never_came_about_is_tried_four_times_and_may_be_tried_again(
