@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.private import owner_only
 from wealth_pipeline.settings import Settings, load_dotenv
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Keep your Interactive Brokers wealth in DuckDB: every statement, every digit, every day.
 
     Try it without an account: `wealth demo`. With one: put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env, then
     `wealth pull` and `wealth status`. `wealth dev` opens the Dagster UI, where the schedule is switched on.
     """
+    context.obj = owner_only()
+    context.call_on_close(lambda: os.umask(context.obj))
 
 
 @main.command()
@@ -170,14 +174,16 @@ def replay() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--csv", "form", flag_value="csv", help="Comma-separated values instead of Parquet.")
-def export(folder: Path, form: str | None) -> None:
+@click.pass_obj
+def export(umask: int, folder: Path, form: str | None) -> None:
     """Write every published table and view into FOLDER, one Parquet file each, for any other tool.
 
-    Decimals stay exact. All files show the same moment, whatever is loaded meanwhile.
+    Decimals stay exact. All files show the same moment, whatever is loaded meanwhile. A folder that is made is yours
+    alone; in one that was there, who may list it may read the files, as far as your umask allows.
     """
     from wealth_pipeline.warehouse.export import export
 
-    for name, rows in export(_published(), folder, form or "parquet"):
+    for name, rows in export(_published(), folder, form or "parquet", umask):
         click.echo(f"{rows:>9} rows  {name}")
 
 

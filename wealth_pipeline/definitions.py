@@ -6,6 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline.private import owner_only
+
+# Before anything is written: a code server and its runs may have been started by hand, under any umask.
+owner_only()
+
 # Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 

@@ -15,6 +15,7 @@ import filelock
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.pull import LONGEST_RANGE
+from wealth_pipeline.private import make_private
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.schedules import days_tags, missing_days
 from wealth_pipeline.settings import Connection, Settings
@@ -38,7 +39,8 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
     """
     home = folder.dagster_home
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder.root)
+        home.mkdir(exist_ok=True, mode=0o700)
         (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
     except OSError as error:
         raise folder.unwritable(error) from None

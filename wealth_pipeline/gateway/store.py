@@ -27,6 +27,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.gateway.live import FILE, sql
 from wealth_pipeline.gateway.snapshot import Snapshot, read
+from wealth_pipeline.private import make_private
 from wealth_pipeline.regular import read_regular
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.warehouse.archive import contents
@@ -85,7 +86,7 @@ def load(data_dir: Path) -> Loaded:
     """
     target = data_dir / FILE
     draft = target.with_name(f".{FILE}.draft")
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(data_dir)
     lock = filelock.FileLock(data_dir / "live.lock", timeout=_LOCK_SECONDS, mode=0o600)
     try:
         with lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -90,6 +90,9 @@ def _put_away(taken: Taken) -> None:
     target.mkdir(exist_ok=True, mode=0o700)
     moved = _free_name(target / taken.path.name)
     taken.path.rename(moved)
+    if not moved.is_symlink():
+        with suppress(OSError):  # another user's
+            moved.chmod(0o600)
     if taken.reason:
         moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
 

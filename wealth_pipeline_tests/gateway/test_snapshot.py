@@ -248,7 +248,7 @@ def test_a_reader_neither_blocks_nor_is_disturbed(tmp_path: Path) -> None:
     store.archive(tmp_path, text_of('{"BASE":{"netliquidationvalue":7}}'))
     store.load(tmp_path)
     target = tmp_path / "live.duckdb"
-    assert target.stat().st_mode & 0o777 == 0o444
+    assert target.stat().st_mode & 0o777 == 0o400
     log = target.with_name("live.duckdb.wal")
     log.unlink()  # the link that keeps logs away
     log.write_bytes(b"stale")
