@@ -110,7 +110,7 @@ def privacy(path: Path) -> Finding:
         names = ", ".join(terminal(str(one)) for one in found[:_FEW]) + (", ..." if len(found) > _FEW else "")
         foreign = any(one.lstat().st_uid != os.geteuid() for one in found)
         advice = "They are another user's: ask who that is." if foreign else "The next command that writes closes them."
-        return Finding.advice("privacy", f"The modes of {names} let others in, the folder's do not. {advice}")
+        return Finding.advice("privacy", f"Only a folder above keeps others out of {names}. {advice}")
     return Finding.fine("privacy", "nobody else on this machine can look into the data folder")
 
 
