@@ -10,16 +10,15 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.private import owner_only
 from wealth_pipeline.settings import UI_PASSWORD, Settings, check_origins, load_dotenv, read_dotenv
-from wealth_pipeline.text import csv_cell, terminal
+from wealth_pipeline.text import terminal
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
@@ -49,6 +48,8 @@ def main(context: click.Context) -> None:
     """
     # Out of the environment first thing: only the webserver gets it back.
     context.meta[UI_PASSWORD] = os.environ.pop(UI_PASSWORD, None)
+    context.obj = owner_only()
+    context.call_on_close(lambda: os.umask(context.obj))
 
 
 @main.command()
@@ -133,22 +134,19 @@ def sql(query: str, form: str | None) -> None:
 
     Example: wealth sql "select report_date, total from nav_history order by 1". Live balances are in the schema `live`.
     """
-    import duckdb
+    from wealth_pipeline import printing
+    from wealth_pipeline.warehouse.query import INTERRUPTED, asked, opened
 
-    from wealth_pipeline.gateway import live
-    from wealth_pipeline.warehouse.published import connected
-
-    published = _published()
-    only_live = not published.exists() and (published.parent / live.FILE).exists()
-    with contextlib.closing(duckdb.connect()) if only_live else connected(published, any_version=True) as con:
-        live.attach(con, published.parent)
-        try:
-            result = con.execute(query)
-            names = [column[0] for column in (result.description if result else None) or []]
-            rows = result.fetchall() if names else []
-        except duckdb.Error as error:
-            raise click.ClickException(str(error)) from None
-    _print(names, rows, form)
+    try:
+        with opened(_settings().data_dir) as con, asked(con, query) as answer:
+            if form == "csv":
+                printing.print_csv(answer.names, answer.blocks)
+            elif form == "json":
+                printing.print_json(answer.names, answer.blocks)
+            else:
+                printing.print_tables(answer.names, answer.blocks, plan=answer.plan)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 @main.command()
@@ -179,14 +177,16 @@ def replay() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--csv", "form", flag_value="csv", help="Comma-separated values instead of Parquet.")
-def export(folder: Path, form: str | None) -> None:
+@click.pass_obj
+def export(umask: int, folder: Path, form: str | None) -> None:
     """Write every published table and view into FOLDER, one Parquet file each, for any other tool.
 
-    Decimals stay exact. All files show the same moment, whatever is loaded meanwhile.
+    Decimals stay exact. All files show the same moment, whatever is loaded meanwhile. A folder that is made is yours
+    alone; in one that was there, who may list it may read the files, as far as your umask allows.
     """
     from wealth_pipeline.warehouse.export import export
 
-    for name, rows in export(_published(), folder, form or "parquet"):
+    for name, rows in export(_published(), folder, form or "parquet", umask):
         click.echo(f"{rows:>9} rows  {name}")
 
 
@@ -203,6 +203,7 @@ def digest() -> None:
 @main.command()
 def status() -> None:
     """Show the newest NAV of each account, missing days, and how old the data are."""
+    from wealth_pipeline.printing import print_table
     from wealth_pipeline.warehouse import published
 
     settings = _settings()
@@ -216,7 +217,7 @@ def status() -> None:
             click.echo("There is no official history: it comes from Flex statements (docs/setup.md).")
             return
     rows = published.newest_nav(_published())
-    _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
+    print_table(["account", "report date", "NAV", "currency", "day change", "proof"], rows)
     for account, first in published.first_days(_published()).items():
         shown = terminal(account)
         if first is None:
@@ -254,16 +255,16 @@ def doctor(ask_ibkr: bool) -> None:
 def _print_live(settings: Settings) -> None:
     """The newest live net liquidation value of each account."""
     from wealth_pipeline.gateway import live
+    from wealth_pipeline.printing import print_table
 
     try:
         rows = live.latest_nav(settings.data_dir)
     except live.NoLiveFigures as nothing:
         click.echo(str(nothing))
         return
-    _print(
+    print_table(
         ["account", "live at (UTC)", "net liquidation value", "currency"],
         [(n.account_id, f"{n.captured_at:%Y-%m-%d %H:%M}", n.net_liquidation, n.base_currency) for n in rows],
-        None,
     )
 
 
@@ -277,10 +278,11 @@ def demo() -> None:
         click.echo(f"A sandbox IBKR is listening at {box.flex_url}. Pulling {first} to {newest} through Dagster ...")
         if not _pull(settings, None, first, newest, force=False):
             sys.exit(1)
+        from wealth_pipeline.printing import print_table
         from wealth_pipeline.warehouse.published import nav_table
 
         rows = nav_table(_published(), first, newest)
-        _print(["report date", "account", "currency", "NAV", "cash", "day change", "proof"], rows, None)
+        print_table(["report date", "account", "currency", "NAV", "cash", "day change", "proof"], rows)
         click.echo(f"The database: {_published()}")
     click.echo("Query it:     duckdb -readonly on that file, or any DuckDB tool.")
     click.echo("See the UI:   make dev   (shows these data until IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID are in .env)")
@@ -469,32 +471,6 @@ def _last_days(settings: Settings) -> tuple[date, list[date]]:
 
     days = last_weekdays(settings.catch_up_days, datetime.now().astimezone())
     return days[-1], [day for day in days if day >= settings.history_start]
-
-
-def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> None:
-    if form == "csv":
-        import csv
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([names, *([csv_cell(plain(value)) for value in row] for row in rows)])
-    elif form == "json":
-        import json
-
-        click.echo(json.dumps([json_value(dict(zip(names, row, strict=True))) for row in rows], indent=1))
-    else:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table()
-        for name in names:
-            table.add_column(Text(name))  # not as markup: a description may hold brackets
-        for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
-            column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
-        for row in rows:
-            table.add_row(*(Text(terminal(plain(value))) for value in row))
-        # In a pipe or a file nothing is cut off.
-        Console(width=None if sys.stdout.isatty() else 1000).print(table)
 
 
 if __name__ == "__main__":

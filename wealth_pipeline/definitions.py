@@ -7,8 +7,11 @@ from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline.private import owner_only
 from wealth_pipeline.settings import UI_PASSWORD
 
+# Before anything is written: a code server and its runs may have been started by hand, under any umask.
+owner_only()
 # Dagster has just put all of `.env` into the environment, whether this is its code server or a run.
 os.environ.pop(UI_PASSWORD, None)
 # Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.

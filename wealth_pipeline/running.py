@@ -17,6 +17,7 @@ from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.pull import LONGEST_RANGE
+from wealth_pipeline.private import make_private
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.schedules import days_tags, missing_days
 from wealth_pipeline.settings import Connection, Settings
@@ -54,7 +55,8 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
     """
     home = folder.dagster_home
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder.root)
+        home.mkdir(exist_ok=True, mode=0o700)
         (home / "dagster.yaml").write_text((files("wealth_pipeline") / "dagster.yaml").read_text())
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise (_unusable(folder, error) if folder.root.is_dir() else folder.unwritable(error)) from None

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.regular import read_regular
 
 DEFAULT_CONNECTION = "ibkr"
 FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
@@ -196,7 +198,10 @@ def read_dotenv(file: Path) -> dict[str, str]:
     from dotenv import dotenv_values  # here, so that `wealth --help` does not wait for it
 
     try:
-        return {name: value for name, value in dotenv_values(file).items() if value is not None}
+        # A folder of this name is somebody's virtual environment.
+        text = read_regular(file).decode() if file.exists() and not file.is_dir() else ""
+        found = dotenv_values(stream=StringIO(text, newline=None))
+        return {name: value for name, value in found.items() if value is not None}
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not UTF-8 text", "Save it again as UTF-8, without other characters.") from None
     except OSError as error:
@@ -345,9 +350,13 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
     file = folder / CONNECTIONS_FILE
     if file.exists():
         try:
-            told = tomllib.loads(file.read_text())
+            told = tomllib.loads(read_regular(file).decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
+        except OSError as error:
+            raise SettingsError(
+                f"{file} cannot be read: {error.strerror}", "Make it a file of yours, with mode 600."
+            ) from None
         _refuse_unknown(told, {"connection"}, "it", "Each connection begins with the line [[connection]].")
         entries = told.get("connection", [])
         connections += [_named(entry) for entry in (entries if isinstance(entries, list) else [entries])]

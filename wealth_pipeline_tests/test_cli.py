@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import io
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +25,8 @@ from wealth_pipeline.cli import main
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
 from wealth_pipeline.settings import UI_PASSWORD
+from wealth_pipeline.warehouse import intake
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 DAY = date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -214,6 +220,92 @@ def test_a_replay_that_meets_a_damaged_statement_replaces_nothing() -> None:
     assert done.exit_code == 1
     assert "Restore" in done.output
     assert wealth("digest").output == before
+
+
+def contents_of(folder: Path) -> dict[str, str]:
+    """The sha256 of every file below a folder."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def flipped(packed: Path) -> None:
+    """Change a figure in an archived statement, with a valid gzip around it."""
+    packed.write_bytes(gzip.compress(gzip.decompress(packed.read_bytes()).replace(b'total="', b'total="9', 1)))
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_byte_flipped_in_the_archive_is_refused_by_a_replay_that_names_the_file() -> None:
+    (packed,) = Path("data/archive").rglob("*.xml.gz")
+    flipped(packed)
+    before = contents_of(Path("data"))
+    done = wealth("replay")
+    assert done.exit_code == 1
+    assert str(packed) in done.output
+    assert contents_of(Path("data")).items() >= before.items()
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_byte_flipped_in_the_archive_is_refused_by_the_load_that_meets_it(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    """It was archived, and the process killed before it was loaded."""
+    archive = DataFolder(Path("data")).archive
+    packed = archive.path(archive.add(io.BytesIO(statements["guide"]), source="import").sha256)
+    flipped(packed)
+    before = wealth("digest").output
+    done = wealth("import", write("full.xml", statements["full"]))
+    assert done.exit_code == 1
+    assert str(packed) in done.output
+    assert wealth("digest").output == before
+    assert wealth("sql", "SELECT count(*) AS n, any_value(status) AS s FROM statements", "--csv").output.endswith(
+        "1,loaded\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_regular_file_is_rejected_and_not_waited_for(
+    kind: str, write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    path = Path("odd.xml")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+    else:
+        path.symlink_to("/dev/zero")
+    done = wealth("import", path, write("good.xml", statements["full"]))
+    assert done.output.splitlines()[0] == "rejected odd.xml: The file cannot be read: it is not a regular file"
+    assert done.output.splitlines()[1].startswith("loaded")
+
+
+def test_a_pipe_in_the_inbox_is_put_away_with_its_reason(clean_environment: Path) -> None:
+    warehouse = Warehouse(DataFolder(clean_environment / "data"))
+    inbox = warehouse.folder.inbox
+    inbox.mkdir(parents=True)
+    os.mkfifo(inbox / "statement.xml")
+    (inbox / "folder.xml").mkdir()
+    with warehouse.writing():
+        (taken,) = intake.take_inbox(warehouse, lambda _: None)
+    assert taken.status == "rejected"
+    assert "not a regular file" in (inbox / "rejected" / "statement.xml.reason.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [(".env", ""), ("connections.toml", ""), ("pinned.pem", "IBKR_GATEWAY_CERTIFICATE")],
+)
+def test_a_pipe_in_place_of_a_file_of_settings_is_a_sentence(
+    name: str, setting: str, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(name)
+    if setting:
+        monkeypatch.setenv(setting, name)
+        monkeypatch.setenv("IBKR_GATEWAY_URL", "https://127.0.0.1:9")
+    done = wealth("doctor")
+    assert done.exit_code == 1
+    assert setting or f"{name} cannot be read: it is not a regular file" in done.output
+    assert not setting or "is neither a readable certificate file nor" in done.output
 
 
 @pytest.mark.usefixtures("imported")

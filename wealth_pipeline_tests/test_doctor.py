@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -226,6 +227,20 @@ _SHORT = flexml.file(
     )
 )
 
+
+def _foreign(home: Path) -> None:
+    """What a Mac and a synchronising program leave behind."""
+    (sidecar,) = (home / "data" / "archive").glob("??/*.json")
+    sidecar.with_name(f"._{sidecar.name}").touch(mode=0o600)
+    sidecar.with_name(f"{sidecar.stem} (conflicted copy).json").touch(mode=0o600)
+
+
+def _swapped_statement(home: Path) -> None:
+    """Valid gzip around another content, which is not even XML."""
+    (packed,) = (home / "data" / "archive").glob("??/*.xml.gz")
+    packed.write_bytes(gzip.compress(b"<cut off"))
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "nothing configured": (lambda home: env(home, ""), "settings: Nothing is configured. Run `cp .env.example .env`"),
     ".env in another encoding": (
@@ -291,6 +306,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a damaged database": (_damaged_database, "Run `wealth replay`: everything is rebuilt"),
     "a database of another version": (_other_schema, "database: It has schema version 0, this software writes"),
     "a damaged statement": (_damaged_statement, "from a backup, or import the statement again."),
+    "another content in a statement's place": (_swapped_statement, "(other bytes than it was archived with). Restore"),
     "an expired token": (_expired, '"Token has expired." (code 1012). Generate a new token in Client Portal'),
     "a lockout": (_locked_out, "IBKR answered 1025: no request is sent before"),
     "a damaged request ledger": (
@@ -344,6 +360,15 @@ def test_a_broken_set_up_is_told_in_the_one_sentence_that_mends_it(name: str, ho
     assert status == 1
     to_mend = [line for line in lines if line.startswith("✗ ") and sentence.format(home=home) in line]
     assert len(to_mend) == 1, "\n".join(lines)
+
+
+def test_foreign_files_in_the_archive_are_named_and_harm_nothing(home: Path) -> None:
+    _foreign(home)
+    status, lines = examined()
+    assert status == 0, "\n".join(lines)
+    (told,) = [line for line in lines if line.startswith("! archive: ")]
+    assert "/._" in told
+    assert " (conflicted copy).json: not of the archive, so nothing reads it." in told
 
 
 def test_what_could_be_better_is_advice_and_no_failure(home: Path) -> None:
@@ -447,10 +472,12 @@ def public() -> Iterator[Path]:
 
 def test_a_data_folder_that_others_can_read_is_told(public: Path) -> None:
     data = public / "data"
-    data.mkdir(mode=0o755)
-    assert machine.privacy(data).sentence == f"{data} can be read by others on this machine. Run `chmod 700 {data}`."
+    data.mkdir()
+    data.chmod(0o755)
+    assert machine.privacy(data).grade == "mend"
+    assert f"{data} can be read by others on this machine. Run `chmod 700 {data}`;" in machine.privacy(data).sentence
     public.chmod(0o700)
-    assert machine.privacy(data).grade == "fine"
+    assert machine.privacy(data).grade == "advice"
     public.chmod(0o755)
     data.chmod(0o700)
     assert machine.privacy(data).grade == "fine"

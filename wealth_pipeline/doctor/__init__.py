@@ -56,6 +56,8 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
         if settings.gateway_url:
             yield services.gateway(settings, data_folder)
     yield data.database(data_folder)
+    if foreign := data.foreign_files(data_folder):
+        yield foreign
     yield from data.newest_statements(data_folder, settings)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)

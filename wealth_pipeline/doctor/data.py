@@ -13,7 +13,9 @@ from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
+from wealth_pipeline.gateway import store
 from wealth_pipeline.settings import Settings
+from wealth_pipeline.text import terminal
 from wealth_pipeline.warehouse import published
 from wealth_pipeline.warehouse.archive import Entry
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
@@ -30,7 +32,7 @@ def newest_time(folder: DataFolder) -> datetime | None:
 
 def database(folder: DataFolder) -> Finding:
     """Whether what people query is there, readable, and of this software's version."""
-    archived = any(folder.archive.folder.glob("??/*.json"))
+    archived = bool(folder.archive.sha256s())
     if not folder.published.exists():
         if archived:
             return Finding.mend(
@@ -96,6 +98,19 @@ def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str])
             yield Finding.fine(about, f"the last of {last.requested_at:%Y-%m-%d %H:%M} UTC, {last.outcome}")
 
 
+def foreign_files(folder: DataFolder) -> Finding | None:
+    """The finding that something lies in the archive that does not belong there; None if nothing does."""
+    snapshots = (path for path, ours in store.archived(folder.root) if not ours)
+    foreign = [str(path) for path in (*folder.archive.foreign(), *sorted(snapshots))]
+    if not foreign:
+        return None
+    shown = ", ".join(terminal(path) for path in foreign[:3])
+    more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+    return Finding.advice(
+        "archive", f"{shown}{more}: not of the archive, so nothing reads it. Move it away, unless you know what it is."
+    )
+
+
 def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
     """What the newest archived statement of each connection says of its query; without any, of the newest file."""
     try:
@@ -113,7 +128,10 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
             with folder.archive.open(entry.sha256) as stream:
                 survey = statement.survey(stream, settings.flex_date_format)
         except WealthError as error:
-            yield Finding.mend(about, f"The newest statement ({entry.sha256[:12]}): {error}")
+            # Damage reads like a malformed statement, which IBKR did not send.
+            whole = folder.archive.is_whole(entry.sha256)
+            told = error if whole else folder.archive.damaged(entry.sha256)
+            yield Finding.mend(about, f"The newest statement ({entry.sha256[:12]}): {told}")
             continue
         asked = (entry.asked_from, entry.asked_to) if entry.asked_from and entry.asked_to else None
         yield from statement.judged(about, survey, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import stat
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,10 +18,14 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.private import open_to_others
 from wealth_pipeline.settings import MARKET_TIMEZONE
+from wealth_pipeline.text import terminal
 
 #: A load needs room for a copy of the database besides the database itself; below this there is no room for anything.
 LEAST_SPACE = 1 << 30
+#: How many of them are named.
+_FEW = 3
 _REINSTALL = "Run `make clean`, then `make demo`, which installs everything anew; your data stay."
 
 
@@ -89,9 +95,22 @@ def data_folder(path: Path) -> Finding:
 
 
 def privacy(path: Path) -> Finding:
-    """Whether nobody else on this machine can look into the data folder."""
-    if path.is_dir() and _open_to_others(path):
-        return Finding.mend("privacy", f"{path} can be read by others on this machine. Run `chmod 700 {path}`.")
+    """Whether nobody else on this machine can look into the data folder; of one that isn't there, its modes."""
+    if not path.is_dir():
+        return Finding.fine(
+            "privacy", f"{path} will be made with mode 700, files in it with 600, the published databases with 400"
+        )
+    if _reachable(path):
+        return Finding.mend(
+            "privacy",
+            f"{path} can be read by others on this machine. Run `chmod 700 {path}`; the next command that writes there"
+            " closes it too, with everything in it.",
+        )
+    if found := list(islice(open_to_others(path), _FEW + 1)):
+        names = ", ".join(terminal(str(one)) for one in found[:_FEW]) + (", ..." if len(found) > _FEW else "")
+        foreign = any(one.lstat().st_uid != os.geteuid() for one in found)
+        advice = "They are another user's: ask who that is." if foreign else "The next command that writes closes them."
+        return Finding.advice("privacy", f"Only a folder above keeps others out of {names}. {advice}")
     return Finding.fine("privacy", "nobody else on this machine can look into the data folder")
 
 
@@ -100,7 +119,7 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _open_to_others(path: Path) -> bool:
+def _reachable(path: Path) -> bool:
     """Whether somebody else may enter every folder on the way, and list this one."""
     modes = [folder.stat().st_mode for folder in (path, *path.parents)]
     return any(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import WealthError
@@ -28,8 +30,11 @@ def gateway(settings: Settings, folder: DataFolder) -> Finding:
             settings.gateway_allow_remote,
             settings.gateway_allow_http,
         )
-        with GatewayClient(address, GatewayState(folder.state), patience=5) as client:
-            client.check_session()
+        with TemporaryDirectory() as nowhere:
+            # The doctor makes no data folder; where there is none, nobody has asked the gateway from here.
+            state = folder.state if folder.root.exists() else Path(nowhere) / folder.state.name
+            with GatewayClient(address, GatewayState(state), patience=5) as client:
+                client.check_session()
     except TryLater as error:
         return Finding.advice("gateway", str(error))
     except WealthError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from wealth_pipeline.gateway.errors import NotAllowed
+from wealth_pipeline.regular import read_regular
 
 API = "/v1/api"
 
@@ -110,7 +111,7 @@ class GatewayAddress:
         if re.fullmatch(r"[0-9a-f]{64}", digits):
             return digits
         try:
-            content = Path(self.certificate).expanduser().read_bytes()
+            content = read_regular(Path(self.certificate).expanduser())
             der = ssl.PEM_cert_to_DER_cert(_first_certificate(content)) if b"-----BEGIN" in content else content
         except (OSError, ValueError):
             der = b""

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,10 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.gateway.live import FILE, sql
 from wealth_pipeline.gateway.snapshot import Snapshot, read
+from wealth_pipeline.private import make_private
+from wealth_pipeline.regular import read_regular
 from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline.warehouse.archive import contents
 
 _LOCK_SECONDS = 60.0
 #: The storage format that DuckDB 1.5 tools can open as well.
@@ -35,6 +39,10 @@ _CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
 
 class LiveStoreError(WealthError):
     """The live figures cannot be written."""
+
+
+class DamagedSnapshot(UnexpectedReply):
+    """An archived snapshot is not what it was."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +81,12 @@ def load(data_dir: Path) -> Loaded:
     """Load every archived snapshot that `live.duckdb` does not know, in one transaction, and publish it in one step.
 
     A reader that holds the old file goes on reading it. A snapshot that cannot be loaded is noted in
-    `live_snapshots`, and the newest one's error is raised after the rest was published.
+    `live_snapshots`, and the newest one's error is raised after the rest was published. Of one whose bytes are not
+    those that were archived nothing is noted: it is loaded once it was restored.
     """
     target = data_dir / FILE
     draft = target.with_name(f".{FILE}.draft")
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(data_dir)
     lock = filelock.FileLock(data_dir / "live.lock", timeout=_LOCK_SECONDS, mode=0o600)
     try:
         with lock:
@@ -116,13 +125,16 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
             _make(con)
         known = {sha256 for (sha256,) in con.execute("SELECT snapshot_sha256 FROM live_snapshots").fetchall()}
         newest: Snapshot | None = None
-        rejected = None
-        for packed in sorted(_folder(data_dir).glob("??/*.json.gz")):
+        rejected: UnexpectedReply | None = None
+        for packed in sorted(path for path, ours in archived(data_dir) if ours and path.suffix == ".gz"):
             sha256 = packed.name.removesuffix(".json.gz")
             if sha256 in known:
                 continue
             try:
-                snapshot = read(_unpacked(packed), sha256)
+                snapshot = read(_unpacked(packed, sha256), sha256)
+            except DamagedSnapshot as error:
+                rejected = error
+                continue
             except UnexpectedReply as error:
                 rejected = error
                 con.execute("INSERT INTO live_snapshots VALUES (?, NULL, 'rejected', ?)", [sha256, str(error)])
@@ -167,13 +179,23 @@ def _folder(data_dir: Path) -> Path:
     return data_dir / "archive" / "gateway"
 
 
-def _unpacked(path: Path) -> str:
+def archived(data_dir: Path) -> Iterator[tuple[Path, bool]]:
+    """What lies in the archive of snapshots, and whether it belongs there."""
+    return contents(_folder(data_dir), (".json.gz", ".json"))
+
+
+def _unpacked(path: Path, sha256: str) -> str:
+    """The text of an archived snapshot; raises DamagedSnapshot if its bytes are not those of `sha256`."""
     try:
-        return gzip.decompress(path.read_bytes()).decode()
+        content = gzip.decompress(read_regular(path))
+        if hashlib.sha256(content).hexdigest() == sha256:
+            return content.decode()
     except (OSError, EOFError, ValueError, zlib.error):
-        raise UnexpectedReply(
-            f"The archived snapshot {path.name[:12]} cannot be read", f"Restore {path} from a backup."
-        ) from None
+        pass
+    raise DamagedSnapshot(
+        f"The archived snapshot {sha256[:12]} cannot be read, or has other bytes than it was archived with",
+        f"Restore {path} from a backup, or remove it; the other snapshots are loaded.",
+    )
 
 
 def _put(target: Path, content: bytes) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
+import re
 import tempfile
 import time
 import zlib
@@ -19,18 +19,22 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from isal import igzip, isal_zlib
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.statement import StatementError, not_a_statement, sniff_root
+from wealth_pipeline.regular import open_regular, read_regular
 
 Source = Literal["flex", "import", "inbox"]
 _HEAD_BYTES = 1 << 16
 _COPY_BYTES = 1 << 20
 _INCOMING = ".incoming-"
+#: Files of ours that are being written.
+_HIDDEN = (_INCOMING, ".download-")
 _HALF_WRITTEN_SECONDS = 24 * 3600
+_SUFFIXES = (".xml.gz", ".json")
 
 
 class ArchiveError(WealthError):
@@ -141,14 +145,18 @@ class Archive:
         try:
             self.entry(sha256)
             with self.open(sha256) as stream:
-                return hashlib.file_digest(cast(io.BufferedIOBase, stream), "sha256").hexdigest() == sha256
+                while stream.read(_COPY_BYTES):
+                    pass
         except ArchiveError:
             return False
+        return True
 
     def entry(self, sha256: str) -> Entry:
-        """The description of an archived statement; raises ArchiveError if there is none."""
+        """The description of an archived statement; raises ArchiveError if there is none, or it is of another one."""
         try:
-            told = json.loads(self._sidecar(sha256).read_text())
+            told = json.loads(read_regular(self._sidecar(sha256)))
+            if told["sha256"] != sha256:
+                raise ValueError
             return Entry(
                 sha256=told["sha256"],
                 connection=told["connection"],
@@ -166,10 +174,13 @@ class Archive:
 
     @contextmanager
     def open(self, sha256: str) -> Iterator[BinaryIO]:
-        """The statement's bytes, uncompressed; raises ArchiveError where the object is missing or damaged."""
+        """The statement's bytes, uncompressed; raises ArchiveError where the object is missing or damaged.
+
+        Reading to the end verifies them: if they are not those of `sha256`, the last `read` raises ArchiveError.
+        """
         try:
-            with igzip.open(self.path(sha256), "rb") as stream:
-                yield cast(BinaryIO, stream)
+            with open_regular(self.path(sha256)) as packed, igzip.open(packed, "rb") as stream:
+                yield cast(BinaryIO, _Verified(stream, sha256, self.damaged(sha256)))
         except (OSError, EOFError, isal_zlib.error) as error:  # type: ignore[misc] # its stub errs
             raise self.damaged(sha256, type(error).__name__) from None
 
@@ -182,7 +193,13 @@ class Archive:
 
     def sha256s(self) -> list[str]:
         """All archived statements, in a fixed order."""
-        return sorted(sidecar.stem for sidecar in self.folder.glob("??/*.json"))
+        found = contents(self.folder, _SUFFIXES)
+        return sorted(path.stem for path, ours in found if ours and path.suffix == ".json")
+
+    def foreign(self) -> list[Path]:
+        """What lies in the archive and is none of its files, the Gateway's folder apart; nothing ever reads it."""
+        gateway = self.folder / "gateway"
+        return sorted(path for path, ours in contents(self.folder, _SUFFIXES) if not ours and path != gateway)
 
     def entries(self) -> Iterator[Entry]:
         """Their descriptions, in the same order."""
@@ -190,6 +207,44 @@ class Archive:
 
     def _sidecar(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.json"
+
+
+class _Verified:
+    """A stream whose bytes must have this sha256: at their end `otherwise` is raised if they have not."""
+
+    def __init__(self, stream: Any, sha256: str, otherwise: ArchiveError) -> None:
+        self._stream, self._sha256, self._otherwise = stream, sha256, otherwise
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most `size`; all that are left if that is negative."""
+        chunk: bytes = self._stream.read(size)
+        self._digest.update(chunk)
+        at_end = size < 0 or (size and not chunk)
+        if at_end and self._digest.hexdigest() != self._sha256:
+            raise self._otherwise
+        return chunk
+
+
+def contents(folder: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[Path, bool]]:
+    """Everything that lies in an archive's folder, and whether it belongs there.
+
+    What does is a regular file `ab/abcd....suffix`, named by the 64 hexadecimal digits of a sha256. Foreign are
+    `._abcd....json`, a "conflicted copy", and whatever else a system or a synchronisation leaves.
+    """
+    if not folder.is_dir():
+        return
+    for place in os.scandir(folder):
+        if place.name.startswith(_HIDDEN):
+            continue
+        if not (re.fullmatch(r"[0-9a-f]{2}", place.name) and place.is_dir()):
+            yield Path(place.path), False
+            continue
+        for file in os.scandir(place):
+            if not file.name.startswith(_HIDDEN):
+                sha256, dot, suffix = file.name.partition(".")
+                named = re.fullmatch(rf"{place.name}[0-9a-f]{{62}}", sha256) and dot + suffix in suffixes
+                yield Path(file.path), bool(named and file.is_file())
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

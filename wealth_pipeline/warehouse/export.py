@@ -18,12 +18,13 @@ PLAIN = "[A-Za-z0-9][ -~]*"
 _FORMS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
-def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]]:
+def export(published: Path, folder: Path, form: str, umask: int = 0o077) -> Iterator[tuple[str, int]]:
     """Write each table and view as `folder/<name>.<form>` (parquet or csv); yields its file's name and rows.
 
     Decimals keep their declared scale, in CSV as text; text is in CSV as `csv_cell` writes it, in Parquet as it is. A
     file is put in its place when it is whole. The published database is replaced, never changed, so all files show the
-    same load. Raises WealthError if they can't be written.
+    same load. A folder that isn't there is made for its owner alone; a file can be read by those whom the folder's mode
+    lets in and `umask`, the user's own, does not keep out. Raises WealthError if they can't be written.
     """
     with connected(published, any_version=True) as con:
         con.create_function("csv_cell", csv_cell, ["VARCHAR"], "VARCHAR")
@@ -40,7 +41,7 @@ def export(published: Path, folder: Path, form: str) -> Iterator[tuple[str, int]
                 (rows,) = con.execute(f"COPY {what} TO $draft ({_FORMS[form]})", {"draft": str(draft)}).fetchone() or (
                     0,
                 )
-                draft.chmod(0o600)
+                draft.chmod(0o666 & folder.stat().st_mode & ~umask)
                 draft.replace(target)
             except (OSError, duckdb.Error) as error:
                 raise WealthError(*trouble(target, error)) from None

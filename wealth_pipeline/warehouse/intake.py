@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from wealth_pipeline.flex.statement import StatementError
+from wealth_pipeline.regular import open_regular
 from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
@@ -88,19 +90,32 @@ def _put_away(taken: Taken) -> None:
     target.mkdir(exist_ok=True, mode=0o700)
     moved = _free_name(target / taken.path.name)
     taken.path.rename(moved)
+    if not moved.is_symlink():
+        with suppress(OSError):  # another user's
+            moved.chmod(0o600)
     if taken.reason:
         moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
 
 
 def waiting(inbox: Path) -> list[Path]:
-    """The files in the inbox that wait to be loaded. Hidden ones are left alone: browsers write those first."""
+    """The files in the inbox that wait to be loaded. Hidden ones are left alone: browsers write those first.
+
+    A pipe or a device is among them: it is rejected with the reason, instead of lying there without a word.
+    """
     if not inbox.is_dir():
         return []
-    return sorted(p for p in inbox.iterdir() if p.is_file() and not p.name.startswith("."))
+    return sorted(p for p in inbox.iterdir() if p.exists() and not p.is_dir() and not p.name.startswith("."))
 
 
-def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file's bytes, uncompressed; raises OSError for what is not a regular file: a pipe would be waited for."""
+    with open_regular(path) as stream:
+        if path.suffix.lower() == ".gz":
+            with gzip.open(stream, "rb") as unpacked:
+                yield cast(BinaryIO, unpacked)
+        else:
+            yield stream
 
 
 def _free_name(path: Path) -> Path:

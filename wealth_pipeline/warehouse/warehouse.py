@@ -22,6 +22,7 @@ import pyarrow as pa
 from wealth_pipeline import publishing
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import FlexRequest
+from wealth_pipeline.private import make_private
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, insert, load
 from wealth_pipeline.warehouse.opening import Held, connect, trouble
@@ -103,7 +104,7 @@ class Warehouse:
         """Be the only one of our writers. Raises WarehouseError if another one is at it for too long."""
         lock = filelock.FileLock(self.folder.root / "writer.lock", timeout=seconds, mode=0o600)
         try:
-            self.folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder.root)
             lock.acquire()
         except filelock.Timeout:
             raise WarehouseError(

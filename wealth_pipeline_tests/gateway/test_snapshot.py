@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -196,6 +197,41 @@ def test_a_snapshot_that_breaks_a_rule_is_noted_and_the_others_are_loaded(broken
     store.load(tmp_path)  # It is not tried again.
 
 
+@pytest.mark.parametrize("swapped", ["another snapshot", "a flipped digit", "cut off", "a pipe"])
+def test_a_snapshot_that_is_not_what_was_archived_does_not_enter(swapped: str, tmp_path: Path) -> None:
+    """It is loaded once it was restored; until then each load names it."""
+    store.archive(tmp_path, text_of('{"BASE":{"netliquidationvalue":7}}'))
+    text = text_of('{"BASE":{"netliquidationvalue":8}}').replace("14:00", "14:15")
+    sha256 = store.archive(tmp_path, text)
+    packed = tmp_path / "archive" / "gateway" / sha256[:2] / f"{sha256}.json.gz"
+    whole = packed.read_bytes()
+    packed.unlink()
+    if swapped == "a pipe":
+        os.mkfifo(packed)
+    else:
+        other = text.replace('":8', '":9') if swapped == "a flipped digit" else text.replace("14:15", "14:30")
+        packed.write_bytes(whole[:-9] if swapped == "cut off" else gzip.compress(other.encode()))
+    if swapped != "a pipe":  # a pipe is a foreign file, which the doctor names
+        with pytest.raises(UnexpectedReply, match=re.escape(str(packed))):
+            store.load(tmp_path)
+    else:
+        store.load(tmp_path)
+    assert [nav.net_liquidation for nav in live.latest_nav(tmp_path)] == [7]
+    assert rows(tmp_path, "SELECT status FROM live.live_snapshots") == [("loaded",)]
+    packed.unlink()
+    packed.write_bytes(whole)
+    store.load(tmp_path)
+    assert [nav.net_liquidation for nav in live.latest_nav(tmp_path)] == [8]
+
+
+def test_foreign_files_among_the_snapshots_are_left_alone(tmp_path: Path) -> None:
+    sha256 = store.archive(tmp_path, text_of('{"BASE":{"netliquidationvalue":7}}'))
+    copy = tmp_path / "archive" / "gateway" / sha256[:2] / f"._{sha256}.json.gz"
+    copy.write_bytes(b"\x00\x05\x16\x07")
+    store.load(tmp_path)
+    assert [path for path, ours in store.archived(tmp_path) if not ours] == [copy]
+
+
 def test_the_database_is_made_again_from_the_archive(client: GatewayClient, clock: Clock, tmp_path: Path) -> None:
     for _ in range(2):
         store.archive(tmp_path, taken(client, clock))
@@ -212,7 +248,7 @@ def test_a_reader_neither_blocks_nor_is_disturbed(tmp_path: Path) -> None:
     store.archive(tmp_path, text_of('{"BASE":{"netliquidationvalue":7}}'))
     store.load(tmp_path)
     target = tmp_path / "live.duckdb"
-    assert target.stat().st_mode & 0o777 == 0o444
+    assert target.stat().st_mode & 0o777 == 0o400
     log = target.with_name("live.duckdb.wal")
     log.unlink()  # the link that keeps logs away
     log.write_bytes(b"stale")

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import re
 import resource
 import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from wealth_pipeline.flex.statement import StatementError
 from wealth_pipeline.warehouse.archive import Archive, ArchiveError, Entry
-from wealth_pipeline_tests.flexml import file, flex
+from wealth_pipeline_tests.flexml import file, flex, nav
 
 DATA = file(flex())
 WINDOW = (date(2025, 3, 7), date(2025, 3, 10))
@@ -66,6 +69,83 @@ def test_a_damaged_entry_is_mended_by_adding_the_statement_again(archive: Archiv
     assert not archive.is_whole(entry.sha256)
     add(archive)
     assert archive.is_whole(entry.sha256)
+
+
+OTHER = file(flex(EquitySummaryInBase=[nav(total="999")]))
+#: What somebody puts in the place of the archived object: valid gzip around other bytes, and what is no such thing.
+SWAPPED = {
+    "another statement": gzip.compress(OTHER),
+    "a flipped byte": gzip.compress(DATA.replace(b"AF", b"aF", 1)),
+    "a byte more at the end": gzip.compress(DATA + b"\n"),
+    "cut off before it was packed": gzip.compress(DATA[:-1]),
+    "a second member": gzip.compress(DATA) + gzip.compress(OTHER),
+    "garbage after it": gzip.compress(DATA) + b"garbage",
+    "not packed": DATA,
+    "nothing in it": gzip.compress(b""),
+    "an empty file": b"",
+}
+
+
+@pytest.mark.parametrize("swapped", SWAPPED)
+def test_another_content_than_the_name_says_is_refused_at_its_end(archive: Archive, swapped: str) -> None:
+    """The name is the sha256 of the content: whoever reads to the end knows."""
+    entry = add(archive)
+    path = archive.path(entry.sha256)
+    path.write_bytes(SWAPPED[swapped])
+    with pytest.raises(ArchiveError, match=re.escape(str(path))), archive.open(entry.sha256) as stream:
+        list(iter(partial(stream.read, 7), b""))
+    with pytest.raises(ArchiveError, match=re.escape(str(path))), archive.open(entry.sha256) as stream:
+        stream.read()
+    assert not archive.is_whole(entry.sha256)
+
+
+def test_packed_otherwise_or_in_two_parts_it_is_the_same_statement(archive: Archive) -> None:
+    """What counts are the statement's bytes."""
+    entry = add(archive)
+    archive.path(entry.sha256).write_bytes(gzip.compress(DATA[:50]) + gzip.compress(DATA[50:], 1))
+    with archive.open(entry.sha256) as stream:
+        assert stream.read() == DATA
+
+
+def test_a_description_of_another_statement_is_refused(archive: Archive) -> None:
+    """Whose request brought it would be another one's."""
+    first, second = add(archive), add(archive, OTHER)
+    sidecars = [archive.path(one.sha256).with_name(f"{one.sha256}.json") for one in (first, second)]
+    sidecars[0].write_bytes(sidecars[1].read_bytes())
+    with pytest.raises(ArchiveError, match=re.escape(str(sidecars[0]))):
+        archive.entry(first.sha256)
+
+
+def test_a_pipe_in_the_objects_place_is_not_waited_for(archive: Archive) -> None:
+    entry = add(archive)
+    for path in (archive.path(entry.sha256), archive.path(entry.sha256).with_name(f"{entry.sha256}.json")):
+        path.unlink()
+        os.mkfifo(path)
+        assert not archive.is_whole(entry.sha256)
+
+
+def test_foreign_files_are_left_alone_and_named(archive: Archive) -> None:
+    """Systems and synchronising programs leave their own files beside ours."""
+    entry = add(archive)
+    own, wrong = archive.path(entry.sha256).parent, "0" * 64
+    foreign = [
+        archive.folder / ".DS_Store",
+        archive.folder / "zz",
+        archive.folder / "statement.xml",
+        own / f"._{entry.sha256}.json",
+        own / f"{entry.sha256} (conflicted copy 2026-11-27).json",
+        own / f"{entry.sha256}.json.bak",
+        own / f"{entry.sha256.upper()}.json",
+        own / f"{wrong}.json",
+        own / "notes.json",
+    ]
+    assert not entry.sha256.startswith("00")
+    for path in foreign:
+        path.write_bytes(b"{}")
+    (own / f"{own.name}{'1' * 62}.json").mkdir()
+    assert archive.sha256s() == [entry.sha256]
+    assert [one.sha256 for one in archive.entries()] == [entry.sha256]
+    assert archive.foreign() == sorted([*foreign, own / f"{own.name}{'1' * 62}.json"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -578,11 +579,22 @@ def test_a_damaged_archive_object_is_told_from_a_bad_statement(new_house: Callab
     sha256 = house.archive.add(io.BytesIO(data), source="import").sha256
     packed = house.archive.path(sha256)
     whole = packed.read_bytes()
-    for damaged in (whole[:-20], whole[:100] + b"\x00\xff" + whole[102:], whole[:-6] + b"\x00" + whole[-5:], b""):
+    other = file(flex(EquitySummaryInBase=[nav(total="999")]))  # valid, and not what the name says
+    flipped = data.replace(b"accountId", b"accountIe", 1)
+    for damaged in (
+        whole[:-20],
+        whole[:100] + b"\x00\xff" + whole[102:],
+        whole[:-6] + b"\x00" + whole[-5:],
+        b"",
+        gzip.compress(other),
+        gzip.compress(flipped),
+        gzip.compress(data + b" "),
+    ):
         packed.write_bytes(damaged)
         with pytest.raises(ArchiveError, match="cannot be read"):
             load(house.con, house.archive, sha256)
         assert house.rows("FROM statements") == []
+        assert house.rows("FROM nav_versions") == []
     assert house.load(data).status == "loaded"
 
 

@@ -49,7 +49,7 @@ def read(folder: DataFolder) -> str:
 def test_the_published_file_is_read_only_and_alone(folder: DataFolder) -> None:
     """A log or a draft beside it would be a second truth."""
     load(folder, "100")
-    assert stat.S_IMODE(folder.published.stat().st_mode) == 0o444
+    assert stat.S_IMODE(folder.published.stat().st_mode) == 0o400
     assert sorted(path.name for path in folder.root.iterdir()) == [
         "archive",
         "warehouse.duckdb",
