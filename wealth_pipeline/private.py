@@ -24,11 +24,11 @@ def owner_only() -> int:
 def make_private(root: Path) -> None:
     """Make a data folder, or close one to others, with everything in it; raises OSError if it cannot be made.
 
-    Everything is looked at only where something on top is open: all folders of ours lie there, and Dagster's settings,
-    which older versions wrote for everybody to read. Of what is somebody else's the doctor speaks.
+    Everything is looked at only where something on top is open: all folders of ours lie there, and those of Dagster's,
+    which makes them itself where it is started by hand. Of what is somebody else's the doctor speaks.
     """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    on_top = [*root.iterdir(), root / "dagster" / "dagster.yaml"]
+    on_top = [*root.iterdir(), *root.glob("dagster/*")]
     if _open_to_others(root, follow=True) or any(map(_open_to_others, on_top)):
         for path in open_to_others(root):
             with suppress(OSError):  # another user's, or gone
