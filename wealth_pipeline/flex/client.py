@@ -409,7 +409,7 @@ class FlexClient:
         """A server's text, short, plain and without the token, should it echo the address."""
         for secret in {self._token, quote(self._token), quote_plus(self._token)} - {""}:
             text = text.replace(secret, "***")
-        return inline(text)
+        return inline(" ".join(text.split()))
 
 
 def _join(body: Iterator[bytes], size: int) -> bytes:

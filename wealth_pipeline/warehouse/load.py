@@ -322,7 +322,7 @@ def _refuse_second_version(con: duckdb.DuckDBPyConnection) -> None:
             ).fetchone()
             if differing:
                 raise StatementError(
-                    f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account '{inline(account, 40)}',"
+                    f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account '{inline(account[:40])}',"
                     f" {first} to {last}, with different {table.element} rows",
                     "If two accounts share an alias, switch Display Account Alias in Place of Account ID off in the"
                     " query; nothing of this file was loaded.",
