@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
@@ -119,3 +120,13 @@ def test_a_tokens_end_is_told_once_at_each_stage(
             assert len(came) == messages, f"after {days} days"
     assert b"made on 2025-12-10, expires on 2026-12-10" in came[0]
     assert box.token.encode() not in b"".join(came)
+
+
+@pytest.mark.parametrize("address", ["json://127.0.0.1:9/hunter2hunter2", "mailtos://user:hunter2hunter2@"])
+def test_an_alert_that_cannot_be_sent_shows_its_address_in_no_log(
+    address: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(alerts.AlertError) as caught:
+        alerts.send(address, "wealth_pipeline: a try", "Nothing happened.")
+    assert "hunter2" not in str(caught.value) + caplog.text + "".join(capfd.readouterr())

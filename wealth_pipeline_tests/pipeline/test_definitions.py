@@ -80,5 +80,6 @@ def test_a_long_weekend_makes_no_history_stale_and_a_lost_week_does() -> None:
 def test_the_token_is_named_not_held_in_the_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """A literal secret would be stored in Dagster's snapshots."""
     monkeypatch.setenv("IBKR_FLEX_TOKEN", "424242424242424242424242")
-    flex = (definitions(ONE).resources or {})["flex_ibkr"]
+    flex = (definitions(ONE).resources or {})["flex_ibkr"](dg.build_init_resource_context())
+    assert flex.token_env == "IBKR_FLEX_TOKEN"
     assert "424242424242424242424242" not in repr(flex)
