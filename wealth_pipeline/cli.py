@@ -39,6 +39,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wealth-pipeline", message="wealth_pipeline %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Keep your Interactive Brokers wealth in DuckDB: every statement, every digit, every day.
