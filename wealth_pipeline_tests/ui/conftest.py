@@ -37,16 +37,16 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Ui:
-    """A running `wealth dev`. said: what it printed, up to the line that it can be opened."""
+    """A running `wealth dev`. said: what it printed, up to the line that it can be opened. password: the UI's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
         self.environ = {n: v for n, v in os.environ.items() if not n.startswith(("IBKR_", "WEALTH_", "DAGSTER_HOME"))}
-        self.environ["WEALTH_DATA_DIR"] = str(folder)
+        self.environ |= {"WEALTH_DATA_DIR": str(folder), "WEALTH_UI_PASSWORD": password or ""}
         subprocess.run(self.wealth("demo"), cwd=folder, env=self.environ, check=True, stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(
             self.wealth("dev", "--port", str(port)),
