@@ -47,7 +47,7 @@ def main(context: click.Context) -> None:
     `wealth pull` and `wealth status`. `wealth dev` opens the Dagster UI, where the schedule is switched on.
     """
     # Out of the environment first thing: only the webserver gets it back.
-    context.obj = os.environ.pop(UI_PASSWORD, None)
+    context.meta[UI_PASSWORD] = os.environ.pop(UI_PASSWORD, None)
 
 
 @main.command()
@@ -316,11 +316,10 @@ def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tu
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
-@click.pass_obj
-def dev(password: str | None, port: int) -> None:
+def dev(port: int) -> None:
     """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
     load_dotenv()
-    password = _ui_password(password)
+    password = _ui_password()
     settings = Settings.load()
     if settings.configured:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
@@ -349,12 +348,11 @@ def _dev(settings: Settings, port: int, password: str | None, what: str) -> None
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
-@click.pass_obj
-def serve(password: str | None, port: int) -> None:
+def serve(port: int) -> None:
     """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
     settings = _settings()
     what = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
-    _serve(settings, what, port, _ui_password(password), daemon=False)
+    _serve(settings, what, port, _ui_password(), daemon=False)
 
 
 @main.command()
@@ -382,9 +380,10 @@ def _serve(settings: Settings, ready: str, port: int | None, password: str | Non
     serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
 
 
-def _ui_password(from_environment: str | None) -> str | None:
+def _ui_password() -> str | None:
     """The UI's password: `.env` wins, as for every setting; an empty one counts as not set."""
-    return read_dotenv(Path.cwd() / ".env").get(UI_PASSWORD, from_environment or "").strip() or None
+    from_environment = click.get_current_context().meta[UI_PASSWORD] or ""
+    return read_dotenv(Path.cwd() / ".env").get(UI_PASSWORD, from_environment).strip() or None
 
 
 @contextlib.contextmanager

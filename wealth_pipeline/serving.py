@@ -52,7 +52,8 @@ def serve(ready: Callable[[], None], *, port: int | None, daemon: bool, password
     stopped: list[int] = []
     # Before the processes start: they inherit an ignored SIGINT (as with `&` in a script), but not a handled one.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: stopped.append(number))
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, lambda number, _: stopped.append(number))
     roles = ["code", *["web"] * (port is not None), *["daemon"] * daemon]
     with _private_folder() as folder, _processes(roles, folder, port or 0, password) as processes:
         answered, touched = False, time.monotonic()
@@ -64,7 +65,8 @@ def serve(ready: Callable[[], None], *, port: int | None, daemon: bool, password
             if time.monotonic() - touched > _SECONDS_TO_TOUCH:
                 touched = time.monotonic()
                 for path in (folder, folder / SOCKET):
-                    os.utime(path)
+                    with contextlib.suppress(OSError):
+                        os.utime(path)
             time.sleep(0.2)
 
 
@@ -75,11 +77,8 @@ def _private_folder() -> Iterator[Path]:
     A socket's path is at most 103 bytes long on macOS, 107 on Linux, and gRPC reads it as part of an address.
     """
     fits = re.fullmatch(r"[\w/.-]{1,75}", tempfile.gettempdir(), re.ASCII)
-    with tempfile.TemporaryDirectory(
-        prefix="wealth-",
-        dir=None if fits else "/tmp",
-        ignore_cleanup_errors=True,  # noqa: S108 - mkdtemp's is private
-    ) as folder:
+    parent = None if fits else "/tmp"  # noqa: S108 - a folder of mode 0700 is made in it
+    with tempfile.TemporaryDirectory(prefix="wealth-", dir=parent, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,3 +48,17 @@ def listening(pid: int) -> tuple[set[str], set[Path]]:
                 addresses.add(f"{'.'.join(str(byte) for byte in reversed(bytes.fromhex(host)))}:{int(port, 16)}")
     sockets = [row.split() for row in Path("/proc/net/unix").read_text().splitlines()[1:]]
     return addresses, {Path(s[7]) for s in sockets if int(s[3], 16) & _ACCEPTS and s[6] in inodes}
+
+
+def documented(*, configured: bool) -> Counter[str]:
+    """How many TCP ports `wealth dev` has on which address, by the table “What listens” of docs/security.md.
+
+    configured: on a user's own data, not on the sandbox.
+    """
+    page = (Path(__file__).parent.parent / "docs" / "security.md").read_text()
+    table = page.partition("## What listens\n")[2].partition("\n## ")[0]
+    found: Counter[str] = Counter()
+    for what, where in re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE):
+        if "`wealth dev`" in what and not (configured and "without credentials" in what):
+            found[where.partition(",")[0]] += 2 if "two services" in what else 1
+    return found

@@ -225,7 +225,8 @@ def test_every_yaml_is_well_formed(text: str) -> None:
 
 def test_no_block_escapes_these_tests() -> None:
     """A block without a language is for trees and drawings."""
-    assert {language for _, language, _ in BLOCKS} <= {"", "bash", "sql", "ini", "xml", "toml", "dotenv", "yaml"}
+    tested = {"bash", "sql", "ini", "xml", "toml", "dotenv", "yaml"}
+    assert {language for _, language, _ in BLOCKS} <= {"", "nginx"} | tested
     assert not [body for _, language, body in BLOCKS if not language and re.search(r"^(wealth|make|select|\w+=)", body)]
 
 

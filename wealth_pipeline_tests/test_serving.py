@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,16 +23,17 @@ import dagster as dg
 import pytest
 import requests
 
+from wealth_pipeline import serving
 from wealth_pipeline.running import instance, prepare_dagster_home
 from wealth_pipeline.serving import HOST, PortInUse, serve
 from wealth_pipeline.settings import UI_PASSWORD
 from wealth_pipeline.warehouse.warehouse import DataFolder
-from wealth_pipeline_tests.processes import alive, below, listening
+from wealth_pipeline_tests.processes import alive, below, documented, listening
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
 #: For a machine that is slow and busy: nothing here waits for a time, only for what must happen.
-PATIENCE = 120
+PATIENCE = 300
 PASSWORD, TOKEN = "a password of the UI", "123456789012345678901234"
 DOTENV = f'IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\nIBKR_FLEX_URL=http://127.0.0.1:9\n{UI_PASSWORD}="{{}}"\n'
 DAY = "2026-11-19"
@@ -102,14 +104,33 @@ def schedule_is(port: int, password: str = "") -> str:
     return str(ask(port, STATUS, password)["scheduleOrError"]["scheduleState"]["status"])
 
 
+def launch(port: int, password: str = "") -> None:
+    """Launch a run as the UI does, and wait for its success; the daemon takes it from the queue."""
+    assert ask(port, LAUNCH, password)["launchRun"]["__typename"] == "LaunchRunSuccess"
+    assert until(
+        lambda: {run["status"] for run in ask(port, RUNS, password)["runsOrError"]["results"]} & {"SUCCESS", "FAILURE"}
+    ) == {"SUCCESS"}
+
+
 def test_a_port_that_something_listens_on_is_refused_with_the_way_out() -> None:
     """Dagster would serve on another port than the one that is printed, or end with a traceback."""
     with socket.create_server((HOST, 0)) as taken, pytest.raises(PortInUse, match="--port"):
         serve(lambda: None, port=taken.getsockname()[1], daemon=False)
 
 
+@pytest.mark.parametrize("name", ["a" * 80, "with space", "per%20cent"])
+def test_the_socket_has_a_short_and_plain_path_whatever_the_temporary_folder_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / name))
+    with serving._private_folder() as folder:
+        assert len(os.fsencode(folder / serving.SOCKET)) < 104
+        assert folder.parent == Path("/tmp")
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 def test_what_was_on_and_green_before_the_upgrade_is_so_after_it(clean_environment: Path) -> None:
-    """With the units of the version before: Dagster's own webserver on workspace.yaml. Then the new ones."""
+    """With the units of the version before: Dagster's own webserver on workspace.yaml. Then both of the new ones."""
     home, port = clean_environment, free_port()
     (home / ".env").write_text(DOTENV.format(""))
     (home / "workspace.yaml").write_text((ROOT / "workspace.yaml").read_text())
@@ -121,14 +142,18 @@ def test_what_was_on_and_green_before_the_upgrade_is_so_after_it(clean_environme
         assert until(lambda: schedule_is(port)) == "STOPPED"
         ask(port, f"mutation {{ startSchedule(scheduleSelector: {SCHEDULE}) {{ __typename }} }}")
         assert schedule_is(port) == "RUNNING"
-    with running(home, "wealth", "serve", "--port", str(port)) as served:
+    with (
+        running(home, "wealth", "serve", "--port", str(port)),
+        running(home, "wealth", "daemon") as daemon,
+    ):
         assert until(lambda: schedule_is(port)) == "RUNNING"
         assert ask(port, GREEN)["assetNodeOrError"]["partitionStats"]["numMaterialized"] == 1
-        (webserver,) = (pid for pid, words in below(served.pid).items() if " web " in words)
-        os.kill(webserver, signal.SIGKILL)
-        said, _ = served.communicate(timeout=PATIENCE)
-    assert "Error: Dagster's webserver ended (SIGKILL), so everything else was stopped." in said
-    assert served.returncode == 1
+        launch(port)
+        (code_server,) = (pid for pid, words in below(daemon.pid).items() if ".serve code " in words)
+        os.kill(code_server, signal.SIGKILL)
+        said, _ = daemon.communicate(timeout=PATIENCE)
+    assert daemon.returncode == 1
+    assert "Error: Dagster's code server ended (SIGKILL), so everything else was stopped." in said
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the system's tables in /proc")
@@ -143,13 +168,15 @@ def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
     variables = {"PYTHONPATH": str(tmp_path), "WITNESS": str(witnesses), UI_PASSWORD: "another"}
     with running(home, "wealth", "dev", "--port", str(port), **variables) as dev:
         until(lambda: schedule_is(port, PASSWORD))
+        for wrong in (None, ("", "another")):  # .env wins
+            assert requests.get(f"http://{HOST}:{port}/", auth=wrong, timeout=60).status_code == 401
         addresses, sockets = listening(dev.pid)
         assert addresses == {f"{HOST}:{port}"}
+        assert Counter(address.partition(":")[0] for address in addresses) == documented(configured=True)
         (path,) = sockets
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-        assert ask(port, LAUNCH, PASSWORD)["launchRun"]["__typename"] == "LaunchRunSuccess"
-        until(lambda: ask(port, RUNS, PASSWORD)["runsOrError"]["results"][0]["status"] == "SUCCESS")
+        launch(port, PASSWORD)
         processes = below(dev.pid)
         dev.kill()
         until(lambda: not any(alive(pid) for pid in processes))

@@ -184,6 +184,7 @@ def test_a_dotenv_file_wins_over_the_shell_except_for_dagster_home(
 ) -> None:
     """Dagster reads .env by this rule; and a DAGSTER_HOME in there would split the history in two."""
     monkeypatch.setenv("IBKR_FLEX_QUERY_ID", "1")
+    monkeypatch.setenv("IBKR_FLEX_TOKEN", "11")
     monkeypatch.setenv("DAGSTER_HOME", "/home/of/the/shell")
     (tmp_path / ".env").write_text("IBKR_FLEX_QUERY_ID=2\nIBKR_FLEX_TOKEN=33\nDAGSTER_HOME=/other\n")
     load_dotenv(tmp_path)
@@ -191,7 +192,6 @@ def test_a_dotenv_file_wins_over_the_shell_except_for_dagster_home(
 
     assert Settings.load(folder=tmp_path).connection(None).query_id == "2"
     assert os.environ["DAGSTER_HOME"] == "/home/of/the/shell"
-    monkeypatch.delenv("IBKR_FLEX_TOKEN")
 
 
 def test_the_example_file_names_exactly_the_settings_that_are_read() -> None:

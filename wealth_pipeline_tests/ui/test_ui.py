@@ -6,12 +6,14 @@ The pictures in docs/ are taken here, by `make pictures`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from wealth_pipeline.calendar import last_weekdays
+from wealth_pipeline_tests.processes import documented, listening
 from wealth_pipeline_tests.ui.conftest import Picture, Ui, Watch
 
 pytestmark = pytest.mark.ui
@@ -149,6 +151,13 @@ def test_an_error_in_an_answer_or_in_the_page_is_noticed(browser: Browser) -> No
     page.wait_for_function("true")
     assert {error.split(":")[0] for error in watch.errors} == {"GraphQL", "500", "exception", "console"}
     page.close()
+
+
+def test_the_ports_and_sockets_of_dev_on_the_sandbox_are_those_that_the_docs_name(ui: Ui) -> None:
+    addresses, sockets = listening(ui.process.pid)
+    assert ui.address.removeprefix("http://") in addresses
+    assert Counter(address.partition(":")[0] for address in addresses) == documented(configured=False)
+    assert len(sockets) == 1
 
 
 def test_ctrl_c_leaves_no_process(ui: Ui) -> None:
