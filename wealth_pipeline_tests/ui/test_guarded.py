@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, WebSocket, expect
+from requests.auth import HTTPBasicAuth
 
 from wealth_pipeline.calendar import last_weekdays
 from wealth_pipeline_tests.ui.conftest import PATIENCE, Ui, Watch
@@ -118,4 +119,4 @@ def test_days_can_be_backfilled(guarded_page: Page) -> None:
 def test_with_a_password_nothing_is_shown_to_whoever_does_not_give_it(guarded: Ui) -> None:
     status = requests.get(f"{guarded.address}/server_info", timeout=60).status_code
     assert status == (401 if guarded.environ["WEALTH_UI_PASSWORD"] else 200)
-    assert requests.get(f"{guarded.address}/server_info", auth=("me", PASSWORD.encode()), timeout=60).ok
+    assert requests.get(f"{guarded.address}/server_info", auth=HTTPBasicAuth(b"me", PASSWORD.encode()), timeout=60).ok
