@@ -76,7 +76,7 @@ CREATE OR REPLACE TEMP TABLE older_rates AS
 CREATE OR REPLACE TEMP TABLE check_positions AS
 WITH held AS (
     SELECT p.account_id, p.report_date, c.component, c.asset_class IS NULL AS unknown_class, p.asset_class,
-        p.nav_value_base, p.symbol, c.counts, r.told AS older_rate
+        p.nav_value_base, p.symbol, c.counts, r.told AS older_rate, p.currency IS NULL AS no_currency
     FROM positions p SEMI JOIN todo USING (account_id, report_date) LEFT JOIN asset_classes c USING (asset_class)
     LEFT JOIN older_rates r ON r.account_id = p.account_id AND r.report_date = p.report_date
         AND r.currency = p.currency AND p.fx_rate_derived
@@ -84,8 +84,11 @@ WITH held AS (
 unclear AS (
     SELECT account_id, report_date, concat_ws(', ',
         'unknown asset category ' || named(list(DISTINCT coalesce(asset_class, '(none)')) FILTER (unknown_class)),
+        'no currency is stated for '
+            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class AND no_currency)),
         'no value or no rate in base currency for '
-            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class))) AS reason
+            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class AND NOT no_currency))
+        ) AS reason
     FROM held WHERE nav_value_base IS NULL GROUP BY ALL
 ),
 actual AS (
