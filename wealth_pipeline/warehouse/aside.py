@@ -41,6 +41,8 @@ Row = tuple[str, int, int, str]
 def begin(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
     """Start the file's list of rows that are set aside, with those that the reader could not read."""
     con.execute("CREATE OR REPLACE TEMP TABLE aside (element VARCHAR, row BIGINT, ordinal INTEGER, reason VARCHAR)")
+    # The days of accounts whose proofs rest on rows that lack now.
+    con.execute("CREATE OR REPLACE TEMP TABLE aside_days (account_id VARCHAR, report_date DATE)")
     if read:
         insert(con, "aside", pa.Table.from_pylist([vars(row) for row in read]))
 
@@ -131,6 +133,11 @@ def keep(
         )
     if kept:
         insert(con, "rows_set_aside", pa.Table.from_pylist(kept, _KEPT))
+        con.execute(
+            "INSERT INTO aside_days SELECT DISTINCT account_id, report_date FROM rows_set_aside"
+            " WHERE sha256 = ? AND report_date IS NOT NULL",
+            [sha256],
+        )
 
 
 _KEPT = pa.schema(

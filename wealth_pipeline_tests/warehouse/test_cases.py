@@ -135,11 +135,10 @@ def test_the_row_that_is_set_aside_is_kept_with_its_attributes(house: House) -> 
 def test_sub_accounts_and_accounts_of_another_base_each_have_their_nav(house: House) -> None:
     for name in ("03b-crypto-own-statement", "09-huf-two-accounts", "07-master-and-sub"):
         house.loaded(case(name))
-    latest = dict(house.texts("SELECT account_id, total FROM nav_latest"))
-    assert latest == {
-        "U5550001": "1010", "U5550001-P": "210", "U5552221": "479999.6672", "U5552222": "5000",
-        "F5550009": "0", "DU5550010": "3500",
-    }  # fmt: skip
+    assert house.texts("SELECT account_id, total FROM nav_latest ORDER BY 1") == [
+        ("DU5550010", "3500"), ("F5550009", "0"), ("U5550001", "1010"), ("U5550001-P", "210"),
+        ("U5552221", "479999.6672"), ("U5552222", "5000"),
+    ]  # fmt: skip
 
 
 def test_bills_and_bonds_are_worth_a_percentage_of_their_face_value(house: House) -> None:
@@ -170,7 +169,8 @@ def test_a_case_is_the_same_when_its_rows_come_in_another_order(new_house: Calla
 
     root = etree.fromstring(case(name))
     for section in root.iter("SecuritiesInfo", "CashTransactions", "Transfers", "Trades"):
-        section[:] = section[::-1]
+        for row in list(section):
+            section.insert(0, row)
     turned, plain = new_house(), new_house()
     turned.loaded(etree.tostring(root))
     plain.loaded(case(name))
