@@ -495,7 +495,8 @@ def set_aside(path: Path, accounts: Sequence[str] | None = None) -> list[dict[st
         path,
         "SELECT r.account_id, r.report_date, r.element, r.reason, r.sha256, r.row FROM rows_set_aside r"
         " JOIN (SELECT sha256, ordinal, account_id AS owner, from_date, to_date, when_generated"
-        "   FROM statement_accounts) f USING (sha256, ordinal) WHERE ($accounts IS NULL OR f.owner IN (SELECT unnest($accounts)))"
+        "   FROM statement_accounts) f USING (sha256, ordinal)"
+        " WHERE ($accounts IS NULL OR f.owner IN (SELECT unnest($accounts)))"
         " AND NOT EXISTS (FROM statement_accounts g WHERE g.account_id = f.owner"
         " AND list_contains(g.sections, r.section) AND (g.when_generated, g.sha256) > (f.when_generated, f.sha256)"
         " AND g.from_date <= coalesce(r.report_date, f.from_date) AND g.to_date >= coalesce(r.report_date, f.to_date))"
