@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from xml.sax.saxutils import quoteattr
@@ -66,7 +66,7 @@ class Frame:
 def choices() -> st.SearchStrategy[Choice]:
     """What a query ticks."""
     sections = sorted(ELEMENTS)
-    attributes = sorted((element, name) for element, names in OPTIONAL.items() for name in names)
+    attributes = sorted((e, name) for e, names in OPTIONAL.items() for name in names if name != "accountId")
     return st.builds(
         Choice,
         absent=st.frozensets(st.sampled_from(sections), max_size=4),
@@ -112,21 +112,25 @@ def frames() -> st.SearchStrategy[Frame]:
     )
 
 
-def households() -> st.SearchStrategy[tuple[Household, Form]]:
-    """An account's figures and their form."""
-    told = st.builds(household, st.integers(0, 2**32), choices())
-    return st.tuples(told, forms())
+def households(size: int) -> st.SearchStrategy[list[tuple[Household, Form]]]:
+    """The figures of some accounts of one file, and their forms. Whether a row states its account is the query's."""
+    elements = sorted(element for element, names in OPTIONAL.items() if "accountId" in names)
+    unticked = st.frozensets(st.sampled_from(elements).map(lambda element: (element, "accountId")), max_size=6)
+    drawn = st.lists(st.tuples(st.integers(0, 2**32), choices(), forms()), min_size=size, max_size=size)
+    return st.tuples(drawn, unticked).map(
+        lambda d: [(household(n, replace(choice, omitted=choice.omitted | d[1])), form) for n, choice, form in d[0]]
+    )
 
 
 def files(size: int) -> st.SearchStrategy[tuple[list[Household], bytes, str]]:
     """A file of `size` accounts, their figures, and what its dates with slashes mean."""
-    drawn = st.tuples(st.lists(households(), min_size=size, max_size=size), frames())
+    drawn = st.tuples(households(size), frames())
     return drawn.map(lambda d: ([told for told, _ in d[0]], render(d[0], d[1]), d[1].slash_format))
 
 
 def plain_files() -> st.SearchStrategy[bytes]:
     """A file of one account in UTF-8, to be damaged; its dates with slashes have the month first."""
-    return households().map(lambda told: render([told], Frame()))
+    return households(1).map(lambda told: render(told, Frame()))
 
 
 def render(told: Sequence[tuple[Household, Form]], frame: Frame) -> bytes:
@@ -185,7 +189,7 @@ class _Pen:
     def summaries(self, section: str, tag: str, rows: list[Row]) -> list[str]:
         """Rows that must be left out."""
         made = []
-        if section in _SUMMED:
+        if section in _SUMMED and "accountId" in rows[0]:
             made.append(self.element(tag, {**rows[0], "accountId": "-", "acctAlias": "-"}))
         if section == "CashTransactions":
             made.append(self.element(tag, {**rows[0], "transactionID": None, "levelOfDetail": "SUMMARY"}))
