@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from xml.sax.saxutils import quoteattr
 from zoneinfo import ZoneInfo
@@ -28,8 +28,14 @@ _ZONES = {
 }
 _NULLS = ("", "-", "--", "N/A")
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "us-ascii")
+#: How much older a file is that is corrected.
+OLDER = timedelta(days=1)
 #: Rows that sum up others: left out wherever they come.
 _SUMMED = (NAV, "CashReport", "OpenPositions", "InterestAccruals", "CashTransactions", "OpenDividendAccruals", "Trades")
+
+
+_EVENTS = ("CashTransactions", "Trades", "Transfers")
+_SIDES = (*_EVENTS, "OpenDividendAccruals", "InterestAccruals")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Form:
     repeats: bool = False
     parts: bool = False
     spaced: bool = False
+    odd: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,7 @@ def forms() -> st.SearchStrategy[Form]:
         repeats=st.booleans(),
         parts=st.booleans(),
         spaced=st.booleans(),
+        odd=st.booleans(),
     )
 
 
@@ -131,6 +139,26 @@ def files(size: int) -> st.SearchStrategy[tuple[list[Household], bytes, str]]:
 def plain_files() -> st.SearchStrategy[bytes]:
     """A file of one account in UTF-8, to be damaged; its dates with slashes have the month first."""
     return households(1).map(lambda told: render(told, Frame()))
+
+
+def outdated(told: Sequence[Household]) -> bytes:
+    """A file of a day before, with other events of the same days: the newer one takes them away."""
+    older = []
+    for newer in told:
+        parts = []
+        for part in newer.parts:
+            sections = {s: list(map(_corrected, rows)) for s, rows in part.sections.items() if s in _EVENTS}
+            parts.append(replace(part, generated=part.generated - OLDER, sections=sections))
+        older.append((replace(newer, parts=parts), Form()))
+    return render(older, Frame())
+
+
+def _corrected(row: Row) -> Row:
+    """Another row in the place of this one."""
+    return {
+        name: value + 1 if isinstance(value, Decimal) and name != "fxRateToBase" else value
+        for name, value in row.items()
+    }
 
 
 def render(told: Sequence[tuple[Household, Form]], frame: Frame) -> bytes:
@@ -178,6 +206,8 @@ class _Pen:
             return "".join(written)
         if self.form.summaries and rows:
             written += self.summaries(section, tag, rows)
+        if self.form.odd and rows:
+            written += [self.element(tag, self.grown(section, row)) for row in self.oddities(section, rows)]
         if self.form.shuffled and section != "OpenPositions":
             self.rng.shuffle(written)
         gap = "\n" if self.form.spaced else ""
@@ -204,6 +234,21 @@ class _Pen:
         if section == "ConversionRates":
             made.append(self.element(tag, {**rows[0], "fromCurrency": "BGN", "rate": Decimal(-1)}))
             made.append(self.element(tag, {**rows[0], "fromCurrency": None}))
+        return made
+
+    def oddities(self, section: str, rows: list[Row]) -> list[Row]:
+        """Rows that must be set aside or left out, and cost nothing else."""
+        made: list[Row] = []
+        if section in _SIDES:
+            made.append({**rows[0], "currency": None})
+            figure = next(name for name in ("amount", "quantity", "interestAccrued", "netAmount") if name in rows[0])
+            made.append({**rows[0], figure: "1.0000000000001"})
+            made.append({**rows[0], "fxRateToBase": Decimal(-2)} if "fxRateToBase" in rows[0] else made[0])
+            if "accountId" in rows[0]:
+                made.append({name: value for name, value in rows[0].items() if name != "accountId"})
+        if section == "ConversionRates":
+            made.append({**rows[0], "fromCurrency": "RUS", "rate": Decimal(0)})
+            made.append({**rows[0], "fromCurrency": "RON", "rate": None})
         return made
 
     def grown(self, section: str, row: Row) -> Row:
@@ -243,6 +288,10 @@ class _Pen:
         return self.number(value) if isinstance(value, Decimal) else value
 
     def null(self, name: str) -> str:
+        if self.form.odd and name in ("dateTime", "fxRateToBase"):
+            return self.rng.choice(
+                ("", "20250310;101010 CST", "10-MAR-25 09:00:00 IST") if name == "dateTime" else ("0", "-1")
+            )
         if name.startswith("date") or name.endswith(("Date", "DateTime", "expiry", "maturity")):
             return self.rng.choice((*self.form.nulls, "MULTI") if len(self.form.nulls) > 1 else self.form.nulls)
         if name in _IDENTIFIERS:
