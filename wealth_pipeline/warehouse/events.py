@@ -49,16 +49,21 @@ def stage(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> Non
     )
 
 
-def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> None:
-    """Bring the stored rows and those in `new_<table>` together; leaves the ones to be added in `ready_<table>`."""
+def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> bool:
+    """Bring the stored rows and those in `new_<table>` together; leaves the ones to be added in `ready_<table>`.
+
+    False: there are neither rows to be added nor rows that went, and nothing more has to be done.
+    """
     new, section = f"new_{table.name}", SECTION_OF[table.element]
     file = {"sha256": sha256, "section": section}
-    con.execute(
+    (gone,) = con.execute(
         f"DELETE FROM {table.name} t USING (SELECT *, $sha256 AS sha256 FROM stage_statement) f"
         f" WHERE list_contains(f.sections, $section) AND f.account_id = t.statement_account_id"
         f" AND t.event_date BETWEEN f.from_date AND f.to_date AND {_LATER}(t.known_since, t.statement_sha256)",
         file,
-    )
+    ).fetchone() or (0,)
+    if not gone and con.execute(f"SELECT 1 FROM {new} LIMIT 1").fetchone() is None:
+        return False
     con.execute(
         f"DELETE FROM {new} n USING statement_accounts f"
         f" WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND f.sha256 <> $sha256"
@@ -89,6 +94,7 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> None
         f" $sha256 AS statement_sha256 FROM {new}",
         only,
     )
+    return True
 
 
 def number(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:

@@ -290,9 +290,9 @@ def _leave_out_sums(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) 
     one. Where no row of the element has it, the field is not ticked, and the FlexStatement's account is meant.
     """
     stage = stage_name(element)
+    ticked = con.execute(f"SELECT 1 FROM {stage} WHERE account_id IS NOT NULL LIMIT 1").fetchone() is not None
     (dropped,) = con.execute(
-        f"DELETE FROM {stage} WHERE account_id = '-' OR (account_id IS NULL AND EXISTS ("
-        f"SELECT 1 FROM {stage} WHERE account_id IS NOT NULL))"
+        f"DELETE FROM {stage} WHERE account_id = '-'{' OR account_id IS NULL' if ticked else ''}"
     ).fetchone() or (0,)
     if dropped:
         notes.add("summary_row_dropped", element, count=dropped)
@@ -401,7 +401,8 @@ def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
     for table in EVENTS:
-        events.merge(con, sha256, table)
+        if not events.merge(con, sha256, table):
+            continue
         _validate(con, table)
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
