@@ -227,6 +227,8 @@ def status() -> None:
         lacking = published.missing(_published(), {account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
         click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+    if aside := published.set_aside_line(_published()):
+        click.echo(aside)
     if rows:
         age = (newest - max(row[1] for row in rows)).days
         click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")

@@ -105,7 +105,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 #: Queries of the cookbook that rightly find nothing in a household where all is well.
-NOTHING = {"SELECT check_name, status", "SELECT account_id, day::DATE", "SELECT requested_at, connection"}
+NOTHING = {
+    "SELECT check_name, status", "SELECT account_id, day::DATE", "SELECT requested_at, connection",
+    "SELECT account_id, report_date, element",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("query", blocks("sql"))

@@ -61,6 +61,11 @@ OTHERS = {
         dg.AssetCheckSeverity.WARN,
         "No statement has an attribute, section or value that this software does not know.",
     ),
+    "nothing_set_aside": (
+        "flex_statement",
+        dg.AssetCheckSeverity.WARN,
+        "No row had to be set aside that the newest statement of its day still shows.",
+    ),
     "token_lasts": (
         "flex_report_request",
         dg.AssetCheckSeverity.WARN,
@@ -118,6 +123,8 @@ def _findings(
         return published.large_changes(path, accounts, settings.day_change_share), {}
     if name == "nothing_restated":
         return published.restated_by(path, accounts), {}
+    if name == "nothing_set_aside":
+        return published.set_aside(path, accounts), {}
     return published.unknown_names(path, accounts), {"also noted": published.also_noted(path, accounts)}
 
 

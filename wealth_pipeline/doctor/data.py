@@ -55,6 +55,15 @@ def database(folder: DataFolder) -> Finding:
     return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
 
 
+def set_aside(folder: DataFolder) -> Iterator[Finding]:
+    """The rows of side sections that were set aside; nothing where there are none, or no database of this version."""
+    if database(folder).grade != "fine":
+        return
+    line = published.set_aside_line(folder.published)
+    if line:
+        yield Finding.advice("rows", line)
+
+
 def damaged_state(folder: DataFolder) -> Finding | None:
     """The finding that the request ledger cannot be read, None if it can, or is not there yet."""
     if not folder.state.exists():

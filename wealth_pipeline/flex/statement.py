@@ -3,26 +3,30 @@
 The reader knows the statement's form and the declared tables, and nothing else: no rule about which rows count.
 Every attribute of a declared element is either a column, an amount by name (for the elements whose set of amounts
 is open), or noted by its name; every section that is not loaded is noted too.
+
+What cannot be read exactly: in the core (what the NAV rests on) it refuses the file; a row of a side section is set
+aside; a description, or a figure on which no NAV rests, is NULL and noted with its text.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import product, repeat
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from lxml import etree
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import values
-from wealth_pipeline.tables import TABLES
+from wealth_pipeline.tables import DESCRIPTIVE, SIDE_ELEMENTS, TABLES
 from wealth_pipeline.text import inline
 
 CHUNK_BYTES = 1 << 18
@@ -50,7 +54,7 @@ _FRAME = {
     "FlexStatement": frozenset("accountId acctAlias model fromDate toDate period whenGenerated".split()),
 }
 #: The section in which an element's rows stand. IBKR: PriorPeriodPositions and others hold rows of the same names.
-_SECTION_OF = {
+SECTION_OF = {
     "EquitySummaryByReportDateInBase": "EquitySummaryInBase",
     "CashReportCurrency": "CashReport",
     "OpenPosition": "OpenPositions",
@@ -80,6 +84,17 @@ _PERSONAL_WORDS = re.compile(
 _SAMPLE = re.compile(r"[-+\d.,:;/ ]{1,24}|[A-Z0-9_.-]{1,12}")
 _TOLD = re.compile(r"[-+.\d].{0,39}|[\w.,%/-]{0,20}")
 
+#: IBKR did not report before; a date before it is damage. A lot may be older: its dates are descriptions.
+_EARLIEST = date(1990, 1, 1)
+#: How far ahead of ours the clock may be by which IBKR generated a statement, or a trade was done.
+_CLOCKS = timedelta(days=1)
+#: The days that a row reports, and the times at which something was done, which lots have from long ago too.
+_REPORTED = frozenset({"reportDate", "fromDate", "toDate"})
+_DONE = frozenset({"dateTime", "tradeDate", "date"})
+_OPENED = frozenset({"openDateTime", "holdingPeriodDateTime"})
+#: How many years after the statement a year of two digits can be: of what is to come, and of what has been.
+_YEARS_AHEAD = {"maturity": 94, "expiry": 94}
+
 
 class StatementError(WealthError):
     """The file is not a statement that can be loaded exactly; nothing of it was loaded."""
@@ -98,6 +113,16 @@ class Statement:
     to_date: date
     when_generated: datetime
     sections: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A row of a side section that is not loaded: its element and number in the file, its FlexStatement, and why."""
+
+    element: str
+    row: int
+    ordinal: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -125,6 +150,12 @@ class Notes:
         self.counts[kind, name] += count
         if sample and _SAMPLE.fullmatch(sample):
             self.samples.setdefault((kind, name), sample)
+
+    def add_unreadable(self, name: str, text: str) -> None:
+        """Count one more description that could not be read exactly; the first text is kept if it may be shown."""
+        self.counts["unreadable_value", name] += 1
+        if _TOLD.fullmatch(text[:40]) and not name.startswith("AccountInformation."):
+            self.samples.setdefault(("unreadable_value", name), text[:40])
 
 
 @cache
@@ -198,6 +229,7 @@ class _Sniffer:
 _BLANK = b" \t\r\n"
 _SAFE: dict[str, Any] = {"resolve_entities": "internal", "no_network": True, "load_dtd": False, "huge_tree": False}
 _AGAIN = "Download the statement again."
+_NOTHING = "Nothing of this file was loaded."
 _DOCTYPE = (
     "It declares a document type, which no statement of IBKR's does",
     "Download the statement again from IBKR; don't use this file.",
@@ -209,12 +241,19 @@ class StatementReader:
 
     Raises StatementError where the file is no Activity statement, is malformed or cut off, or holds a value that
     cannot be read exactly; the error names the element, its row and the attribute.
-    slash_format: what its dates with slashes mean, see `values.parse_day`.
+    slash_format: what its dates with slashes mean, see `values.parse_day`. now: by which time (UTC, without zone) a
+    statement must have been generated; None: it is not asked.
     """
 
-    def __init__(self, stream: BinaryIO, slash_format: str | None = None, batch_texts: int = BATCH_TEXTS) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        slash_format: str | None = None,
+        batch_texts: int = BATCH_TEXTS,
+        now: datetime | None = None,
+    ) -> None:
         self._stream = stream
-        self._collector = _Collector(slash_format)
+        self._collector = _Collector(slash_format, now)
         self._batch_texts = batch_texts
 
     @property
@@ -226,6 +265,16 @@ class StatementReader:
     def notes(self) -> Notes:
         """What was seen and not loaded, so far."""
         return self._collector.notes
+
+    @property
+    def set_aside(self) -> list[SetAside]:
+        """The rows that could not be read exactly and are not in the batches, so far."""
+        return self._collector.set_aside
+
+    @property
+    def two_digit_years(self) -> bool:
+        """Whether the file writes its years with two digits."""
+        return self._collector.two_digit_years
 
     def __iter__(self) -> Iterator[Batch]:
         collector = self._collector
@@ -241,7 +290,7 @@ class StatementReader:
                     yield collector.drain_largest()
             parser.close()
         except etree.XMLSyntaxError as error:
-            raise _broken(error.lineno) from None
+            raise _broken(error.lineno, cast(Any, error).code) from None
         # What the parser mends by itself: a prefix without a namespace loses it, and makes another attribute.
         if mended := parser.feed_error_log.filter_from_errors():
             raise _broken(mended[0].line)
@@ -251,20 +300,44 @@ class StatementReader:
         yield from collector.drain()
 
 
-def _broken(line: int | None) -> StatementError:
+def _broken(line: int | None, code: int = 0) -> StatementError:
+    if code in _WRONG_ENCODING:
+        return StatementError(
+            f"Line {line or 1} holds bytes that are not of the encoding which the file declares (UTF-8 if none)",
+            "Download the statement again, and don't save it through an editor or a spreadsheet.",
+        )
+    if code == etree.ErrorTypes.ERR_INVALID_CHAR:
+        return StatementError(
+            f"Line {line or 1} holds a character that XML forbids",
+            "Download the statement again; if it is there again, report it to IBKR.",
+        )
     return StatementError(
         f"The XML is broken or cut off at line {line or 1}",
         "Download the statement again; if it breaks at the same place, ask IBKR.",
     )
 
 
+_WRONG_ENCODING = frozenset(
+    {
+        etree.ErrorTypes.ERR_INVALID_ENCODING,
+        etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
+        etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING,
+    }
+)
+
+
 class _Collector:
     """The parser's target: gathers attribute texts by element and set of attributes, and types them in batches."""
 
-    def __init__(self, slash_format: str | None) -> None:
+    def __init__(self, slash_format: str | None, now: datetime | None = None) -> None:
         self.statements: list[Statement] = []
         self.notes = Notes()
+        self.set_aside: list[SetAside] = []
+        self.two_digit_years = False
         self._slash_format = slash_format
+        self._now = now
+        #: The last day that each FlexStatement can report: the one on which it was generated, in New York.
+        self._generated: list[date] = []
         self._told_count: str | None = None
         self.held = 0
         self._layouts: dict[tuple[str, ...], _Layout] = {}
@@ -272,7 +345,7 @@ class _Collector:
         self._declared = declared()
         self._depth = 0
         self._statement_depth = 0
-        self._header: dict[str, str] = {}
+        self._header: dict[str, Any] = {}
         self._sections: list[str] = []
 
     # The four methods that lxml calls.
@@ -287,7 +360,7 @@ class _Collector:
                 self._sections.append(tag)
                 if attributes and tag in _LOADED_SECTIONS:
                     self._note_unknown(tag, attributes, frozenset())
-            if tag in self._declared and self._sections[-1] in (tag, _SECTION_OF.get(tag)):
+            if tag in self._declared and self._sections[-1] in (tag, SECTION_OF.get(tag)):
                 self._row(tag, attributes)
             elif tag == "FlexStatement":
                 raise StatementError(f"FlexStatement {len(self.statements) + 1} holds another one", _AGAIN)
@@ -298,7 +371,8 @@ class _Collector:
         elif tag == "FlexStatement":
             self._note_unknown(tag, attributes, _FRAME[tag])
             self._statement_depth = self._depth
-            self._header, self._sections = dict(attributes), []
+            self._header, self._sections = self._frame(attributes), []
+            self._generated.append(_new_york_day(self._header["whenGenerated"]))
         elif tag in self._declared:
             raise StatementError(f"A row of {tag} stands outside of a FlexStatement", _AGAIN)
         elif tag == "FlexStatements":
@@ -337,29 +411,47 @@ class _Collector:
             )
         self._note_unknown(tag, attributes, _FRAME[tag])
 
-    def _close_statement(self) -> None:
+    def _frame(self, attributes: dict[str, str]) -> dict[str, Any]:
+        """The attributes that frame a FlexStatement, read; raises StatementError where one is not as it can be."""
         ordinal = len(self.statements) + 1
         read: dict[str, Any] = {}
         for attribute, parse in _HEADER.items():
-            text = self._header.get(attribute, "")
+            text = attributes.get(attribute, "")
             try:
                 read[attribute] = parse(text, self._slash_format) if text else None
             except ValueError as error:
                 raise StatementError(
-                    f"FlexStatement {ordinal}: {attribute}='{inline(text[:40])}' {error}",
-                    "Nothing of this file was loaded.",
+                    f"FlexStatement {ordinal}: {attribute}='{inline(text[:40])}' {error}", _NOTHING
                 ) from None
             if not read[attribute]:
                 raise StatementError(f"FlexStatement {ordinal} has no {attribute}", _AGAIN)
         if read["fromDate"] > read["toDate"]:
             raise StatementError(f"FlexStatement {ordinal} ends before it begins", _AGAIN)
+        self._refuse_impossible(f"FlexStatement {ordinal}", read)
+        self.two_digit_years |= values.has_two_digit_year(attributes["toDate"])
+        return read
+
+    def _refuse_impossible(self, which: str, read: dict[str, Any]) -> None:
+        generated = _new_york_day(read["whenGenerated"])
+        if self._now and read["whenGenerated"] > self._now + _CLOCKS:
+            raise StatementError(
+                f"{which}: whenGenerated={generated} is in the future",
+                "Look at this machine's clock, or download the statement again; nothing of this file was loaded.",
+            )
+        for attribute, day in (("fromDate", read["fromDate"]), ("toDate", read["toDate"])):
+            if why := _impossible(day, generated):
+                raise StatementError(f"{which}: {attribute}={day} {why}", _NOTHING)
+        if generated < _EARLIEST:
+            raise StatementError(f"{which}: whenGenerated={generated} is before {_EARLIEST.year}", _NOTHING)
+
+    def _close_statement(self) -> None:
         self.statements.append(
             Statement(
-                ordinal=ordinal,
-                account_id=read["accountId"],
-                from_date=read["fromDate"],
-                to_date=read["toDate"],
-                when_generated=read["whenGenerated"],
+                ordinal=len(self.statements) + 1,
+                account_id=self._header["accountId"],
+                from_date=self._header["fromDate"],
+                to_date=self._header["toDate"],
+                when_generated=self._header["whenGenerated"],
                 sections=tuple(dict.fromkeys(self._sections)),
             )
         )
@@ -373,11 +465,22 @@ class _Collector:
         names = (tag, *attributes)
         layout = self._layouts.get(names)
         if layout is None:
-            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self.notes, self._slash_format)
+            layout = self._layouts[names] = _Layout(tag, tuple(attributes), self)
         self._rows[tag] += 1
         self.held += len(attributes)
         # All values at once, in C: picking the ones that are read out of each row takes three times as long.
         layout.rows.append((len(self.statements) + 1, self._rows[tag], *attributes.values()))
+
+    def convert(self, name: str, texts: Sequence[str], kind: pa.DataType, refuse: values.Refuse) -> pa.Array:
+        """A column of an attribute's texts, typed."""
+        if name in _IDENTIFIERS:
+            return values.identifiers(texts)
+        last_year = self._generated[0].year + _YEARS_AHEAD.get(name, 1)
+        return values.convert(texts, kind, self._slash_format, last_year, refuse=refuse)
+
+    def last_days(self, ordinals: Sequence[int]) -> pa.Array:
+        """The last day that each of these FlexStatements can report."""
+        return pa.array(self._generated, pa.date32()).take(pa.array([n - 1 for n in ordinals], pa.int64()))
 
     def drain_largest(self) -> Batch:
         """Type the largest part of what is held, and let go of it; a batch of few rows costs as much as a full one."""
@@ -396,19 +499,18 @@ class _Collector:
 class _Layout:
     """Rows of one element with the same attributes in the same order."""
 
-    def __init__(self, element: str, names: tuple[str, ...], notes: Notes, slash_format: str | None) -> None:
+    def __init__(self, element: str, names: tuple[str, ...], collector: _Collector) -> None:
         self.element = element
         self.names = names
-        self.notes = notes
-        self.slash_format = slash_format
+        self.collector = collector
+        self.notes = collector.notes
         known = known_names().get(element, frozenset())
         columns = declared()[element]
         self.columns = [name for name in names if name in columns]
         self.amounts = []
         self.noted: list[tuple[str, str]] = []
         for name in names:
-            personal = name in _PERSONAL or (name not in known and _PERSONAL_WORDS.search(name))
-            if personal and name not in columns:
+            if is_personal(element, name) and name not in columns:
                 self.noted.append(("personal_attribute", name))
             elif element in open_elements() and name not in _IDENTITY and not _is_cash_part(element, name):
                 self.amounts.append(name)
@@ -429,32 +531,72 @@ class _Layout:
         return len(self.rows) * len(self.names)
 
     def batch(self) -> Batch:
-        """The held rows, typed; raises StatementError naming the element, row and attribute."""
-        ordinals, self.numbers, *by_name = zip(*self.rows, strict=True)
-        texts = dict(zip(self.names, by_name, strict=True))
+        """The held rows, typed, without those that are set aside; raises StatementError for what refuses the file."""
+        self.ordinals, self.numbers, *by_name = zip(*self.rows, strict=True)
+        self.texts = dict(zip(self.names, by_name, strict=True))
+        self.odd: dict[int, str] = {}
         for kind, name in self.noted:
-            sample = next(filter(None, texts[name]), None) if _sampled(self.element, kind) else None
+            sample = next(filter(None, self.texts[name]), None) if _sampled(self.element, kind) else None
             self.notes.add(kind, f"{self.element}.{name}", sample, len(self.rows))
-        place = {"ordinal": pa.array(ordinals, pa.int32()), "row": pa.array(self.numbers, pa.int64())}
+        place = {"ordinal": pa.array(self.ordinals, pa.int32()), "row": pa.array(self.numbers, pa.int64())}
         columns = dict(place)
         for name in self.columns:
             column, kind = declared()[self.element][name]
-            columns[column] = self._convert(name, texts[name], kind)
-        amounts = self._amounts(texts, place)
+            columns[column] = self._convert(name, self.texts[name], kind)
+        table, amounts = pa.table(columns), self._amounts(self.texts, place)
+        if self.odd:
+            odd = pa.array([self.numbers[index] for index in self.odd], pa.int64())
+            table = table.filter(pc.invert(pc.is_in(table["row"], odd)))
+            amounts = amounts and amounts.filter(pc.invert(pc.is_in(amounts["row"], odd)))
+            self.collector.set_aside += [
+                SetAside(self.element, self.numbers[index], self.ordinals[index], reason)
+                for index, reason in self.odd.items()
+            ]
         self.rows = []
-        return Batch(self.element, pa.table(columns), amounts)
+        return Batch(self.element, table, amounts)
 
     def _convert(self, name: str, texts: Sequence[str], kind: pa.DataType) -> pa.Array:
-        try:
-            return values.identifiers(texts) if name in _IDENTIFIERS else values.convert(texts, kind, self.slash_format)
-        except values.Unreadable as error:
-            # Of a person's own section no value is told: a shifted one could be a name.
-            told = self.element != "AccountInformation" and _TOLD.fullmatch(error.text[:40])
-            text = f"'{inline(error.text[:40])}'" if told else "a value"
-            raise StatementError(
-                f"{self.element} row {self.numbers[error.index]}: {name}={text} {error.why}",
-                "Nothing of this file was loaded. If IBKR really sends this, please report it.",
-            ) from None
+        column = self.collector.convert(name, texts, kind, lambda error: self._refuse(name, error))
+        if name in _REPORTED | _DONE | _OPENED:
+            self._refuse_impossible(name, texts, column)
+        return column
+
+    def _is_side(self, index: int) -> bool:
+        """Whether the NAV does not rest on the row at `index`, so that it can be set aside."""
+        if self.element == "OpenPosition":
+            return "levelOfDetail" in self.texts and self.texts["levelOfDetail"][index] == "LOT"
+        return self.element in SIDE_ELEMENTS
+
+    def _refuse_impossible(self, name: str, texts: Sequence[str], column: pa.Array) -> None:
+        """Refuse the days that cannot be: before IBKR reported any, or after the statement was generated."""
+        days = column.cast(pa.date32()) if pa.types.is_timestamp(column.type) else column
+        latest = self.collector.last_days(self.ordinals)
+        if name not in _REPORTED:
+            latest = pc.add(latest, pa.scalar(_CLOCKS)).cast(pa.date32())
+        late = pc.greater(days, latest)
+        wrong = late if name in _OPENED else pc.or_(late, pc.less(days, pa.scalar(_EARLIEST)))
+        for index in pc.indices_nonzero(wrong).to_pylist():
+            if name in _OPENED and not self._is_side(index):
+                self.notes.add_unreadable(f"{self.element}.{name}", texts[index])
+                continue
+            why = _impossible(days[index].as_py(), latest[index].as_py()) or ""
+            self._refuse(name, values.Unreadable(index, texts[index], why), described=False)
+
+    def _refuse(self, name: str, error: values.Unreadable, described: bool = True) -> None:
+        """Note a description, set a row of a side aside, or raise StatementError naming the row and the attribute."""
+        if described and name in DESCRIPTIVE:
+            self.notes.add_unreadable(f"{self.element}.{name}", error.text)
+            return
+        # Of a person's own section no value is told: a shifted one could be a name.
+        told = self.element != "AccountInformation" and _TOLD.fullmatch(error.text[:40])
+        text = f"'{inline(error.text[:40])}'" if told else "a value"
+        if self._is_side(error.index):
+            self.odd.setdefault(error.index, f"{name}={text} {error.why}")
+            return
+        raise StatementError(
+            f"{self.element} row {self.numbers[error.index]}: {name}={text} {error.why}",
+            f"{_NOTHING} If IBKR really sends this, please report it.",
+        )
 
     def _amounts(self, texts: dict[str, tuple[str, ...]], place: dict[str, pa.Array]) -> pa.Table | None:
         if not self.amounts:
@@ -494,6 +636,79 @@ def not_a_statement(root: str | None) -> tuple[str, str]:
     return what, "A Flex statement starts with <FlexQueryResponse>; set the query's format to XML."
 
 
+def is_personal(element: str, name: str) -> bool:
+    """Whether an attribute names or locates a person, as far as its name tells."""
+    known = name in known_names().get(element, frozenset())
+    return name in _PERSONAL or (not known and _PERSONAL_WORDS.search(name) is not None)
+
+
+def attributes_of(stream: BinaryIO, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], dict[str, str]]:
+    """The attributes of some rows, by element and number, as the file states them; without personal ones.
+
+    A text that has not the form of a figure or a date where one is due, or that stands in an unknown attribute, may be
+    personal too: it is only said that there is one.
+    """
+    picker = _Picker(wanted)
+    parser = etree.XMLParser(target=cast(Any, picker), **_SAFE)
+    begun = False
+    while chunk := stream.read(CHUNK_BYTES):
+        chunk = chunk if begun else chunk.lstrip(_BLANK)
+        begun = begun or bool(chunk)
+        parser.feed(chunk)
+    parser.close()
+    return picker.found
+
+
+class _Picker(_Collector):
+    """Keeps the attributes of the wanted rows of a file that was read before, and nothing else."""
+
+    def __init__(self, wanted: Collection[tuple[str, int]]) -> None:
+        super().__init__(None)
+        self._wanted = frozenset(wanted)
+        self.found: dict[tuple[str, int], dict[str, str]] = {}
+
+    def _row(self, tag: str, attributes: dict[str, str]) -> None:
+        self._rows[tag] += 1
+        if (tag, self._rows[tag]) in self._wanted:
+            self.found[tag, self._rows[tag]] = {
+                name: text if _is_plain(tag, name, text) else "(a text)"
+                for name, text in attributes.items()
+                if not is_personal(tag, name)
+            }
+
+    def _frame(self, attributes: dict[str, str]) -> dict[str, Any]:
+        return {name: _EPOCH if name == "whenGenerated" else attributes[name] for name in _HEADER}
+
+
+def _is_plain(element: str, name: str, text: str) -> bool:
+    """Whether a text may be kept: a text where one is due, or what looks like a figure, a date or a code."""
+    kind = declared()[element].get(name, (name, None))[1]
+    if kind is not None and pa.types.is_string(kind):
+        return True
+    return text == "" or (_TOLD if kind or name in known_names()[element] else _SAMPLE).fullmatch(text) is not None
+
+
+def reported_day(text: str, statement: Statement, slash_format: str | None) -> date | None:
+    """The day that an attribute states; None where it states none, or none that a row of the statement can report."""
+    generated = _new_york_day(statement.when_generated)
+    try:
+        day = values.parse_day(text, slash_format, generated.year + 1)
+    except ValueError:
+        return None
+    return None if day is None or _impossible(day, generated) else day
+
+
+def _impossible(day: date, generated: date) -> str | None:
+    """Why a reported day cannot be; None if it can."""
+    if day < _EARLIEST:
+        return f"is before {_EARLIEST.year}"
+    return f"is after the statement was generated ({generated})" if day > generated else None
+
+
+def _new_york_day(moment: datetime) -> date:
+    return moment.replace(tzinfo=UTC).astimezone(values.NEW_YORK).date()
+
+
 def _is_cash_part(element: str, name: str) -> bool:
     return element == "CashReportCurrency" and name.endswith(_CASH_PARTS)
 
@@ -509,4 +724,6 @@ _HEADER: dict[str, Callable[[str, str | None], Any]] = {
     "whenGenerated": values.parse_moment,
 }
 
-_LOADED_SECTIONS = frozenset(_SECTION_OF.values())
+#: A moment that stands for one that is not asked for.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_LOADED_SECTIONS = frozenset(SECTION_OF.values())

@@ -100,7 +100,8 @@ class TableSpec:
     element: the XML element whose attributes fill it. melt: whether each undeclared amount attribute of the
     element becomes a row (component, amount). family: the group of tables that is versioned as one content
     (`nav`, `positions`, `cash`), None where the latest statement wins. scope: for those, the columns whose rows
-    a later statement replaces together.
+    a later statement replaces together. events: whether the newest statement that covers a day replaces that day's
+    rows (what happened, as against what there is).
     """
 
     name: str
@@ -110,6 +111,7 @@ class TableSpec:
     melt: bool = False
     family: str | None = None
     scope: tuple[str, ...] = ()
+    events: bool = False
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

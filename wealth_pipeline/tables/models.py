@@ -19,6 +19,15 @@ CASH_TYPES = (
 )  # fmt: skip
 
 
+#: Attributes that describe, or are figures on which no NAV rests, in whatever element: what cannot be read exactly of
+#: them is NULL and noted with its text. Of a row's other attributes it refuses the file, or sets a side's row aside.
+DESCRIPTIVE = frozenset(
+    "multiplier markPrice costBasisMoney costBasisPrice fifoPnlUnrealized unrealizedCapitalGainsPnl unrealizedlFxPnl "
+    "positionValueInBase strike expiry maturity openDateTime holdingPeriodDateTime dateTime tradeDate settleDate "
+    "settleDateTarget exDate payDate date dateOpened dateFunded dateClosed".split()
+)
+
+
 class _Sourced(Table):
     """Columns that every table of figures ends with."""
 
@@ -26,6 +35,27 @@ class _Sourced(Table):
         None, "The archived statement that the row came from.", nullable=False, str_matches=SHA256
     )
     known_since: Moment = column(None, "When IBKR generated the statement that first said so (UTC).", nullable=False)
+
+
+class _Event(_Sourced):
+    """What tells an event apart, and which statements replace it. The newest that covers its day does, whole."""
+
+    row_id: Text = column(
+        None,
+        "IBKR's transaction id, with /1, /2 ... where several rows have it; from a query without that field, a hash of"
+        " what the row states.",
+        nullable=False,
+    )
+    statement_account_id: Text = column(
+        None,
+        "Account of the FlexStatement that states the row; another than `account_id` of a sub-account's.",
+        nullable=False,
+    )
+    event_date: Day = column(
+        None,
+        "The day it counts for: its report date, else the day of its FlexStatement, of the trade or of its time.",
+        nullable=False,
+    )
 
 
 class Accounts(Table):
@@ -125,7 +155,7 @@ class _Holding(_Sourced):
     asset_class: Text = column("assetCategory", "IBKR's asset category: STK, OPT, FUT, BOND ...; an ETF is STK.")
     sub_category: Text = column("subCategory", "ETF, COMMON, REIT ...; NULL when the statement does not say.")
     side: Text = column("side", "Long or Short.", values=("Long", "Short"))
-    currency: Text = column("currency", "The contract's currency.", nullable=False)
+    currency: Text = column("currency", "The contract's currency; NULL: the statement does not say.")
     quantity: Amount = column("position", "Signed: shares, contracts, or a bond's face value.", nullable=False)
     multiplier: Amount = column("multiplier", "Units of the underlying a contract stands for.")
     mark_price: Amount = column("markPrice", "IBKR's closing price; percent of par for bonds.", unit="currency")
@@ -227,12 +257,9 @@ class FxRates(_Sourced):
     rate: Rate = column("rate", "The rate.", unit="to_currency", nullable=False, gt=0)
 
 
-class CashTransactions(_Sourced):
+class CashTransactions(_Event):
     """A cash movement: dividend, tax, interest, fee, deposit ... (IBKR: DETAIL rows of Cash Transactions)."""
 
-    row_id: Text = column(
-        None, "IBKR's transaction id; from a query without that field, a hash of what the row states.", nullable=False
-    )
     transaction_id: Text = column("transactionID", "IBKR's id.")
     account_id: Text = column("accountId", "IBKR account.", nullable=False)
     type: Text = column(
@@ -253,12 +280,9 @@ class CashTransactions(_Sourced):
     action_id: Text = column("actionID", "Corporate action it belongs to.")
 
 
-class Trades(_Sourced):
+class Trades(_Event):
     """An execution, exercise, assignment, expiry or currency conversion (IBKR: Trade rows of Trades)."""
 
-    row_id: Text = column(
-        None, "IBKR's transaction id; from a query without that field, a hash of what the row states.", nullable=False
-    )
     transaction_id: Text = column("transactionID", "IBKR's id.")
     account_id: Text = column("accountId", "IBKR account.", nullable=False)
     trade_id: Text = column("tradeID", "Trade id; a cancellation and its rebooking share it.")
@@ -292,12 +316,9 @@ class Trades(_Sourced):
     notes: Text = column("notes", "IBKR's codes, separated by ;")
 
 
-class Transfers(_Sourced):
+class Transfers(_Event):
     """A transfer of positions or cash between accounts or brokers (IBKR: Transfers)."""
 
-    row_id: Text = column(
-        None, "IBKR's transaction id; from a query without that field, a hash of what the row states.", nullable=False
-    )
     transaction_id: Text = column("transactionID", "IBKR's id.")
     account_id: Text = column("accountId", "IBKR account.", nullable=False)
     type: Text = column("type", "ACATS, INTERNAL, FOP, OTC, ...", values=("ACATS", "INTERNAL", "FOP", "OTC"))

@@ -224,7 +224,9 @@ RECORDS: tuple[View, ...] = (
     View(
         "statement_notes",
         "What a statement holds that was not loaded, is not known, or is in doubt: attributes, sections, values,"
-        " rates of -1, dropped summary rows, a level that had to be guessed, a base currency stated in two ways.",
+        " descriptions that could not be read exactly, rows set aside, rates of -1 or 0, dropped summary rows, rows of"
+        " another account than their FlexStatement's, a NAV of a weekend, a level that had to be guessed, a base"
+        " currency stated in two ways.",
         ("sha256", "kind", "name"),
         (
             _SHA256,
@@ -232,6 +234,23 @@ RECORDS: tuple[View, ...] = (
             _column("name", _TEXT, "IBKR's name of it.", nullable=False),
             _column("count", _COUNT, "How often it is there.", nullable=False),
             _column("sample", _TEXT, "One of its values; none of what names or locates a person."),
+        ),
+    ),
+    View(
+        "rows_set_aside",
+        "A row of a side section (one that the NAV does not rest on) that cannot be read exactly, lacks what it needs,"
+        " or contradicts another one, and is therefore in no table of figures.",
+        ("sha256", "element", "row"),
+        (
+            _SHA256,
+            _column("element", _TEXT, "IBKR's name of the row's element.", nullable=False),
+            _column("row", _COUNT, "The element's number in the file, from 1.", nullable=False),
+            _column("ordinal", _INTEGER, "The FlexStatement in which it stands, from 1.", nullable=False),
+            _column("account_id", _TEXT, "Account of the row, else of its FlexStatement.", nullable=False),
+            _column("report_date", _DAY, "The day that it is of; NULL: any day of its FlexStatement."),
+            _column("section", _TEXT, "IBKR's name of its section.", nullable=False),
+            _column("reason", _TEXT, "Why it was set aside.", nullable=False),
+            _column("attributes", _TEXT, "What it states, as JSON, without what names a person.", nullable=False),
         ),
     ),
     View(

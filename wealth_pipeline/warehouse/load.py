@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 
 import duckdb
@@ -25,12 +24,12 @@ from wealth_pipeline.flex.statement import (
     declared,
     open_elements,
 )
-from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables import SIDE_ELEMENTS, TABLES, Column, TableSpec
 from wealth_pipeline.tables.columns import SQL_TYPES
 from wealth_pipeline.text import inline
-from wealth_pipeline.warehouse import versions
+from wealth_pipeline.warehouse import aside, events, versions
 from wealth_pipeline.warehouse.archive import Archive, Entry
-from wealth_pipeline.warehouse.schema import FAMILIES, LATEST, sql
+from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES, LATEST, insert, sql, stage_name
 
 _VALIDATED_ROWS = 25_000
 _AMOUNTS = {"ordinal": "INTEGER", "row": "BIGINT", "component": "VARCHAR", "amount": SQL_TYPES[AMOUNT]}
@@ -40,6 +39,13 @@ _STATEMENT = {
 }  # fmt: skip
 _REPORT = "Nothing of this file was loaded. If IBKR really sends this, please report it."
 _TICK = "Tick that field in the Flex query and download the statement again; nothing was loaded."
+#: What must be the same of a position in two FlexStatements of one account and period: what the NAV rests on.
+_CORE = {
+    "positions": (
+        "account_id", "model", "report_date", "conid", "security_id", "symbol", "currency", "quantity",
+        "position_value", "fx_rate_to_base",
+    ),
+}  # fmt: skip
 _TOO_LARGE = ("A figure, or a sum or product of figures, has more than 16 digits before the point", _REPORT)
 
 
@@ -77,9 +83,17 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_f
     if status == ("loaded",):
         return Loaded(sha256, "known")
     entry = archive.entry(sha256)
+    # A clock that was set back must not refuse what was there before.
+    now = max(datetime.now(UTC).replace(tzinfo=None), entry.fetched_at)
     try:
-        with _transaction(con), archive.open(sha256) as stream:
-            _stage(con, StatementReader(stream, slash_format), sha256)
+        with _transaction(con):
+            with archive.open(sha256) as stream:
+                reader = StatementReader(stream, slash_format, now=now)
+                present = _read(con, reader)
+            _stage(con, reader, present, sha256)
+            with archive.open(sha256) as stream:
+                aside.keep(con, sha256, stream, reader.statements, reader.notes, slash_format)
+            _write_notes(con, sha256, reader.notes)
             changed = _merge(con, sha256)
             _record(con, entry, "loaded", None)
         return Loaded(sha256, "loaded", None, changed)
@@ -126,13 +140,8 @@ def _record(con: duckdb.DuckDBPyConnection, entry: Entry, status: str, reason: s
     )
 
 
-def stage_name(element: str) -> str:
-    """The temporary table of an element's rows: `stage_open_position` for OpenPosition."""
-    return "stage" + re.sub(r"([A-Z])", r"_\1", element).lower()
-
-
-def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str) -> None:
-    """Read the file into temporary tables, one an element, and record what it holds."""
+def _read(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:
+    """Read the file into temporary tables, one an element; the elements that it has rows of."""
     con.execute(_stage_tables())
     present = _stage_rows(con, reader)
     statements = pa.Table.from_pylist(
@@ -149,21 +158,37 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
         ),
     )
     insert(con, "stage_statement", statements)
+    aside.begin(con, reader.set_aside)
+    return present
+
+
+def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: Collection[str], sha256: str) -> None:
+    """Make of the rows as they stand in the file those that count, in `new_<table>`."""
     con.execute("INSERT INTO statement_accounts BY NAME SELECT ? AS sha256, * FROM stage_statement", [sha256])
     for element in sorted(present):
         _fill(con, element, reader.notes)
         if element in MODEL_ELEMENTS:
             _add_up_models(con, element, reader.notes)
     con.execute(sql("prepare"))
+    aside.incomplete(con, present)
+    if reader.two_digit_years:
+        con.execute(sql("unmatured"))
     con.execute(_unknown_values())
     con.execute(sql("rows"))
-    _refuse_second_version(con)
+    for table in EVENTS:
+        events.stage(con, table, reader.notes)
+    _compare_second_version(con, reader.notes)
     for table in TABLES:
-        if table.key and table.element in present and table.name != "accounts":
+        if table.key and table.element in present and table.name != "accounts" and not table.events:
             if table.family:
                 _refuse_keyless(con, table)
+            if table.element in SIDE_ELEMENTS:
+                aside.contradictory(con, table)
             _refuse_duplicates(con, table, reader.notes)
-    noted = sorted(reader.notes.counts.items())
+
+
+def _write_notes(con: duckdb.DuckDBPyConnection, sha256: str, notes: Notes) -> None:
+    noted = sorted(notes.counts.items())
     if noted:
         insert(
             con,
@@ -174,7 +199,7 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
                     "kind": [kind for (kind, _), _ in noted],
                     "name": [name for (_, name), _ in noted],
                     "count": [count for _, count in noted],
-                    "sample": pa.array([reader.notes.samples.get(key) for key, _ in noted], pa.string()),
+                    "sample": pa.array([notes.samples.get(key) for key, _ in noted], pa.string()),
                 }
             ),
         )
@@ -234,7 +259,9 @@ def _unknown_values() -> str:
 
 def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
     """Give rows the account and the dates that they don't state themselves, and leave out those of no account."""
-    attributes = {attribute: name for attribute, (name, _) in declared()[element].items()}
+    stage, attributes = stage_name(element), {attribute: name for attribute, (name, _) in declared()[element].items()}
+    if element not in ("ConversionRate", "SecurityInfo", "AccountInformation"):
+        _leave_out_sums(con, element, notes)
     # IBKR: a row may lack the account and the dates of its FlexStatement, if the query doesn't tick these fields.
     defaults = {"accountId": "account_id", "fromDate": "from_date", "toDate": "to_date"}
     if element in ("OpenPosition", "OpenDividendAccrual"):
@@ -244,23 +271,37 @@ def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
     }
     lacking = [f"s.{name} IS NULL" for name in filled]
     if "fxRateToBase" in attributes:
-        # IBKR: -1 means "no rate".
-        (without,) = con.execute(
-            f"SELECT count(*) FROM {stage_name(element)} WHERE fx_rate_to_base = -1"
-        ).fetchone() or (0,)
+        # IBKR: -1 and 0 mean "no rate".
+        (without,) = con.execute(f"SELECT count(*) FROM {stage} WHERE fx_rate_to_base IN (-1, 0)").fetchone() or (0,)
         if without:
             notes.add("no_rate", f"{element}.fxRateToBase", count=without)
-        filled["fx_rate_to_base"] = "nullif(s.fx_rate_to_base, -1)"
-        lacking.append("s.fx_rate_to_base = -1")
+        filled["fx_rate_to_base"] = "CASE WHEN s.fx_rate_to_base NOT IN (-1, 0) THEN s.fx_rate_to_base END"
+        lacking.append("s.fx_rate_to_base IN (-1, 0)")
     # The other rows are left alone: what an update changes stays in memory until the transaction ends.
     con.execute(
-        f"UPDATE {stage_name(element)} s SET {', '.join(f'{name} = {value}' for name, value in filled.items())}"
+        f"UPDATE {stage} s SET {', '.join(f'{name} = {value}' for name, value in filled.items())}"
         f" FROM stage_statement f WHERE f.ordinal = s.ordinal AND ({' OR '.join(lacking)})"
     )
-    # IBKR: rows of account "-" sum up all accounts of the query.
-    (dropped,) = con.execute(f"DELETE FROM {stage_name(element)} WHERE account_id = '-'").fetchone() or (0,)
+
+
+def _leave_out_sums(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
+    """Leave out the rows that sum up several accounts, and note those of another account than their FlexStatement's.
+
+    IBKR: rows of account "-" do so, and in a query over several accounts rows without account beside such that have
+    one. Where no row of the element has it, the field is not ticked, and the FlexStatement's account is meant.
+    """
+    stage = stage_name(element)
+    ticked = con.execute(f"SELECT 1 FROM {stage} WHERE account_id IS NOT NULL LIMIT 1").fetchone() is not None
+    (dropped,) = con.execute(
+        f"DELETE FROM {stage} WHERE account_id = '-'{' OR account_id IS NULL' if ticked else ''}"
+    ).fetchone() or (0,)
     if dropped:
         notes.add("summary_row_dropped", element, count=dropped)
+    (others,) = con.execute(
+        f"SELECT count(*) FROM {stage} s JOIN stage_statement f USING (ordinal) WHERE s.account_id <> f.account_id"
+    ).fetchone() or (0,)
+    if others:
+        notes.add("other_account", element, count=others)
 
 
 def _add_up_models(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
@@ -280,6 +321,10 @@ def _add_up_models(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -
         f" WINDOW same AS (PARTITION BY {key})"
         f" QUALIFY min(coalesce(model, '')) OVER same <> max(coalesce(model, '')) OVER same"
     )
+    if element in SIDE_ELEMENTS:
+        again = "row IN (SELECT row FROM model_rows WHERE place > 1)"
+        aside.move(con, element, again, "it states a model of its account a second time")
+        con.execute("DELETE FROM model_rows WHERE place > 1")
     rows, again = con.execute("SELECT count(*), min(row) FILTER (place > 1) FROM model_rows").fetchone() or (0, None)
     if again is not None:
         raise StatementError(f"{element} row {again} states a model of its account a second time", _REPORT)
@@ -301,8 +346,12 @@ def _add_up_models(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -
         )
 
 
-def _refuse_second_version(con: duckdb.DuckDBPyConnection) -> None:
-    """Of two FlexStatements for one account and period that differ, neither can be chosen: it may be two accounts."""
+def _compare_second_version(con: duckdb.DuckDBPyConnection, notes: Notes) -> None:
+    """Two FlexStatements of one account and period may differ in their sides, which is noted, never in their core.
+
+    Of two that differ in their core neither can be chosen: it may be two accounts. Of the sides, events are united,
+    and states come from the later one.
+    """
     twice = con.execute(
         "SELECT list(ordinal ORDER BY ordinal), account_id, from_date, to_date FROM stage_statement"
         " GROUP BY account_id, from_date, to_date HAVING count(*) > 1"
@@ -312,21 +361,29 @@ def _refuse_second_version(con: duckdb.DuckDBPyConnection) -> None:
             if table.name in ("accounts", "fx_rates", "securities"):
                 continue
             melted = ["component", "amount"] if table.melt else []
-            stated = ", ".join([*(c.name for c in table.read), *melted])
+            core = _CORE.get(table.name, tuple(c.name for c in table.read))
+            stated = ", ".join([*core, *melted])
             # A section that only one of them has contradicts nothing.
             differing = con.execute(
-                f"WITH told AS (SELECT DISTINCT ordinal, {stated} FROM new_{table.name}"
+                f"WITH told AS (SELECT DISTINCT ordinal, {stated} FROM {_compared(table)}"
                 " WHERE list_contains(?, ordinal)) SELECT 1 FROM told"
                 f" GROUP BY {stated} HAVING count(*) < (SELECT count(DISTINCT ordinal) FROM told) LIMIT 1",
                 [ordinals],
             ).fetchone()
-            if differing:
+            if differing and (table.element in SIDE_ELEMENTS or table.name == "position_lots"):
+                notes.add("statements_differ", table.element)
+            elif differing:
                 raise StatementError(
                     f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account '{inline(account[:40])}',"
                     f" {first} to {last}, with different {table.element} rows",
                     "If two accounts share an alias, switch Display Account Alias in Place of Account ID off in the"
                     " query; nothing of this file was loaded.",
                 )
+
+
+def _compared(table: TableSpec) -> str:
+    """Where a table's rows stand before those that two FlexStatements have in common are one."""
+    return stage_name(table.element) if table.events else f"new_{table.name}"
 
 
 def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date], ...]:
@@ -344,6 +401,12 @@ def _merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date
             _validate(con, table)
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
+    for table in EVENTS:
+        if not events.merge(con, sha256, table):
+            continue
+        _validate(con, table)
+        con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
+        events.number(con, table)
     con.execute(sql("reconcile"))
     con.execute(sql("history"))
     changed = con.execute("SELECT account_id, report_date FROM touched ORDER BY ALL").fetchall()
@@ -419,10 +482,15 @@ def _refuse_keyless(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
         if column.name in table.key and column.attribute and not column.nullable:
             keyless = con.execute(f"SELECT min(row) FROM new_{table.name} WHERE {column.name} IS NULL").fetchone()
             if keyless and keyless[0] is not None:
-                raise StatementError(
-                    f"{table.element} row {keyless[0]} has no {column.attribute}",
-                    _TICK,
-                )
+                raise _lacking(con, table, column, keyless[0])
+
+
+def _lacking(con: duckdb.DuckDBPyConnection, table: TableSpec, column: Column, row: int) -> StatementError:
+    """What to say of a row without a value: the query lacks the field only where no row has it."""
+    others = con.execute(f"SELECT 1 FROM {stage_name(table.element)} WHERE {column.name} IS NOT NULL LIMIT 1")
+    return StatementError(
+        f"{table.element} row {row} has no {column.attribute}", _REPORT if others.fetchone() else _TICK
+    )
 
 
 def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> None:
@@ -458,26 +526,34 @@ def _validate(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
         "known_from AS known_since" if table.family and c.name == "known_since" else c.name for c in ruled
     )
     target = pa.schema([(c.name, c.type) for c in ruled])
-    # Closed whatever happens: with a result still open DuckDB refuses the rollback.
+    # Closed whatever happens: with a result still open DuckDB refuses the rollback, and any other query.
     with con.sql(f"SELECT {columns}, row FROM ready_{table.name}").to_arrow_reader(_VALIDATED_ROWS) as reader:
-        for batch in reader:
-            rows = pa.Table.from_batches([batch])
-            try:
-                table.rules.validate(
-                    rows.select(target.names).cast(target).to_pandas(types_mapper=pd.ArrowDtype), lazy=True
-                )
-            except pandera.errors.SchemaErrors as errors:
-                raise _broken_rule(table, rows, errors) from None
+        broken = next(filter(None, (_broken_rules(table, target, batch) for batch in reader)), None)
+    if broken:
+        raise _refused(con, table, *broken)
 
 
-def _broken_rule(table: TableSpec, rows: pa.Table, errors: pandera.errors.SchemaErrors) -> StatementError:
+def _broken_rules(
+    table: TableSpec, target: pa.Schema, batch: pa.RecordBatch
+) -> tuple[pa.Table, pandera.errors.SchemaErrors] | None:
+    rows = pa.Table.from_batches([batch])
+    try:
+        table.rules.validate(rows.select(target.names).cast(target).to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        return rows, errors
+    return None
+
+
+def _refused(
+    con: duckdb.DuckDBPyConnection, table: TableSpec, rows: pa.Table, errors: pandera.errors.SchemaErrors
+) -> StatementError:
     # The first failure, without its value: it may be personal, and error texts reach Dagster's event log.
     first = errors.failure_cases.iloc[0]
     column = next((c for c in table.columns if c.name == first["column"]), None)
     row = rows["row"][int(first["index"])].as_py() if pd.notna(first["index"]) else None
     attribute = column.attribute or column.name if column else first["column"]
-    if first["check"] == "not_nullable" and column and column.attribute:
-        return StatementError(f"{table.element} row {row} has no {attribute}", _TICK)
+    if first["check"] == "not_nullable" and column and column.attribute and row:
+        return _lacking(con, table, column, row)
     return StatementError(
         f"{table.element}{f' row {row}' if row else ''}: {attribute} breaks the rule {first['check']}"
         f" of the table {table.name}",
@@ -487,9 +563,3 @@ def _broken_rule(table: TableSpec, rows: pa.Table, errors: pandera.errors.Schema
 
 def _empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None
-
-
-def insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Append rows to a table by the names of their columns; `executemany` takes half a millisecond for each row."""
-    # DuckDB finds the variable by its name. Rows that are registered stay in memory until the transaction ends.
-    con.execute(f"INSERT INTO {name} BY NAME FROM rows")

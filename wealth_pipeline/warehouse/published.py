@@ -7,6 +7,7 @@ Figures come as Decimal.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.opening import connect, trouble
 
 #: How many days of a NAV history a small chart shows.
@@ -481,6 +483,38 @@ def also_noted(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
         " || CASE WHEN count(DISTINCT name) > 5 THEN ' and ' || (count(DISTINCT name) - 5) || ' more' ELSE '' END"
         f" AS names {_NOTED} WHERE kind NOT LIKE 'unknown%' AND kind <> 'wrong_count' GROUP BY kind ORDER BY kind",
         [list(accounts)],
+    )
+
+
+def set_aside(path: Path, accounts: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """The rows of side sections that were set aside, newest first; None: of all accounts.
+
+    Only those of the newest statement that has the section for their day: a later one has repaired what was before.
+    """
+    return _dicts(
+        path,
+        "SELECT r.account_id, r.report_date, r.element, r.reason, r.sha256, r.row FROM rows_set_aside r"
+        " JOIN (SELECT sha256, ordinal, account_id AS owner, from_date, to_date, when_generated"
+        "   FROM statement_accounts) f USING (sha256, ordinal)"
+        " WHERE ($accounts IS NULL OR f.owner IN (SELECT unnest($accounts)))"
+        " AND NOT EXISTS (FROM statement_accounts g WHERE g.account_id = f.owner"
+        " AND list_contains(g.sections, r.section) AND (g.when_generated, g.sha256) > (f.when_generated, f.sha256)"
+        " AND g.from_date <= coalesce(r.report_date, f.from_date) AND g.to_date >= coalesce(r.report_date, f.to_date))"
+        " ORDER BY f.when_generated DESC, r.report_date DESC, r.account_id, r.element, r.row",
+        {"accounts": None if accounts is None else list(accounts)},
+    )
+
+
+def set_aside_line(path: Path) -> str | None:
+    """One sentence about the rows that were set aside, for all accounts; None if there are none."""
+    rows = set_aside(path)
+    if not rows:
+        return None
+    elements = ", ".join(f"{count} {element}" for element, count in Counter(row["element"] for row in rows).items())
+    first = rows[0]
+    return sentence(
+        f"{elements}: set aside, as a row cannot be read exactly or contradicts another one (the newest, of"
+        f" {first['account_id']}: {first['reason']}). No NAV rests on them; the table rows_set_aside has them whole."
     )
 
 

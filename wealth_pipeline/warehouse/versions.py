@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from wealth_pipeline.tables import TableSpec
-from wealth_pipeline.warehouse.schema import FAMILIES, stored
+from wealth_pipeline.warehouse.schema import FAMILIES, stored, texts
 
 _KEY = "account_id, report_date"
 #: Columns that a table derives from stated ones: cleared before they are derived again.
@@ -176,7 +176,7 @@ def _stated_names(table: TableSpec) -> list[str]:
 
 def _stated(table: TableSpec) -> str:
     """The stated columns as one list of texts for hashing: NULL differs from empty."""
-    return ", ".join(f"coalesce(CAST({name} AS VARCHAR), '-')" for name in _stated_names(table))
+    return texts(_stated_names(table))
 
 
 def _as_stated(table: TableSpec) -> str:

@@ -24,10 +24,10 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.private import make_private
 from wealth_pipeline.warehouse.archive import Archive
-from wealth_pipeline.warehouse.load import Loaded, insert, load
+from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.opening import Held, connect, trouble
 from wealth_pipeline.warehouse.progress import told
-from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements
+from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements, insert
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
 LOCK_SECONDS = 600.0

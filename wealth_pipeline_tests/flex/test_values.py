@@ -178,5 +178,5 @@ def test_texts_keep_their_padding_and_an_empty_one_is_null() -> None:
 def test_a_column_of_days_names_the_first_bad_one() -> None:
     """Each distinct text is read once, the place is still that of the row."""
     with pytest.raises(values.Unreadable) as caught:
-        values.days(["20250101", "20250101", "x", "20250101"])
+        values.convert(["20250101", "20250101", "x", "20250101"], pa.date32())
     assert caught.value.index == 2

@@ -131,6 +131,7 @@ class _Maker:
         self.account = rng.choice(("U{}", "DU{}", "U{}F", "Savings & more {}", "U***{}")).format(number)
         self.base = "".join(chr(65 + number // 26**place % 26) for place in range(4)) + "Q"
         self.ids = count(1)
+        self.last_id: str | None = None
 
     def household(self) -> Household:
         day = date(2025, 1, 1) + timedelta(days=self.rng.randrange(330))
@@ -200,6 +201,12 @@ class _Maker:
 
     def id(self) -> str:
         return f"{self.number}{next(self.ids):05d}"
+
+    def transaction_id(self) -> str:
+        """Now and then the one of the row before: a cancellation keeps it, and some exports mask it."""
+        if self.rng.randrange(6) or self.last_id is None:
+            self.last_id = self.id()
+        return self.last_id
 
     def moment(self) -> datetime:
         seconds = self.rng.randrange(10 * 3600, 24 * 3600)
@@ -286,7 +293,7 @@ class _Maker:
 
     def transaction(self, day: date) -> Row:
         return {
-            "transactionID": self.id(), "accountId": self.account, "levelOfDetail": "DETAIL",
+            "transactionID": self.transaction_id(), "accountId": self.account, "levelOfDetail": "DETAIL",
             "type": self.rng.choice(_PAYMENTS),
             "currency": self.currency(), "amount": self.amount(), "fxRateToBase": self.maybe(self.rate()),
             "reportDate": day, "dateTime": self.maybe(self.moment()), "settleDate": self.maybe(day),
@@ -295,7 +302,8 @@ class _Maker:
 
     def trade(self, day: date) -> Row:
         return {
-            "transactionID": self.id(), "accountId": self.account, "tradeID": self.id(), "levelOfDetail": "EXECUTION",
+            "transactionID": self.transaction_id(), "accountId": self.account, "tradeID": self.id(),
+            "levelOfDetail": "EXECUTION",
             "transactionType": "ExchTrade", "reportDate": day, "tradeDate": day, "dateTime": self.moment(),
             "settleDateTarget": self.maybe(day), "symbol": self.rng.choice(_SYMBOLS), "currency": self.currency(),
             "fxRateToBase": self.maybe(self.rate()), "assetCategory": self.rng.choice(tuple(_CLASSES)),
@@ -307,7 +315,7 @@ class _Maker:
 
     def transfer(self, day: date) -> Row:
         return {
-            "transactionID": self.id(), "accountId": self.account,
+            "transactionID": self.transaction_id(), "accountId": self.account,
             "type": self.rng.choice(("ACATS", "INTERNAL", "OTC")), "direction": self.rng.choice(("IN", "OUT")),
             "reportDate": day, "date": day, "symbol": "ACME", "currency": self.currency(),
             "fxRateToBase": self.maybe(self.rate()), "quantity": self.amount(4), "positionAmount": self.amount(),

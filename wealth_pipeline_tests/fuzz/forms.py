@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from xml.sax.saxutils import quoteattr
 from zoneinfo import ZoneInfo
@@ -28,8 +28,14 @@ _ZONES = {
 }
 _NULLS = ("", "-", "--", "N/A")
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "us-ascii")
+#: How much older a file is that is corrected.
+OLDER = timedelta(days=1)
 #: Rows that sum up others: left out wherever they come.
 _SUMMED = (NAV, "CashReport", "OpenPositions", "InterestAccruals", "CashTransactions", "OpenDividendAccruals", "Trades")
+
+
+_EVENTS = ("CashTransactions", "Trades", "Transfers")
+_SIDES = (*_EVENTS, "OpenDividendAccruals", "InterestAccruals")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Form:
     repeats: bool = False
     parts: bool = False
     spaced: bool = False
+    odd: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class Frame:
 def choices() -> st.SearchStrategy[Choice]:
     """What a query ticks."""
     sections = sorted(ELEMENTS)
-    attributes = sorted((element, name) for element, names in OPTIONAL.items() for name in names)
+    attributes = sorted((e, name) for e, names in OPTIONAL.items() for name in names if name != "accountId")
     return st.builds(
         Choice,
         absent=st.frozensets(st.sampled_from(sections), max_size=4),
@@ -97,6 +104,7 @@ def forms() -> st.SearchStrategy[Form]:
         repeats=st.booleans(),
         parts=st.booleans(),
         spaced=st.booleans(),
+        odd=st.booleans(),
     )
 
 
@@ -112,21 +120,45 @@ def frames() -> st.SearchStrategy[Frame]:
     )
 
 
-def households() -> st.SearchStrategy[tuple[Household, Form]]:
-    """An account's figures and their form."""
-    told = st.builds(household, st.integers(0, 2**32), choices())
-    return st.tuples(told, forms())
+def households(size: int) -> st.SearchStrategy[list[tuple[Household, Form]]]:
+    """The figures of some accounts of one file, and their forms. Whether a row states its account is the query's."""
+    elements = sorted(element for element, names in OPTIONAL.items() if "accountId" in names)
+    unticked = st.frozensets(st.sampled_from(elements).map(lambda element: (element, "accountId")), max_size=6)
+    drawn = st.lists(st.tuples(st.integers(0, 2**32), choices(), forms()), min_size=size, max_size=size)
+    return st.tuples(drawn, unticked).map(
+        lambda d: [(household(n, replace(choice, omitted=choice.omitted | d[1])), form) for n, choice, form in d[0]]
+    )
 
 
 def files(size: int) -> st.SearchStrategy[tuple[list[Household], bytes, str]]:
     """A file of `size` accounts, their figures, and what its dates with slashes mean."""
-    drawn = st.tuples(st.lists(households(), min_size=size, max_size=size), frames())
+    drawn = st.tuples(households(size), frames())
     return drawn.map(lambda d: ([told for told, _ in d[0]], render(d[0], d[1]), d[1].slash_format))
 
 
 def plain_files() -> st.SearchStrategy[bytes]:
     """A file of one account in UTF-8, to be damaged; its dates with slashes have the month first."""
-    return households().map(lambda told: render([told], Frame()))
+    return households(1).map(lambda told: render(told, Frame()))
+
+
+def outdated(told: Sequence[Household]) -> bytes:
+    """A file of a day before, with other events of the same days: the newer one takes them away."""
+    older = []
+    for newer in told:
+        parts = []
+        for part in newer.parts:
+            sections = {s: list(map(_corrected, rows)) for s, rows in part.sections.items() if s in _EVENTS}
+            parts.append(replace(part, generated=part.generated - OLDER, sections=sections))
+        older.append((replace(newer, parts=parts), Form()))
+    return render(older, Frame())
+
+
+def _corrected(row: Row) -> Row:
+    """Another row in the place of this one."""
+    return {
+        name: value + 1 if isinstance(value, Decimal) and name != "fxRateToBase" else value
+        for name, value in row.items()
+    }
 
 
 def render(told: Sequence[tuple[Household, Form]], frame: Frame) -> bytes:
@@ -174,6 +206,8 @@ class _Pen:
             return "".join(written)
         if self.form.summaries and rows:
             written += self.summaries(section, tag, rows)
+        if self.form.odd and rows:
+            written += [self.element(tag, self.grown(section, row)) for row in self.oddities(section, rows)]
         if self.form.shuffled and section != "OpenPositions":
             self.rng.shuffle(written)
         gap = "\n" if self.form.spaced else ""
@@ -185,7 +219,7 @@ class _Pen:
     def summaries(self, section: str, tag: str, rows: list[Row]) -> list[str]:
         """Rows that must be left out."""
         made = []
-        if section in _SUMMED:
+        if section in _SUMMED and "accountId" in rows[0]:
             made.append(self.element(tag, {**rows[0], "accountId": "-", "acctAlias": "-"}))
         if section == "CashTransactions":
             made.append(self.element(tag, {**rows[0], "transactionID": None, "levelOfDetail": "SUMMARY"}))
@@ -200,6 +234,21 @@ class _Pen:
         if section == "ConversionRates":
             made.append(self.element(tag, {**rows[0], "fromCurrency": "BGN", "rate": Decimal(-1)}))
             made.append(self.element(tag, {**rows[0], "fromCurrency": None}))
+        return made
+
+    def oddities(self, section: str, rows: list[Row]) -> list[Row]:
+        """Rows that must be set aside or left out, and cost nothing else."""
+        made: list[Row] = []
+        if section in _SIDES:
+            made.append({**rows[0], "currency": None})
+            figure = next(name for name in ("amount", "quantity", "interestAccrued", "netAmount") if name in rows[0])
+            made.append({**rows[0], figure: "1.0000000000001"})
+            made.append({**rows[0], "fxRateToBase": Decimal(-2)} if "fxRateToBase" in rows[0] else made[0])
+            if "accountId" in rows[0]:
+                made.append({name: value for name, value in rows[0].items() if name != "accountId"})
+        if section == "ConversionRates":
+            made.append({**rows[0], "fromCurrency": "RUS", "rate": Decimal(0)})
+            made.append({**rows[0], "fromCurrency": "RON", "rate": None})
         return made
 
     def grown(self, section: str, row: Row) -> Row:
@@ -239,6 +288,10 @@ class _Pen:
         return self.number(value) if isinstance(value, Decimal) else value
 
     def null(self, name: str) -> str:
+        if self.form.odd and name in ("dateTime", "fxRateToBase"):
+            return self.rng.choice(
+                ("", "20250310;101010 CST", "10-MAR-25 09:00:00 IST") if name == "dateTime" else ("0", "-1")
+            )
         if name.startswith("date") or name.endswith(("Date", "DateTime", "expiry", "maturity")):
             return self.rng.choice((*self.form.nulls, "MULTI") if len(self.form.nulls) > 1 else self.form.nulls)
         if name in _IDENTIFIERS:

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ def opened(root: Path) -> Iterator[House]:
         con.close()
 
 
-def differences(con: duckdb.DuckDBPyConnection, told: Sequence[Household]) -> list[str]:
-    """Where the tables differ from the figures, one line a table."""
+def differences(con: duckdb.DuckDBPyConnection, told: Sequence[Household], older: timedelta | None = None) -> list[str]:
+    """Where the tables differ from the figures, one line a table. older: of what age another file of them is."""
     wanted: Expected = {}
     for household in told:
         for table, rows in household.expected().items():
@@ -84,6 +85,8 @@ def differences(con: duckdb.DuckDBPyConnection, told: Sequence[Household]) -> li
             lacking, added = list((stated - given).elements()), list((given - stated).elements())
             found.append(f"{table}: {len(lacking)} lacking, {len(added)} unstated: {names} {lacking[:2]} {added[:2]}")
     generated = {(h.account, p.first, p.last, p.generated) for h in told for p in h.parts}
+    if older:
+        generated |= {(account, first, last, at - older) for account, first, last, at in generated}
     columns = "account_id, from_date, to_date, when_generated"
     query = f"SELECT {columns} FROM statement_accounts WHERE account_id IN (SELECT unnest(?))"
     given_statements = set(con.execute(query, [owners["account_id"]]).fetchall())

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from .damage import damaged, outcome
 from .figures import Household
-from .forms import files, plain_files
+from .forms import OLDER, files, outdated, plain_files
 from .house import House, differences, opened
 
 #: Statements a file: what a load costs hardly depends on them.
@@ -54,10 +54,17 @@ def _forms(house: House, statements: int, start: int) -> tuple[int, list[str]]:
 
 def _differs(house: House, told: list[Household], data: bytes, slash_format: str) -> list[str]:
     try:
+        old = house.load(outdated(told))
+        if old.status != "loaded":
+            return [f"the older one is {old.status}: {old.reason}"]
         loaded = house.load(data, slash_format)
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
-    return differences(house.con, told) if loaded.status == "loaded" else [f"{loaded.status}: {loaded.reason}"]
+    return (
+        differences(house.con, told, older=OLDER)
+        if loaded.status == "loaded"
+        else [f"{loaded.status}: {loaded.reason}"]
+    )
 
 
 def every_damage(examples: int, start: int) -> tuple[Counter[str], list[str]]:

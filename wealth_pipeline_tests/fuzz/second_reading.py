@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables import DESCRIPTIVE, TABLES, TableSpec
 
 from .figures import ELEMENTS
 
@@ -47,6 +47,18 @@ _SUMMED = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
 #: IBKR: elements with one row a model, where the query shows models.
 _BY_MODEL = ("EquitySummaryByReportDateInBase", "CashReportCurrency", "ChangeInNAV", "InterestAccrualsCurrency")
 _TRADES_SUMMED = ("ORDER", "CLOSED_LOT", "WASH_SALE", "SYMBOL_SUMMARY", "ASSET_SUMMARY", "SUMMARY")
+#: The elements that the NAV does not rest on, or not on all rows of.
+_SIDES = frozenset(
+    "ChangeInNAV CashTransaction Trade Transfer OpenDividendAccrual InterestAccrualsCurrency SecurityInfo "
+    "OpenPosition".split()
+)
+#: Rows that are no account's, or of which each is another's.
+_NO_ACCOUNT = ("ConversionRate", "SecurityInfo", "AccountInformation")
+#: Whether a row states its account itself.
+_OWN = " own"
+#: Columns whose century another reading cannot judge in a damaged file: it depends on what is held.
+_CENTURIES = ("maturity", "expiry")
+_YEAR_AFTER = 2027
 #: Columns that are derived where the file doesn't state them, and what says that a value was.
 _DERIVED = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
 
@@ -64,11 +76,14 @@ def strays(con: duckdb.DuckDBPyConnection, sha256: str, data: bytes, moments: bo
 
     moments: look at times as well, whose damaged forms another reading cannot judge.
     """
+    query = "SELECT element, row FROM rows_set_aside WHERE sha256 = ?"
+    aside = set(con.execute(query, [sha256]).fetchall())
     try:
-        told = _read(data)
+        told = _read(data, aside)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         return [f"loaded, though another parser cannot read it: {error}"]
-    wrong = _accounts(con, told, sha256)
+    wrong = [f"set aside, though the NAV rests on it: {e} {n}" for e, n in aside if e not in _SIDES]
+    wrong += _accounts(con, told, sha256)
     for table in TABLES[1:]:
         wrong += _compare(con, table, told, sha256, moments)
     return wrong
@@ -81,8 +96,9 @@ def _root(data: bytes) -> ElementTree.Element:
     return ElementTree.fromstring(re.sub(rb"[\x80-\xff]+(?=\w*=\")", b"x", data))
 
 
-def _read(data: bytes) -> _Told:
-    told = _Told()
+def _read(data: bytes, aside: set[tuple[str, int]]) -> _Told:
+    """The file's rows, but for those that were set aside and those that sum up several accounts."""
+    told, numbers = _Told(), Counter[str]()
     for ordinal, statement in enumerate(_root(data).iter("FlexStatement")):
         defaults = {name: statement.get(name) or "" for name in ("accountId", "fromDate", "toDate")}
         last = defaults["toDate"]
@@ -91,12 +107,16 @@ def _read(data: bytes) -> _Told:
             for element in section.iter():
                 if section.tag not in (element.tag, _SECTION_OF.get(element.tag)):
                     continue
+                numbers[element.tag] += 1
+                if (element.tag, numbers[element.tag]) in aside:
+                    continue
                 dated = {"reportDate": last} if element.tag in ("OpenPosition", "OpenDividendAccrual") else {}
                 stated = {k: v for k, v in element.attrib.items() if not _is_null(k, v)}
-                row = {**defaults, **dated, **stated}
-                # IBKR: rows of account "-" sum up all accounts of the query.
-                if row["accountId"] != "-":
-                    told.rows[element.tag].append((ordinal, row))
+                told.rows[element.tag].append((ordinal, {**defaults, **dated, **stated, _OWN: "accountId" in stated}))
+    for tag, rows in told.rows.items():
+        # IBKR: rows of account "-" sum up all accounts of the query, and rows without one beside rows that have one.
+        ticked = tag not in _NO_ACCOUNT and any(row[_OWN] for _, row in rows)
+        told.rows[tag] = [(n, row) for n, row in rows if row["accountId"] != "-" and (row.pop(_OWN) or not ticked)]
     return told
 
 
@@ -110,10 +130,10 @@ def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha2
 
     Which of several FlexStatements is not asked: of rows that were moved into another one, no rule says.
     """
-    read = [c for c in table.read if moments or not pa.types.is_timestamp(c.type)]
+    read = [c for c in table.read if moments or not (pa.types.is_timestamp(c.type) or c.name in _CENTURIES)]
     names = [c.name for c in read] + (["component", "amount"] if table.melt else [])
     wanted: dict[Group, dict[int, Rows]] = defaultdict(lambda: defaultdict(Counter))
-    for ordinal, row in _counted(table, told):
+    for ordinal, row in _unrepeated(table, list(_counted(table, told))):
         plain = tuple(_value(row.get(c.attribute or ""), c.type, c.attribute or "") for c in read)
         for more in _amounts(row) if table.melt else [()]:
             wanted[_group(table, names, (*plain, *more))][ordinal][*plain, *more] += 1
@@ -126,8 +146,8 @@ def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha2
     lacking, added = Rows(), Rows()
     for group in wanted.keys() | given.keys():
         options = list(wanted[group].values()) or [Rows()]
-        if "row_id" in table.scope and group[-1] is None:
-            # Without ids: equal rows of two FlexStatements are one, equal rows of one are several.
+        if table.events:
+            # Equal rows of two FlexStatements are one, equal rows of one are several.
             options = [reduce(or_, options)]
         elif table.key:
             options = [Rows(set(rows)) for rows in options]
@@ -143,7 +163,30 @@ def _compare(con: duckdb.DuckDBPyConnection, table: TableSpec, told: _Told, sha2
 def _group(table: TableSpec, names: list[str], values: tuple[Any, ...]) -> Group:
     """What a statement replaces together."""
     by = table.scope or ("account_id", "report_date")
-    return tuple(values[names.index(name.replace("row_id", "transaction_id"))] for name in by)
+    return tuple(values[names.index(name)] for name in by)
+
+
+def _unrepeated(table: TableSpec, rows: list[tuple[int, Attributes]]) -> Iterator[tuple[int, Attributes]]:
+    """The rows, where all events of one id are equal one of them: the id is only repeated."""
+    alike: dict[Group, set[Group]] = defaultdict(set)
+    done: set[Group] = set()
+    for ordinal, row in rows if table.events else ():
+        alike[ordinal, row["accountId"], row.get("transactionID")].add(_stated(table, row))
+    for ordinal, row in rows:
+        key = ordinal, row["accountId"], row.get("transactionID")
+        if table.events and row.get("transactionID") and len(alike[key]) == 1:
+            if key in done:
+                continue
+            done.add(key)
+        yield ordinal, row
+
+
+def _stated(table: TableSpec, row: Attributes) -> Group:
+    """All that a row states; of times the text."""
+    texts = ((row.get(c.attribute or ""), c) for c in table.read)
+    return tuple(
+        text if pa.types.is_timestamp(c.type) else _value(text, c.type, c.attribute or "") for text, c in texts
+    )
 
 
 def _owner(table: TableSpec) -> str:
@@ -271,7 +314,8 @@ def _is_one(element: str, row: Attributes) -> bool:
         "CashTransaction": level != "SUMMARY" and row.get("acctAlias") != "-",
         "Transfer": level != "SUMMARY",
         "Trade": level not in _TRADES_SUMMED,
-        "ConversionRate": bool(row.get("fromCurrency")) and _value(row.get("rate"), pa.decimal128(18, 10)) != -1,
+        "ConversionRate": bool(row.get("fromCurrency") and row.get("toCurrency"))
+        and _value(row.get("rate"), pa.decimal128(18, 10)) not in (None, 0, -1),
         "SecurityInfo": bool(row.get("conid")),
     }.get(element, True)
 
@@ -364,13 +408,22 @@ def _value(text: Any, kind: pa.DataType, name: str = "") -> Any:
         return None
     if pa.types.is_decimal(kind):
         number = Decimal(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
-        # IBKR: the rate -1 means "no rate".
-        return None if name == "fxRateToBase" and number == -1 else number
+        # IBKR: the rates -1 and 0 mean "no rate".
+        if number is None or (name == "fxRateToBase" and number in (-1, 0)):
+            return None
+        # A figure on which no NAV rests is nothing where it cannot be kept exactly.
+        return None if name in DESCRIPTIVE and not _fits(number, kind) else number
     if pa.types.is_date(kind):
         return _day(text)
     if pa.types.is_timestamp(kind):
         return _moment(text)
     return text
+
+
+def _fits(number: Decimal, kind: pa.DataType) -> bool:
+    digits = number.normalize().as_tuple()
+    assert isinstance(digits.exponent, int)
+    return -digits.exponent <= kind.scale and (not number or number.adjusted() < kind.precision - kind.scale)
 
 
 def _moment(text: str) -> datetime | None:
@@ -389,9 +442,11 @@ def _moment(text: str) -> datetime | None:
 def _day(text: str) -> date | None:
     for form, length in (("%Y-%m-%d", 10), ("%Y%m%d", 8), ("%d-%b-%y", 9), ("%m/%d/%Y", 10)):
         try:
-            return datetime.strptime(text[:length], form).date()  # noqa: DTZ007
+            day = datetime.strptime(text[:length], form).date()  # noqa: DTZ007
         except ValueError:
             continue
+        # No day but a maturity lies far ahead of the statements, which are of 2026.
+        return day.replace(year=day.year - 100) if form == "%d-%b-%y" and day.year > _YEAR_AFTER else day
     return None
 
 

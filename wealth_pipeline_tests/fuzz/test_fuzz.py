@@ -33,7 +33,7 @@ def test_a_damaged_file_loads_correctly_or_is_refused_with_one_clear_line() -> N
     outcomes, wrong = every_damage(25, 1)
     assert wrong == []
     assert outcomes["loaded"] > 3
-    assert len(outcomes) > 5
+    assert len(outcomes) > 4
 
 
 def test_the_published_database_holds_the_figures(tmp_path: Path) -> None:

@@ -95,12 +95,21 @@ def test_a_missing_session_is_an_error_and_a_missing_holiday_information(
     assert days == {"found": ["2026-09-08"], "exchange holidays": ["2026-09-07"]}
 
 
-def test_a_jump_without_a_flow_is_a_warning(served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path) -> None:
+def test_a_jump_without_a_flow_and_a_row_that_was_set_aside_are_warnings(
+    served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
     pipeline = make_pipeline(served)
+    odd = '<Trades><Trade transactionID="1" quantity="5"/></Trades></FlexStatement>'
     for day, total in (("20261116", "100"), ("20261117", "121")):
-        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, total))
-    jump = pipeline.look()["usual_change"]
-    assert (jump.passed, jump.severity) == (False, dg.AssetCheckSeverity.WARN)
+        content = statement(day, total).replace("</FlexStatement>", odd)
+        imported(pipeline.folder, tmp_path / f"{day}.xml", content)
+    found = pipeline.look()
+    for name in ("usual_change", "nothing_set_aside"):
+        assert (found[name].passed, found[name].severity) == (False, dg.AssetCheckSeverity.WARN)
+    rows = found["nothing_set_aside"].metadata["found"].value.records  # type: ignore[union-attr]
+    assert [(row.data["account_id"], row.data["report_date"], row.data["reason"]) for row in rows] == [
+        ("U1", day, "it has no currency") for day in ("2026-11-17", "2026-11-16")
+    ]
 
 
 def test_a_restated_day_and_a_token_about_to_expire_are_warnings(

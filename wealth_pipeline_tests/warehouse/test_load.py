@@ -267,8 +267,8 @@ def test_no_rate_is_counted_by_currency_and_makes_no_row(house: House) -> None:
     assert house.notes("no_rate") == {"ConversionRate.BGN": 2}
 
 
-@pytest.mark.parametrize("bad", ["0", "-0.5", "-2"])
-def test_a_rate_that_is_neither_positive_nor_minus_one_is_refused(house: House, bad: str) -> None:
+@pytest.mark.parametrize("bad", ["-0.5", "-2"])
+def test_a_negative_rate_is_refused(house: House, bad: str) -> None:
     """It can only be damage."""
     assert "ConversionRate row 2: rate" in house.refused(
         file(flex(ConversionRates=[rate("EUR", "1.1"), rate("GBP", bad)]))
@@ -501,9 +501,6 @@ def test_an_empty_section_says_none_and_an_absent_one_nothing(house: House) -> N
         ("OpenPositions", position(), position(position="11")),
         ("CashReport", cash("USD"), cash("USD", "101")),
         ("ConversionRates", rate("EUR", "1.1"), rate("EUR", "1.2")),
-        ("CashTransactions", {**PAYMENT, "amount": "5"}, {**PAYMENT, "amount": "6"}),
-        ("Trades", {**PAYMENT, "quantity": "5"}, {**PAYMENT, "quantity": "6"}),
-        ("Transfers", {**PAYMENT, "quantity": "5"}, {**PAYMENT, "quantity": "6"}),
     ],
 )
 def test_a_row_that_is_there_twice_counts_once_and_two_that_differ_are_refused(
@@ -512,7 +509,7 @@ def test_a_row_that_is_there_twice_counts_once_and_two_that_differ_are_refused(
     """Neither counted twice nor chosen from silently."""
     assert "both state the same" in house.refused(file(flex_with(section, row, other)))
     house.loaded(file(flex_with(section, row, row)))
-    tables = ("nav", "positions", "cash_balances", "fx_rates", "cash_transactions", "trades", "transfers")
+    tables = ("nav", "positions", "cash_balances", "fx_rates")
     assert sum(house.rows(f"SELECT count(*)::INT FROM {t}")[0][0] for t in tables) == 1
     assert house.notes("repeated_row") != {}
 
@@ -565,7 +562,9 @@ def test_a_newer_description_of_an_account_wins_field_by_field(house: House) -> 
     """A query with fewer fields ticked does not erase what another one said."""
     house.loaded(file(flex(AccountInformation={"accountId": "U1", "currency": "USD", "accountType": "Individual"})))
     house.loaded(file(flex(generated="20250402;060000", AccountInformation={"accountId": "U1", "acctAlias": "mine"})))
-    house.loaded(file(flex(generated="20250301;060000", AccountInformation={"accountId": "U1", "acctAlias": "old"})))
+    house.loaded(
+        file(flex(day=FRIDAY, generated="20250308;060000", AccountInformation={"accountId": "U1", "acctAlias": "old"}))
+    )
     assert house.rows("SELECT alias, base_currency, account_type FROM accounts") == [("mine", "USD", "Individual")]
 
 

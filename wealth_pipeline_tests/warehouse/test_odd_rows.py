@@ -229,7 +229,22 @@ def test_unknown_attributes_of_the_frame_and_rates_of_minus_one_are_noted(house:
     assert house.notes("no_rate") == {"OpenPosition.fxRateToBase": 1}
 
 
-def test_a_position_without_its_currency_says_what_to_tick(house: House) -> None:
-    assert "OpenPosition row 1 has no currency. Tick that field" in house.refused(
-        one(OpenPositions=[position(currency="")])
-    )
+def test_a_position_without_its_currency_keeps_its_quantity(house: House) -> None:
+    """What it is worth in base currency is unknown, whatever the rate."""
+    house.loaded(one(OpenPositions=[position(currency=""), position(conid="2")], EquitySummaryInBase=[nav(stock="50")]))
+    assert house.texts(
+        "SELECT quantity, position_value, position_value_base, nav_value_base, cost_basis_base FROM positions"
+        " ORDER BY conid"
+    ) == [("10", "50", None, None, None), ("10", "50", "50", "50", "40")]
+    assert house.notes("no_currency") == {"OpenPosition.currency": 1}
+    assert house.rows("SELECT status, reason FROM reconciliation WHERE check_name = 'positions'") == [
+        ("not_evaluable", "no currency is stated for ACME")
+    ]
+
+
+def test_a_field_to_tick_is_named_only_where_no_row_has_it(house: House) -> None:
+    rows = [position(), position(conid="2", position="")]
+    assert "OpenPosition row 2 has no position. Nothing of this file" in house.refused(one(OpenPositions=rows))
+    assert "OpenPosition row 1 has no position. Tick that field" in house.refused(one(OpenPositions=rows[1:]))
+    undated = [{**nav(), "reportDate": None}, {**nav(), "reportDate": ""}]
+    assert "has no reportDate. Tick that field" in house.refused(one(EquitySummaryInBase=undated))

@@ -32,13 +32,14 @@ WITH rated AS NOT MATERIALIZED (
         ON r.currency = p.currency AND r.base_currency = a.base_currency AND r.report_date = p.report_date
 )
 SELECT p.*,
-    in_base(p.position_value, p.fx_rate_to_base) AS position_value_base,
+    -- A rate without the currency that it is of says nothing.
+    CASE WHEN p.currency IS NOT NULL THEN in_base(p.position_value, p.fx_rate_to_base) END AS position_value_base,
     CASE c.counts
         WHEN 'nothing' THEN CAST(0 AS DECIMAL(28,12))
-        WHEN 'unrealized' THEN in_base(p.unrealized_pnl, p.fx_rate_to_base)
-        WHEN 'value' THEN in_base(p.position_value, p.fx_rate_to_base)
+        WHEN 'unrealized' THEN CASE WHEN p.currency IS NOT NULL THEN in_base(p.unrealized_pnl, p.fx_rate_to_base) END
+        WHEN 'value' THEN CASE WHEN p.currency IS NOT NULL THEN in_base(p.position_value, p.fx_rate_to_base) END
     END AS nav_value_base,
-    in_base(p.cost_basis, p.fx_rate_to_base) AS cost_basis_base
+    CASE WHEN p.currency IS NOT NULL THEN in_base(p.cost_basis, p.fx_rate_to_base) END AS cost_basis_base
 FROM rated p LEFT JOIN asset_classes c USING (asset_class);
 
 CREATE OR REPLACE TEMP VIEW derived_position_lots AS

@@ -51,15 +51,26 @@ INSERT INTO dropped
     SELECT 'row_without_id', 'SecurityInfo', count(*) FROM stage_security_info WHERE conid IS NULL HAVING count(*) > 0
     UNION ALL
     SELECT 'row_without_id', 'ConversionRate', count(*) FROM stage_conversion_rate
-    WHERE from_currency IS NULL HAVING count(*) > 0;
+    WHERE from_currency IS NULL OR to_currency IS NULL HAVING count(*) > 0;
 DELETE FROM stage_security_info WHERE conid IS NULL;
-DELETE FROM stage_conversion_rate WHERE from_currency IS NULL;
+DELETE FROM stage_conversion_rate WHERE from_currency IS NULL OR to_currency IS NULL;
 
--- IBKR: the rate -1 means "no rate", for a currency that was not offered yet. Never multiply by it.
+-- IBKR: the rate -1 means "no rate", for a currency that was not offered yet; 0 and an empty one do too. Never multiply
+-- by it.
 INSERT INTO dropped
     SELECT 'no_rate', 'ConversionRate.' || from_currency, count(*) FROM stage_conversion_rate
-    WHERE rate = -1 GROUP BY from_currency;
-DELETE FROM stage_conversion_rate WHERE rate = -1;
+    WHERE rate IN (-1, 0) OR rate IS NULL GROUP BY from_currency;
+DELETE FROM stage_conversion_rate WHERE rate IN (-1, 0) OR rate IS NULL;
+
+-- IBKR: no NAV of a Saturday or Sunday was seen.
+INSERT INTO dropped
+    SELECT 'weekend_row', 'EquitySummaryByReportDateInBase.reportDate', count(*)
+    FROM stage_equity_summary_by_report_date_in_base WHERE isodow(report_date) > 5 HAVING count(*) > 0;
+
+-- What a position without its currency is worth in base currency is unknown; its quantity is not.
+INSERT INTO dropped
+    SELECT 'no_currency', 'OpenPosition.currency', count(*) FROM stage_open_position
+    WHERE currency IS NULL HAVING count(*) > 0;
 
 INSERT INTO dropped
     SELECT 'unknown_value', 'OpenPosition.assetCategory=' || told_value(p.asset_class), count(*)

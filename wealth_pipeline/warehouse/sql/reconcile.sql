@@ -11,7 +11,8 @@ CREATE OR REPLACE TEMP MACRO named(names) AS array_to_string(list_sort(names)[:5
 CREATE OR REPLACE TEMP TABLE touched AS
     FROM changed_nav UNION FROM changed_positions UNION FROM changed_cash UNION FROM changed_dividends
     UNION SELECT account_id, to_date FROM new_nav_changes
-    UNION SELECT account_id, to_date FROM new_cash_flows;
+    UNION SELECT account_id, to_date FROM new_cash_flows
+    UNION FROM aside_days;
 
 CREATE OR REPLACE TEMP TABLE todo AS
     FROM touched
@@ -57,6 +58,18 @@ CREATE OR REPLACE TEMP TABLE last_seen AS
     SELECT family, account_id, report_date, max(when_generated) AS seen
     FROM observations SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL;
 
+-- Rows that the newest statement which has one of a section, account and day set aside: the others are not all of them.
+CREATE OR REPLACE TEMP TABLE newest_aside AS
+    SELECT element, account_id, report_date, max(when_generated) AS seen,
+        CASE WHEN count(*) = 1 THEN 'a row' ELSE count(*) || ' rows' END || ' of ' || any_value(section)
+            || CASE WHEN count(*) = 1 THEN ' was' ELSE ' were' END || ' set aside: ' || min(reason) AS told
+    FROM (
+        SELECT r.*, f.when_generated
+        FROM rows_set_aside r SEMI JOIN todo USING (account_id, report_date)
+        JOIN (SELECT sha256, ordinal, when_generated FROM statement_accounts) f USING (sha256, ordinal)
+        QUALIFY f.when_generated = max(f.when_generated) OVER (PARTITION BY element, account_id, report_date)
+    ) GROUP BY ALL;
+
 -- A rate of up to five days before shows what something is worth, and proves nothing.
 CREATE OR REPLACE TEMP TABLE older_rates AS
     SELECT c.account_id, c.report_date, c.currency,
@@ -76,7 +89,7 @@ CREATE OR REPLACE TEMP TABLE older_rates AS
 CREATE OR REPLACE TEMP TABLE check_positions AS
 WITH held AS (
     SELECT p.account_id, p.report_date, c.component, c.asset_class IS NULL AS unknown_class, p.asset_class,
-        p.nav_value_base, p.symbol, c.counts, r.told AS older_rate
+        p.nav_value_base, p.symbol, c.counts, r.told AS older_rate, p.currency IS NULL AS no_currency
     FROM positions p SEMI JOIN todo USING (account_id, report_date) LEFT JOIN asset_classes c USING (asset_class)
     LEFT JOIN older_rates r ON r.account_id = p.account_id AND r.report_date = p.report_date
         AND r.currency = p.currency AND p.fx_rate_derived
@@ -84,8 +97,11 @@ WITH held AS (
 unclear AS (
     SELECT account_id, report_date, concat_ws(', ',
         'unknown asset category ' || named(list(DISTINCT coalesce(asset_class, '(none)')) FILTER (unknown_class)),
+        'no currency is stated for '
+            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class AND no_currency)),
         'no value or no rate in base currency for '
-            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class))) AS reason
+            || named(list(DISTINCT coalesce(symbol, '(no symbol)')) FILTER (NOT unknown_class AND NOT no_currency))
+        ) AS reason
     FROM held WHERE nav_value_base IS NULL GROUP BY ALL
 ),
 actual AS (
@@ -179,9 +195,10 @@ FROM (SELECT *, abs(cash - ending_cash) <= tolerance AND unrated = ''
 CREATE OR REPLACE TEMP TABLE check_dividends AS
 WITH rated AS (
     SELECT d.account_id, d.report_date, d.symbol, d.net_amount, o.told AS older_rate,
-        in_base(d.net_amount, coalesce(d.fx_rate_to_base,
+        -- A product that is too large costs this proof, not the file.
+        TRY(in_base(d.net_amount, coalesce(d.fx_rate_to_base,
             CASE WHEN d.currency = d.base_currency THEN CAST(1 AS DECIMAL(18,10))
-                 WHEN r.report_date >= d.report_date - 5 THEN r.rate END)) AS amount
+                 WHEN r.report_date >= d.report_date - 5 THEN r.rate END))) AS amount
     FROM (
         SELECT d.*, a.base_currency FROM dividend_accruals d SEMI JOIN todo USING (account_id, report_date)
         LEFT JOIN bases a USING (account_id)
@@ -203,14 +220,17 @@ summed AS (
 compared AS (
     SELECT t.account_id, t.report_date, n.account_id IS NULL AS no_nav, n.dividend_accruals AS expected,
         coalesce(s.actual, 0) AS actual, s.unclear, s.older_rate, l.seen, n.known_since > l.seen AS older,
+        CASE WHEN x.seen >= l.seen THEN x.told END AS aside,
         unit_of(greatest(coalesce(s.decimals, 0), f.finest)) * (coalesce(s.terms, 0) + 1) AS tolerance
     FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
     LEFT JOIN (FROM last_seen WHERE family = 'dividends') l USING (account_id, report_date)
+    LEFT JOIN (FROM newest_aside WHERE element = 'OpenDividendAccrual') x USING (account_id, report_date)
     LEFT JOIN summed s USING (account_id, report_date) LEFT JOIN fineness f USING (account_id, report_date)
 )
 SELECT account_id, report_date, 'dividends' AS check_name, expected, actual, tolerance,
     CASE WHEN no_nav THEN 'no NAV row for this day'
          WHEN seen IS NULL THEN 'no Open Dividend Accruals for this day: not broken out by day, or not in the query'
+         WHEN aside IS NOT NULL THEN aside
          WHEN expected IS NULL THEN 'the NAV row has no dividend accruals'
          WHEN unclear <> '' THEN unclear
          WHEN abs(expected - actual) > tolerance AND older
@@ -275,9 +295,11 @@ compared AS (
             THEN b.total END AS previous,
         b.known_since > s.known_since AS previous_newer, n.known_since > s.known_since AS nav_newer,
         n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes,
+        CASE WHEN x.seen >= coalesce(s.known_since, x.seen) THEN x.told END AS aside,
         unit_of(greatest(s.decimals, f.finest)) * (s.terms + 1) AS tolerance
     FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
     LEFT JOIN summed s USING (account_id, report_date)
+    LEFT JOIN (FROM newest_aside WHERE element = 'ChangeInNAV') x USING (account_id, report_date)
     LEFT JOIN fineness f USING (account_id, report_date)
     ASOF LEFT JOIN nav b ON b.account_id = t.account_id AND b.report_date < s.from_date
 ),
@@ -300,6 +322,7 @@ compared_one_by_one AS (
 )
 SELECT account_id, report_date, 'bridge' AS check_name, expected, actual, tolerance,
     CASE WHEN no_nav THEN 'no NAV row for this day'
+         WHEN aside IS NOT NULL THEN aside
          WHEN no_changes THEN 'no Change in NAV for a period that ends on this day'
          WHEN starting IS NULL OR ending IS NULL THEN 'the Change in NAV has no starting or ending value'
          WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled'
@@ -356,8 +379,10 @@ FROM todo t LEFT JOIN worst w USING (account_id, report_date);
 CREATE OR REPLACE TEMP TABLE check_lots AS
 WITH lots AS (
     SELECT account_id, report_date, model, coalesce(conid, security_id, symbol) AS contract, count(*) AS terms,
-        sum(quantity) AS quantity, sum(position_value) AS position_value, sum(cost_basis) AS cost_basis,
-        sum(unrealized_pnl) AS unrealized_pnl, bool_or(cost_basis_derived) AS cost_basis_derived,
+        sum(quantity) AS quantity, sum(position_value) AS position_value,
+        -- A figure that one of them lacks has no sum.
+        CASE WHEN count(cost_basis) = count(*) THEN sum(cost_basis) END AS cost_basis,
+        CASE WHEN count(unrealized_pnl) = count(*) THEN sum(unrealized_pnl) END AS unrealized_pnl, bool_or(cost_basis_derived) AS cost_basis_derived,
         max(greatest(decimals_of(quantity), coalesce(decimals_of(position_value), 0),
             coalesce(decimals_of(cost_basis), 0), coalesce(decimals_of(unrealized_pnl), 0))) AS decimals
     FROM position_lots SEMI JOIN todo USING (account_id, report_date) GROUP BY ALL
@@ -393,11 +418,14 @@ worst AS (
         PARTITION BY account_id, report_date ORDER BY abs(expected - actual) - tolerance DESC, symbol, figure) = 1
 )
 SELECT t.account_id, t.report_date, 'lots' AS check_name, w.expected, w.actual, w.tolerance,
-    CASE WHEN w.account_id IS NULL AND c.from_lots THEN 'the positions are made of the lots'
+    CASE WHEN x.seen >= l.seen THEN x.told
+         WHEN w.account_id IS NULL AND c.from_lots THEN 'the positions are made of the lots'
          WHEN w.account_id IS NULL THEN 'no lots for this day' END AS obstacle,
     nullif(concat_ws('; ', CASE WHEN abs(w.expected - w.actual) > w.tolerance
         THEN w.figure || ' of ' || coalesce(w.symbol, '(no symbol)') END, c.told), '') AS detail
-FROM todo t LEFT JOIN worst w USING (account_id, report_date) LEFT JOIN counted c USING (account_id, report_date);
+FROM todo t LEFT JOIN worst w USING (account_id, report_date) LEFT JOIN counted c USING (account_id, report_date)
+LEFT JOIN (FROM last_seen WHERE family = 'positions') l USING (account_id, report_date)
+LEFT JOIN (FROM newest_aside WHERE element = 'OpenPosition') x USING (account_id, report_date);
 
 DELETE FROM reconciliation r USING todo t WHERE t.account_id = r.account_id AND t.report_date = r.report_date;
 INSERT INTO reconciliation

@@ -62,34 +62,6 @@ FROM stage_cash_report_currency c JOIN stage_cash_report_currency_amounts a USIN
 
 CREATE OR REPLACE TEMP TABLE new_fx_rates AS SELECT * EXCLUDE (level_of_detail, account_id) FROM stage_conversion_rate;
 
--- A query without IBKR's ids: a row is known again by what it states, and by its number among equal ones of its file.
-CREATE OR REPLACE TEMP TABLE new_cash_transactions AS
-SELECT * EXCLUDE (level_of_detail, alias, told),
-    coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
-FROM (
-    SELECT *, concat_ws('|', account_id, type, currency, amount, coalesce(CAST(date_time AS VARCHAR),
-        CAST(settle_date AS VARCHAR), CAST(report_date AS VARCHAR)), conid, symbol, description) AS told
-    FROM stage_cash_transaction
-);
-
-CREATE OR REPLACE TEMP TABLE new_trades AS
-SELECT * EXCLUDE (level_of_detail, told),
-    coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
-FROM (
-    SELECT *, concat_ws('|', account_id, trade_id, currency, coalesce(CAST(date_time AS VARCHAR),
-        CAST(trade_date AS VARCHAR), CAST(report_date AS VARCHAR)), conid, symbol, buy_sell, quantity, trade_price) AS told
-    FROM stage_trade
-);
-
-CREATE OR REPLACE TEMP TABLE new_transfers AS
-SELECT * EXCLUDE (level_of_detail, told),
-    coalesce(transaction_id, md5(concat_ws('|', told, row_number() OVER (PARTITION BY ordinal, told ORDER BY row)))) AS row_id
-FROM (
-    SELECT *, concat_ws('|', account_id, type, direction, currency,
-        coalesce(date, report_date), conid, symbol, quantity, position_amount) AS told
-    FROM stage_transfer
-);
-
 CREATE OR REPLACE TEMP TABLE new_interest_accruals AS
 SELECT * EXCLUDE (level_of_detail, model) FROM stage_interest_accruals_currency;
 CREATE OR REPLACE TEMP TABLE new_securities AS SELECT * EXCLUDE (level_of_detail, account_id) FROM stage_security_info;

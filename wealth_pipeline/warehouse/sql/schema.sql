@@ -32,6 +32,19 @@ CREATE TABLE statement_notes (
     sample VARCHAR
 );
 
+-- Rows of side sections that could not be loaded, with their attributes as JSON.
+CREATE TABLE rows_set_aside (
+    sha256 VARCHAR NOT NULL,
+    element VARCHAR NOT NULL,
+    row BIGINT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    account_id VARCHAR NOT NULL,
+    report_date DATE,
+    section VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    attributes VARCHAR NOT NULL
+);
+
 -- "Statement S, generated at T, shows content H for this family of tables, account and report date."
 CREATE TABLE observations (
     family VARCHAR NOT NULL,

@@ -1,0 +1,178 @@
+"""Rows of side sections that cannot be loaded: they are set aside with the reason, and the rest of the file loads.
+
+The NAV does not rest on a side section. Exactly the row that cannot be read, is incomplete or contradicts another one
+is set aside; `rows_set_aside` keeps it, with its attributes as the file states them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import BinaryIO
+
+import duckdb
+import pyarrow as pa
+
+from wealth_pipeline.flex import values
+from wealth_pipeline.flex.statement import (
+    SECTION_OF,
+    Notes,
+    SetAside,
+    Statement,
+    StatementError,
+    attributes_of,
+    reported_day,
+)
+from wealth_pipeline.tables import SIDE_ELEMENTS, TABLES, TableSpec
+from wealth_pipeline.warehouse.schema import insert, stage_name, texts
+
+#: Levels of detail that sum up other rows; see prepare.sql.
+_SUMMED = frozenset("SUMMARY ORDER CLOSED_LOT WASH_SALE SYMBOL_SUMMARY ASSET_SUMMARY".split())
+#: The attribute that says which day a row of a section of states is of; without it, the last of its FlexStatement.
+_DAY_OF_STATE = {
+    "ChangeInNAV": "toDate", "InterestAccrualsCurrency": "toDate", "OpenDividendAccrual": "reportDate",
+    "OpenPosition": "reportDate",
+}  # fmt: skip
+
+Row = tuple[str, int, int, str]
+
+
+def begin(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
+    """Start the file's list of rows that are set aside, with those that the reader could not read."""
+    con.execute("CREATE OR REPLACE TEMP TABLE aside (element VARCHAR, row BIGINT, ordinal INTEGER, reason VARCHAR)")
+    # The days of accounts whose proofs rest on rows that lack now.
+    con.execute("CREATE OR REPLACE TEMP TABLE aside_days (account_id VARCHAR, report_date DATE)")
+    if read:
+        insert(con, "aside", pa.Table.from_pylist([vars(row) for row in read]))
+
+
+def incomplete(con: duckdb.DuckDBPyConnection, present: Collection[str]) -> None:
+    """Set aside the rows that lack what their table cannot do without, or whose rate is negative."""
+    for table in TABLES:
+        lots = table.name == "position_lots"
+        if table.element not in present or (table.element not in SIDE_ELEMENTS and not lots):
+            continue
+        level = " AND level_of_detail = 'LOT'" if lots else ""
+        for column in table.read:
+            if not column.nullable:
+                move(con, table.element, f"{column.name} IS NULL{level}", f"it has no {column.attribute}")
+            if column.name == "fx_rate_to_base":
+                move(con, table.element, f"{column.name} < 0{level}", f"its {column.attribute} is negative")
+
+
+def contradictory(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
+    """Of rows of one FlexStatement for one thing, keep the first and set aside those that state other figures.
+
+    IBKR lists a contract once for each of its exchanges or names in Financial Instrument Information: the listing under
+    the symbol of a position stays, else the first by symbol, currency, exchange and the rest.
+    """
+    new = f"new_{table.name}"
+    columns = [c.name for c in table.read] + (["component", "amount"] if table.melt else [])
+    stated = f"md5(concat_ws('|', {texts(columns)}))"
+    first = "row"
+    reason = f"'row ' || first_value(row) OVER same || ' states the same {' and '.join(table.scope)} differently'"
+    if table.name == "securities":
+        held = "EXISTS (FROM new_positions p WHERE p.ordinal = n.ordinal AND p.conid = n.conid AND p.symbol = n.symbol)"
+        first = f"({held}) DESC, symbol, currency, listing_exchange, {', '.join(columns)}"
+        reason = "'conid ' || conid || ' is listed a second time'"
+    con.execute(
+        f"INSERT INTO aside SELECT DISTINCT ON (row) '{table.element}', row, ordinal, reason FROM ("
+        f" SELECT ordinal, row, {reason} AS reason, {stated} <> first_value({stated}) OVER same AS differs"
+        f" FROM {new} n WINDOW same AS (PARTITION BY ordinal, {', '.join(table.key)} ORDER BY {first})) WHERE differs"
+    )
+    con.execute(f"DELETE FROM {new} WHERE row IN (SELECT row FROM aside WHERE element = '{table.element}')")
+
+
+def move(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str) -> None:
+    """Set aside the staged rows of an element for which `where` holds. reason: a sentence."""
+    stage = stage_name(element)
+    if con.execute(f"SELECT 1 FROM {stage} WHERE {where} LIMIT 1").fetchone():
+        con.execute(f"INSERT INTO aside SELECT '{element}', row, ordinal, '{reason}' FROM {stage} WHERE {where}")
+        con.execute(f"DELETE FROM {stage} WHERE {where}")
+
+
+def keep(
+    con: duckdb.DuckDBPyConnection,
+    sha256: str,
+    stream: BinaryIO,
+    statements: Sequence[Statement],
+    notes: Notes,
+    slash_format: str | None,
+) -> None:
+    """Write the rows that were set aside, with their attributes, and note how many there are of each element.
+
+    stream: the file once more: attributes are not kept of rows that load. Raises StatementError for a lot that is a
+    position itself, as the query has no SUMMARY rows: the NAV rests on it.
+    """
+    listed: list[Row] = con.execute("SELECT element, row, ordinal, reason FROM aside ORDER BY ALL").fetchall()
+    if not listed:
+        return
+    found = attributes_of(stream, [(element, row) for element, row, _, _ in listed])
+    _refuse_only_lots(con, listed, found)
+    kept = []
+    for element, row, ordinal, reason in listed:
+        attributes, statement = found[element, row], statements[ordinal - 1]
+        if attributes.get("accountId") == "-" or attributes.get("levelOfDetail") in _SUMMED:
+            notes.add("summary_row_dropped", element)
+            continue
+        notes.add("row_set_aside", element)
+        account = attributes.get("accountId") if element != "SecurityInfo" else None
+        kept.append(
+            {
+                "sha256": sha256,
+                "element": element,
+                "row": row,
+                "ordinal": ordinal,
+                "account_id": account or statement.account_id,
+                "report_date": _day(element, attributes, statement, slash_format),
+                "section": SECTION_OF.get(element, element),
+                "reason": reason,
+                "attributes": json.dumps(attributes, ensure_ascii=False),
+            }
+        )
+    if kept:
+        insert(con, "rows_set_aside", pa.Table.from_pylist(kept, _KEPT))
+        con.execute(
+            "INSERT INTO aside_days SELECT DISTINCT account_id, report_date FROM rows_set_aside"
+            " WHERE sha256 = ? AND report_date IS NOT NULL",
+            [sha256],
+        )
+
+
+_KEPT = pa.schema(
+    [
+        ("sha256", pa.string()), ("element", pa.string()), ("row", pa.int64()), ("ordinal", pa.int32()),
+        ("account_id", pa.string()), ("report_date", pa.date32()), ("section", pa.string()), ("reason", pa.string()),
+        ("attributes", pa.string()),
+    ]
+)  # fmt: skip
+
+
+def _day(element: str, attributes: dict[str, str], statement: Statement, slash_format: str | None) -> date | None:
+    """The day that a row is of; None: any day of its FlexStatement."""
+    state = _DAY_OF_STATE.get(element)
+    day = reported_day(attributes.get(state or "reportDate", ""), statement, slash_format)
+    whole = state or statement.from_date == statement.to_date
+    return day or (statement.to_date if whole else None)
+
+
+def _refuse_only_lots(
+    con: duckdb.DuckDBPyConnection, listed: Sequence[Row], found: dict[tuple[str, int], dict[str, str]]
+) -> None:
+    lots = [row for row in listed if row[0] == "OpenPosition"]
+    if not lots:
+        return
+    columns = "ordinal, model, coalesce(conid, security_id, symbol)"
+    held = set(con.execute(f"SELECT {columns} FROM new_positions WHERE NOT from_lots").fetchall())
+    for element, row, ordinal, reason in lots:
+        named = {
+            name: None if text in values.DATE_NULLS and name != "symbol" else text or None
+            for name, text in found[element, row].items()
+        }
+        contract = named.get("conid") or named.get("securityID") or named.get("symbol")
+        if (ordinal, named.get("model"), contract) not in held:
+            raise StatementError(
+                f"{element} row {row}, a lot of a position without a SUMMARY row: {reason}",
+                "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+            )
