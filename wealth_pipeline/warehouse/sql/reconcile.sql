@@ -1,12 +1,23 @@
 -- The proof of the NAV, for the account-days that this statement touched, and those whose proof rests on them.
 -- Every check states what it compared; what cannot be compared is not_evaluable, with the reason.
--- Tolerance: (number of terms + 1) units of the finest decimal in the day's NAV row and in the figures compared.
+-- Tolerance: (number of terms + 1) units of the finest decimal in the day's NAV row and in the figures compared; of a sum
+-- over more than a day see `tolerance_of`.
 -- What does not add up fails, unless the statements themselves say why it need not: fields that the query lacks,
 -- a NAV that was restated after the rest was last seen, a rate of another day. That is not_evaluable.
 
 -- Names for people: five, and how many more.
 CREATE OR REPLACE TEMP MACRO named(names) AS array_to_string(list_sort(names)[:5], ', ')
     || CASE WHEN len(names) > 5 THEN ' and ' || (len(names) - 5) || ' more' ELSE '' END;
+
+-- The tolerance of a sum of attributes. IBKR: over more than a day each of them is itself a sum of conversions that were
+-- rounded to nine decimals, so that the residue grows with the days of the period.
+CREATE OR REPLACE TEMP MACRO tolerance_of(decimals, attributes, days) AS CAST(CASE WHEN days > 1
+    THEN CAST(0.000000001 AS DECIMAL(18,9)) * attributes * days ELSE unit_of(decimals) * (attributes + 1) END
+    AS DECIMAL(38,12));
+
+-- A sum whose rounding could hide half a cent proves nothing.
+CREATE OR REPLACE TEMP MACRO too_long(tolerance, days) AS CASE WHEN days > 1 AND tolerance >= 0.005
+    THEN 'over ' || days || ' days IBKR''s rounding alone could add up to half a cent' END;
 
 CREATE OR REPLACE TEMP TABLE touched AS
     FROM changed_nav UNION FROM changed_positions UNION FROM changed_cash UNION FROM changed_dividends
@@ -274,26 +285,27 @@ compared AS (
         CASE WHEN b.report_date >= s.from_date - CASE isodow(s.from_date) WHEN 1 THEN 3 WHEN 7 THEN 2 ELSE 1 END
             THEN b.total END AS previous,
         b.known_since > s.known_since AS previous_newer, n.known_since > s.known_since AS nav_newer,
-        n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes,
-        unit_of(greatest(s.decimals, f.finest)) * (s.terms + 1) AS tolerance
+        n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes, t.report_date - s.from_date + 1 AS days,
+        tolerance_of(greatest(s.decimals, f.finest), s.terms, 1) AS same_tolerance,
+        tolerance_of(greatest(s.decimals, f.finest), s.terms, days) AS sum_tolerance
     FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
     LEFT JOIN summed s USING (account_id, report_date)
     LEFT JOIN fineness f USING (account_id, report_date)
     ASOF LEFT JOIN nav b ON b.account_id = t.account_id AND b.report_date < s.from_date
 ),
 compared_one_by_one AS (
-    SELECT c.*, f.*, coalesce(abs(f.expected - f.actual) > tolerance, false) AS wrong
+    SELECT c.*, f.*, coalesce(abs(f.expected - f.actual) > f.tolerance, false) AS wrong
     FROM compared c, LATERAL (VALUES
-        (1, previous, starting, 'starting value against the NAV before ' || from_date, CASE WHEN previous_newer
+        (1, previous, starting, same_tolerance, 'starting value against the NAV before ' || from_date, CASE WHEN previous_newer
             THEN 'the changes are known only from an older statement than the NAV before ' || from_date END),
-        (2, total, ending, 'ending value', CASE WHEN nav_newer
+        (2, total, ending, same_tolerance, 'ending value', CASE WHEN nav_newer
             THEN 'the changes are known only from an older statement than the NAV' END),
-        (3, CASE WHEN abs(total - ending) > tolerance THEN ending ELSE total END, starting + parts,
+        (3, CASE WHEN abs(total - ending) > same_tolerance THEN ending ELSE total END, starting + parts, sum_tolerance,
             concat('period from ', from_date,
                 CASE WHEN previous IS NULL THEN '; starting value not compared: no NAV for the weekday before' END),
             CASE WHEN len(unticked) > 0
                 THEN 'the query lacks fields of the Change in NAV: ' || array_to_string(unticked, ', ') END)
-    ) f(place, expected, actual, detail, excuse)
+    ) f(place, expected, actual, tolerance, detail, excuse)
     -- What fails comes first, then what would if it could be evaluated; else the whole of it is told.
     QUALIFY row_number() OVER (PARTITION BY account_id, report_date
         ORDER BY wrong AND excuse IS NULL DESC, wrong DESC, CASE WHEN wrong THEN place ELSE -place END) = 1
@@ -303,6 +315,7 @@ SELECT account_id, report_date, 'bridge' AS check_name, expected, actual, tolera
          WHEN no_changes THEN 'no Change in NAV for a period that ends on this day'
          WHEN starting IS NULL OR ending IS NULL THEN 'the Change in NAV has no starting or ending value'
          WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled'
+         WHEN NOT wrong THEN too_long(tolerance, days)
          WHEN wrong THEN excuse END AS obstacle,
     detail
 FROM compared_one_by_one;
@@ -326,7 +339,8 @@ summed AS (
                 'deposits', 'withdrawals', 'depositWithdrawals')
                 AND NOT component LIKE 'avg%' AND NOT component LIKE 'slb%'), 0)
             + coalesce(deposits + withdrawals, deposit_withdrawals, deposits, withdrawals, 0) AS actual,
-        unit_of(greatest(max(decimals_of(amount)), coalesce(max(f.finest), 0))) * (count(*) + 1) AS tolerance,
+        any_value(p.report_date - p.from_date + 1) AS days,
+        tolerance_of(greatest(max(decimals_of(amount)), coalesce(max(f.finest), 0)), count(*), days) AS tolerance,
         list_filter_out(['accountTransfers', 'brokerInterest', 'commissions', 'dividends', 'internalTransfers',
             'netTradesPurchases', 'netTradesSales', 'otherFees', 'transactionTax', 'withholdingTax'],
             list(component))
@@ -347,7 +361,8 @@ SELECT t.account_id, t.report_date, 'cash_flow' AS check_name, w.expected, w.act
     CASE WHEN w.account_id IS NULL THEN 'no cash report for a period that ends on this day'
          WHEN w.incomplete THEN 'the cash report has no starting or ending cash'
          WHEN excess > 0 AND len(unticked) > 0
-             THEN 'the query lacks fields of the Cash Report: ' || array_to_string(unticked, ', ') END AS obstacle,
+             THEN 'the query lacks fields of the Cash Report: ' || array_to_string(unticked, ', ')
+         WHEN coalesce(excess, 0) <= 0 THEN too_long(w.tolerance, w.days) END AS obstacle,
     CASE WHEN excess > 0 THEN 'currency ' || w.currency END AS detail
 FROM todo t LEFT JOIN worst w USING (account_id, report_date);
 
