@@ -61,7 +61,12 @@ _NAV_HISTORY = (
     _column("base_currency", _TEXT, "The currency of the row's amounts."),
     *_same("nav", "total", "cash", "stock", "options", "bonds", "funds", "notes", "commodities", "crypto"),
     *_same("nav", "dividend_accruals", "interest_accruals"),
-    _column("other", _AMOUNT, "Sum of the remaining named components of `nav`; NULL if none is stated.", "base"),
+    _column(
+        "other",
+        _AMOUNT,
+        "Sum of the remaining named components of `nav`, and of `nav_parts_learned`; NULL if none is stated.",
+        "base",
+    ),
     _column("previous_date", _DAY, "The report date of the row before; NULL on the first."),
     _column("day_change", _AMOUNT, "Total less the total of the row before; NULL on the first.", "base"),
     _column("proof", _TEXT, "passed, failed or not_evaluable (docs/proof.md).", nullable=False),
@@ -275,6 +280,19 @@ RECORDS: tuple[View, ...] = (
         "The components of the NAV that add up to its total.",
         ("component",),
         (_column("component", _TEXT, "IBKR's attribute name.", nullable=False),),
+    ),
+    View(
+        "nav_parts_seen",
+        "A day on which a component that is not in `nav_parts` was seen to be a part of the total: it was exactly what"
+        " the others lacked.",
+        ("account_id", "report_date", "component"),
+        (_ACCOUNT, _REPORT_DATE, _column("component", _TEXT, "IBKR's attribute name.", nullable=False)),
+    ),
+    View(
+        "nav_parts_learned",
+        "What counts as a part of the total on all days of an account, having been seen as one on three of them.",
+        ("account_id", "component"),
+        (_ACCOUNT, _column("component", _TEXT, "IBKR's attribute name.", nullable=False)),
     ),
     View(
         "account_descriptions",

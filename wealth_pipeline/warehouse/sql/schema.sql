@@ -137,6 +137,9 @@ INSERT INTO nav_parts VALUES
     ('dividendAccruals'), ('interestAccruals'), ('softDollars'), ('forexCfdUnrealizedPl'), ('cfdUnrealizedPl'),
     ('physDel'), ('crypto'), ('liteSurchargeAccruals'), ('cgtWithholdingAccruals');
 
+-- Components beside that list that were seen to be a part of the total: each was exactly what a day's parts lacked.
+CREATE TABLE nav_parts_seen (account_id VARCHAR NOT NULL, report_date DATE NOT NULL, component VARCHAR NOT NULL);
+
 -- An amount in base currency: rounded half away from zero to 12 decimals.
 CREATE MACRO in_base(amount, rate) AS CAST(round(amount * rate, 12) AS DECIMAL(28,12));
 

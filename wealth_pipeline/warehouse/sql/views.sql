@@ -24,6 +24,10 @@ brought AS (
 SELECT d.* EXCLUDE (statement_sha256), first_date, last_date, connection, statement_sha256
 FROM described d LEFT JOIN days USING (account_id) LEFT JOIN brought USING (account_id);
 
+-- What counts as a part of the total on all days of an account: seen as one on three of them.
+CREATE VIEW nav_parts_learned AS
+SELECT account_id, component FROM nav_parts_seen GROUP BY ALL HAVING count(*) >= 3;
+
 CREATE VIEW nav_latest AS
 SELECT n.* FROM nav_history n JOIN (SELECT account_id, max(report_date) AS report_date FROM nav GROUP BY account_id)
     USING (account_id, report_date);
