@@ -24,6 +24,10 @@ PROOFS = {
     "bridge": ("nav_changes", "The NAV before and what changed it are the NAV after."),
     "cash_flow": ("cash_flows", "Starting cash and what moved it are the ending cash, in each currency."),
     "lots": ("position_lots", "The lots of a position add up to it."),
+    "cost": (
+        "positions",
+        "Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
+    ),
 }
 
 

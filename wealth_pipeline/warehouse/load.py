@@ -153,6 +153,7 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, sha256: str)
         _fill(con, element, reader.notes)
         if element in MODEL_ELEMENTS:
             _add_up_models(con, element, reader.notes)
+    con.execute(sql("cost"))
     con.execute(sql("prepare"))
     con.execute(_unknown_values())
     con.execute(sql("rows"))

@@ -117,7 +117,7 @@ def nav_days(
     with connected(path) as con:
         rows = con.execute(
             "WITH wanting AS (SELECT account_id, report_date, status, list(check_name ORDER BY check_name) AS checks"
-            "   FROM reconciliation WHERE status = 'failed'"
+            "   FROM reconciliation WHERE (status = 'failed' AND check_name <> 'cost')"
             "   OR (status = 'not_evaluable' AND check_name IN ('positions', 'cash', 'parts')) GROUP BY ALL),"
             " history AS (SELECT *, coalesce(list(total) FILTER (total IS NOT NULL) OVER recent, []) AS totals,"
             "   min(report_date) OVER recent AS recent_from"
@@ -335,10 +335,11 @@ def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20)
     )
     failures = _dicts(
         path,
-        # The cash flows are proved in each currency, which the reason names, and the lots in the position's.
+        # The cash flows are proved in each currency, and the cost in the position's or in base: the reason names it.
         "SELECT account_id, report_date, expected, actual, difference, tolerance,"
         " CASE WHEN check_name = 'lots' THEN 'the position''s' WHEN regexp_matches(reason, '^currency [A-Z]{3}$')"
-        "   THEN reason[10:] ELSE base_currency END AS currency, reason"
+        "   THEN reason[10:] WHEN check_name = 'cost' THEN regexp_extract(reason, ' in ([^ ;]+)', 1)"
+        "   ELSE base_currency END AS currency, reason"
         " FROM reconciliation LEFT JOIN accounts USING (account_id)"
         " WHERE check_name = ? AND status = 'failed' AND account_id IN (SELECT unnest(?))"
         " ORDER BY report_date DESC, account_id LIMIT ?",
@@ -445,7 +446,8 @@ def restated_by(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """The days that the newest statement of each account restated, newest first."""
     return _dicts(
         path,
-        "SELECT r.table_name, r.account_id, r.report_date, r.old_total, r.new_total, a.base_currency"
+        "SELECT r.table_name, r.account_id, r.report_date, array_to_string(r.changed, ', ') AS changed, r.old_total,"
+        " r.new_total, a.base_currency"
         " FROM restatements r LEFT JOIN accounts a USING (account_id)"
         " WHERE r.account_id IN (SELECT unnest($accounts)) AND r.new_sha256 IN (SELECT arg_max(sha256, when_generated)"
         "   FROM statement_accounts WHERE account_id IN (SELECT unnest($accounts)) GROUP BY account_id)"

@@ -467,6 +467,53 @@ SELECT t.account_id, t.report_date, 'lots' AS check_name, w.expected, w.actual, 
         THEN w.figure || ' of ' || coalesce(w.symbol, '(no symbol)') END, c.told), '') AS detail
 FROM todo t LEFT JOIN worst w USING (account_id, report_date) LEFT JOIN counted c USING (account_id, report_date);
 
+-- 12. cost: value less cost basis is the unrealised result, in the currency that the statement's rows tell together
+-- (cost.sql). One that misses its statement's form fails; bonds, CFDs and futures may follow another rule.
+CREATE OR REPLACE TEMP VIEW todo_positions AS
+    SELECT p.*, concat_ws('|', p.account_id, p.report_date) AS form_key, r.told AS older_rate
+    FROM positions p SEMI JOIN todo USING (account_id, report_date)
+    LEFT JOIN older_rates r ON r.account_id = p.account_id AND r.report_date = p.report_date
+        AND r.currency = p.currency AND p.fx_rate_derived;
+CREATE OR REPLACE TEMP TABLE check_cost AS
+WITH compared AS (
+    SELECT c.account_id, c.report_date, c.cost_currency, coalesce(c.symbol, '(no symbol)') AS symbol,
+        c.cost_and_result AS actual, c.fx_rate_to_base <> 1 AS abroad,
+        CASE WHEN c.cost_currency = 'base' THEN c.value_base ELSE c.position_value END AS expected,
+        CASE WHEN c.cost_currency = 'base' THEN c.base_tolerance ELSE c.position_tolerance END AS tolerance,
+        CASE WHEN c.cost_currency = 'base' THEN c.fits_base ELSE c.fits_position END AS fits,
+        CASE WHEN c.cost_currency = 'base' THEN coalesce(a.base_currency, 'base currency') ELSE c.currency END AS currency,
+        CASE WHEN c.cost_currency = 'base' AND c.stated_value_base IS NULL THEN c.older_rate END AS excuse,
+        of_its_own_rule(c.asset_class) AS own_rule
+    FROM cost_rows('todo_positions') c LEFT JOIN bases a USING (account_id)
+),
+days AS (
+    SELECT account_id, report_date, any_value(cost_currency) AS told, count(*) AS positions, count(actual) AS stated,
+        count(fits) AS comparable,
+        named(list(DISTINCT symbol) FILTER (actual IS NOT NULL AND coalesce(abroad, true))) AS foreigners,
+        named(list(DISTINCT symbol) FILTER (NOT fits AND own_rule)) AS own_rule
+    FROM compared GROUP BY ALL
+),
+worst AS (
+    SELECT *, NOT fits AND NOT own_rule AS wrong FROM compared WHERE fits IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY account_id, report_date ORDER BY wrong AND excuse IS NULL DESC, wrong DESC,
+        fits DESC, CAST(abs(expected - actual) AS DOUBLE) - tolerance DESC, symbol) = 1
+)
+SELECT t.account_id, t.report_date, 'cost' AS check_name, w.expected, w.actual,
+    CAST(w.tolerance AS DECIMAL(38,12)) AS tolerance,
+    CASE WHEN l.seen IS NULL THEN 'no positions for this day: not broken out by day, or no Open Positions in the query'
+         WHEN d.account_id IS NULL THEN 'no positions'
+         WHEN d.stated = 0 THEN 'no position states its cost basis and unrealised result'
+         WHEN d.told IS NULL AND d.foreigners IS NULL
+             THEN 'every rate is 1, so that nothing tells the currency of the cost, and nothing depends on it'
+         WHEN d.told IS NULL THEN 'nothing tells the currency of the cost of ' || d.foreigners
+         WHEN w.wrong THEN w.excuse END AS obstacle,
+    nullif(concat_ws('; ', CASE WHEN w.wrong THEN w.symbol || ' in ' || w.currency END,
+        CASE WHEN d.comparable < d.positions THEN d.positions - d.comparable || ' of ' || d.positions
+            || ' positions lack value, cost basis or unrealised result' END,
+        'by another rule: ' || d.own_rule), '') AS detail
+FROM todo t LEFT JOIN (FROM last_seen WHERE family = 'positions') l USING (account_id, report_date)
+LEFT JOIN days d USING (account_id, report_date) LEFT JOIN worst w USING (account_id, report_date);
+
 DELETE FROM reconciliation r USING todo t WHERE t.account_id = r.account_id AND t.report_date = r.report_date;
 INSERT INTO reconciliation
 SELECT account_id, report_date, check_name, expected, actual, expected - actual,
@@ -476,5 +523,5 @@ SELECT account_id, report_date, check_name, expected, actual, expected - actual,
     coalesce(obstacle, detail)
 FROM (
     FROM check_positions UNION ALL FROM check_cash UNION ALL FROM check_dividends UNION ALL FROM check_parts
-    UNION ALL FROM check_bridge UNION ALL FROM check_cash_flow UNION ALL FROM check_lots
+    UNION ALL FROM check_bridge UNION ALL FROM check_cash_flow UNION ALL FROM check_lots UNION ALL FROM check_cost
 );
