@@ -57,6 +57,11 @@ OTHERS = {
         dg.AssetCheckSeverity.WARN,
         "The newest statement changed no figure of an earlier day.",
     ),
+    "profit_and_loss_ready": (
+        "positions",
+        dg.AssetCheckSeverity.WARN,
+        "IBKR has filled the profit and loss of every day.",
+    ),
     "nothing_unknown": (
         "flex_statement",
         dg.AssetCheckSeverity.WARN,
@@ -115,6 +120,8 @@ def _findings(
         return published.large_changes(path, accounts, settings.day_change_share), {}
     if name == "nothing_restated":
         return published.restated_by(path, accounts), {}
+    if name == "profit_and_loss_ready":
+        return [{"account": d.account_id, "not ready": d.report_date} for d in published.unfilled(path, accounts)], {}
     return published.unknown_names(path, accounts), {"also noted": published.also_noted(path, accounts)}
 
 

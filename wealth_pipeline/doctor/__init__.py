@@ -56,6 +56,8 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
         if settings.gateway_url:
             yield services.gateway(settings, data_folder)
     yield data.database(data_folder)
+    yield from data.profits(data_folder, settings)
+    yield from data.costs(data_folder)
     yield from data.newest_statements(data_folder, settings)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)

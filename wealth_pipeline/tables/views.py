@@ -216,6 +216,7 @@ RECORDS: tuple[View, ...] = (
             _column("bytes", _COUNT, "Its size, uncompressed.", "bytes", nullable=False),
             _column("status", _TEXT, "loaded or rejected.", nullable=False),
             _column("reason", _TEXT, "Why it was rejected."),
+            _column("message", _TEXT, "What IBKR says in it, if anything."),
         ),
     ),
     View(
@@ -230,6 +231,12 @@ RECORDS: tuple[View, ...] = (
             _column("to_date", _DAY, "Last day of the period.", nullable=False),
             _column("when_generated", _MOMENT, "When IBKR generated it (UTC).", nullable=False),
             _column("sections", _TEXTS, "IBKR's names of the sections that are there.", nullable=False),
+            _column(
+                "pnl_ready",
+                _FLAG,
+                "False where IBKR's message says that profit and loss are not ready, so that they are NULL; NULL without"
+                " positions and trades.",
+            ),
         ),
     ),
     View(
@@ -269,6 +276,19 @@ RECORDS: tuple[View, ...] = (
         " began.",
         ("account_id", "report_date"),
         (_ACCOUNT, _REPORT_DATE),
+    ),
+    View(
+        "profit_not_ready",
+        "An account's day whose profit and loss are NULL, for IBKR's newest statement that ends on it says that they are"
+        " not ready.",
+        ("account_id", "report_date"),
+        (
+            _ACCOUNT,
+            _REPORT_DATE,
+            _column("from_date", _DAY, "First day of that statement's period.", nullable=False),
+            _column("when_generated", _MOMENT, "When IBKR generated it (UTC).", nullable=False),
+            _column("statement_sha256", _TEXT, "The archived statement.", nullable=False),
+        ),
     ),
     View(
         "asset_classes",

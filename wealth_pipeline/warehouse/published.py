@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -264,6 +264,30 @@ def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[dat
         ).fetchall()
     begun = {account: first for account, first in accounts.items() if first is not None}
     return sorted({day for account, day in rows if day in days and day >= begun.get(account, date.max)})
+
+
+@dataclass(frozen=True)
+class Unfilled:
+    """A day whose profit and loss IBKR has not filled. generated: when it last said so (UTC, without zone).
+
+    alone: that statement covers more days, so that only another one that ends on this day shows its positions.
+    """
+
+    account_id: str
+    report_date: date
+    generated: datetime
+    alone: bool
+
+
+def unfilled(path: Path, accounts: Sequence[str]) -> list[Unfilled]:
+    """The days of these accounts whose profit and loss are not ready at IBKR, oldest first."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT account_id, report_date, when_generated, from_date < report_date FROM profit_not_ready"
+            " WHERE account_id IN (SELECT unnest(?)) ORDER BY report_date, account_id",
+            [list(accounts)],
+        ).fetchall()
+    return [Unfilled(*row) for row in rows]
 
 
 def days_of_statement(path: Path, sha256: str) -> dict[str, tuple[date, date]]:

@@ -120,6 +120,11 @@ CREATE OR REPLACE TEMP TABLE older_rates AS
     ASOF JOIN fx_rates r
         ON r.from_currency = c.currency AND r.to_currency = c.base_currency AND r.report_date <= c.report_date;
 
+-- IBKR writes 0 into profits and losses that are not ready.
+CREATE OR REPLACE TEMP TABLE unready AS
+    SELECT account_id, report_date, 'profit and loss are not ready at IBKR' AS told
+    FROM profit_not_ready SEMI JOIN todo USING (account_id, report_date);
+
 -- 1. positions: what they add to the NAV, class by class, is the class's column.
 CREATE OR REPLACE TEMP TABLE check_positions AS
 WITH held AS (
@@ -166,7 +171,7 @@ SELECT t.account_id, t.report_date, 'positions' AS check_name,
     coalesce(c.tolerance, d.tolerance) AS tolerance,
     CASE WHEN n.account_id IS NULL THEN 'no NAV row for this day'
          WHEN l.seen IS NULL THEN 'no positions for this day: not broken out by day, or no Open Positions in the query'
-         WHEN u.reason IS NOT NULL THEN u.reason
+         WHEN u.reason IS NOT NULL THEN concat(u.reason, ': ' || y.told)
          WHEN d.lacking IS NOT NULL THEN 'the NAV row lacks ' || d.lacking
          WHEN d.account_id IS NULL THEN 'the NAV row has no class of positions'
          WHEN d.wrong IS NOT NULL AND n.known_since > l.seen
@@ -177,6 +182,7 @@ FROM todo t
 LEFT JOIN todo_nav n USING (account_id, report_date)
 LEFT JOIN (FROM last_seen WHERE family = 'positions') l USING (account_id, report_date)
 LEFT JOIN unclear u USING (account_id, report_date)
+LEFT JOIN unready y USING (account_id, report_date)
 LEFT JOIN days d USING (account_id, report_date)
 LEFT JOIN classes c ON c.account_id = d.account_id AND c.report_date = d.report_date AND c.component = d.wrong;
 
@@ -340,8 +346,8 @@ compared AS (
         b.known_since > s.known_since AS previous_newer, n.known_since > s.known_since AS nav_newer,
         n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes, t.report_date - s.from_date + 1 AS days,
         tolerance_of(greatest(s.decimals, f.finest), s.terms, 1) AS same_tolerance,
-        tolerance_of(greatest(s.decimals, f.finest), s.terms, days) AS sum_tolerance
-    FROM todo t LEFT JOIN todo_nav n USING (account_id, report_date)
+        tolerance_of(greatest(s.decimals, f.finest), s.terms, days) AS sum_tolerance, y.told AS unready
+    FROM todo t LEFT JOIN unready y USING (account_id, report_date) LEFT JOIN todo_nav n USING (account_id, report_date)
     LEFT JOIN summed s USING (account_id, report_date)
     LEFT JOIN fineness f USING (account_id, report_date)
     ASOF LEFT JOIN nav b ON b.account_id = t.account_id AND b.report_date < s.from_date
@@ -356,7 +362,7 @@ compared_one_by_one AS (
         (3, CASE WHEN abs(total - ending) > same_tolerance THEN ending ELSE total END, starting + parts, sum_tolerance,
             concat('period from ', from_date,
                 CASE WHEN previous IS NULL THEN '; starting value not compared: no NAV for the weekday before' END),
-            CASE WHEN len(unticked) > 0
+            CASE WHEN unready IS NOT NULL THEN unready WHEN len(unticked) > 0
                 THEN 'the query lacks fields of the Change in NAV: ' || array_to_string(unticked, ', ') END)
     ) f(place, expected, actual, tolerance, detail, excuse)
     -- What fails comes first, then what would if it could be evaluated; else the whole of it is told.
@@ -502,6 +508,7 @@ SELECT t.account_id, t.report_date, 'cost' AS check_name, w.expected, w.actual,
     CAST(w.tolerance AS DECIMAL(38,12)) AS tolerance,
     CASE WHEN l.seen IS NULL THEN 'no positions for this day: not broken out by day, or no Open Positions in the query'
          WHEN d.account_id IS NULL THEN 'no positions'
+         WHEN d.stated = 0 AND y.told IS NOT NULL THEN y.told
          WHEN d.stated = 0 THEN 'no position states its cost basis and unrealised result'
          WHEN d.told IS NULL AND d.foreigners IS NULL
              THEN 'every rate is 1, so that nothing tells the currency of the cost, and nothing depends on it'
@@ -512,7 +519,8 @@ SELECT t.account_id, t.report_date, 'cost' AS check_name, w.expected, w.actual,
             || ' positions lack value, cost basis or unrealised result' END,
         'by another rule: ' || d.own_rule), '') AS detail
 FROM todo t LEFT JOIN (FROM last_seen WHERE family = 'positions') l USING (account_id, report_date)
-LEFT JOIN days d USING (account_id, report_date) LEFT JOIN worst w USING (account_id, report_date);
+LEFT JOIN days d USING (account_id, report_date) LEFT JOIN worst w USING (account_id, report_date)
+LEFT JOIN unready y USING (account_id, report_date);
 
 DELETE FROM reconciliation r USING todo t WHERE t.account_id = r.account_id AND t.report_date = r.report_date;
 INSERT INTO reconciliation

@@ -11,7 +11,8 @@ CREATE TABLE statements (
     asked_to DATE,
     bytes BIGINT NOT NULL,
     status VARCHAR NOT NULL CHECK (status IN ('loaded', 'rejected')),
-    reason VARCHAR
+    reason VARCHAR,
+    message VARCHAR
 );
 
 CREATE TABLE statement_accounts (
@@ -21,7 +22,8 @@ CREATE TABLE statement_accounts (
     from_date DATE NOT NULL,
     to_date DATE NOT NULL,
     when_generated TIMESTAMP NOT NULL,
-    sections VARCHAR[] NOT NULL
+    sections VARCHAR[] NOT NULL,
+    pnl_ready BOOLEAN
 );
 
 CREATE TABLE statement_notes (

@@ -127,6 +127,14 @@ CREATE MACRO positions_asof(t) AS TABLE
     SELECT * EXCLUDE (content) FROM positions_versions
     WHERE known_from <= CAST(t AS TIMESTAMP) AND (known_to IS NULL OR known_to > CAST(t AS TIMESTAMP));
 
+-- Days whose profit and loss IBKR has not filled: the newest FlexStatement that ends on the day says so. IBKR: positions
+-- are those of its last day, so that a longer one fills no other day.
+CREATE VIEW profit_not_ready AS
+SELECT account_id, to_date AS report_date, arg_max(from_date, newest) AS from_date,
+    arg_max(when_generated, newest) AS when_generated, arg_max(sha256, newest) AS statement_sha256
+FROM (SELECT *, (when_generated, sha256, ordinal) AS newest FROM statement_accounts WHERE pnl_ready IS NOT NULL)
+GROUP BY account_id, to_date HAVING NOT arg_max(pnl_ready, newest);
+
 -- A weekday that a statement with the NAV section covers without a NAV row for it.
 CREATE VIEW days_without_row AS
 SELECT DISTINCT account_id, CAST(day AS DATE) AS report_date
