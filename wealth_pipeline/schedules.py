@@ -64,8 +64,12 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
         asked = [(a, b) for a, b in windows if wealth.ledger.count_on(connection.name, b, today) < MOST_TIMES]
         if not asked:
             return dg.SkipReason(f"IBKR was asked {MOST_TIMES} times today for the days up to {windows[0][1]}.")
-        # No run key: Dagster never launches a key again, not even after a failed run.
-        return [dg.RunRequest(tags=days_tags(first, last)) for first, last in asked]
+        # Dagster never launches a key again, not even after a failed run; but of several requests each must have one.
+        tick = f"{wealth.ledger.now():%Y-%m-%d %H:%M:%S}"
+        return [
+            dg.RunRequest(run_key=f"{first} to {last}, {tick}" if len(asked) > 1 else None, tags=days_tags(first, last))
+            for first, last in asked
+        ]
 
     return schedule
 

@@ -67,8 +67,9 @@ def costs(folder: DataFolder) -> Iterator[Finding]:
         for account, count, day in untold:
             yield Finding.advice(
                 f"cost {account}",
-                f"Of {count} positions of {day} nothing tells whether their cost basis is in their own currency or in base,"
-                " so that it is not shown in base. Tick every field of Open Positions, Position Value in Base above all.",
+                f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the position's"
+                " currency or in base, so that it is not shown in base. Tick every field of Open Positions, Position Value"
+                " in Base above all.",
             )
 
 
