@@ -38,7 +38,8 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
         cron_schedule=crons(settings.schedule_times),
         execution_timezone=MARKET_TIMEZONE,
         description=f"Tuesday to Saturday at {times} New York time: asks IBKR for the weekdays among the last"
-        f" {settings.catch_up_days} whose NAV is missing, as one run. Profit and loss that were not ready are asked for again. Skips when nothing is missing.",
+        f" {settings.catch_up_days} whose NAV is missing, as one run. Profit and loss that were not ready"
+        " are asked for again. Skips when nothing is missing.",
     )
     def schedule(context: dg.ScheduleEvaluationContext, wealth: WealthData) -> list[dg.RunRequest] | dg.SkipReason:
         # The present, not the tick's own time: missed ticks fire together, and the first of them asks for all there is.

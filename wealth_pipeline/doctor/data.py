@@ -67,9 +67,9 @@ def costs(folder: DataFolder) -> Iterator[Finding]:
         for account, count, day in untold:
             yield Finding.advice(
                 f"cost {account}",
-                f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the position's"
-                " currency or in base, so that it is not shown in base. Tick every field of Open Positions, Position Value"
-                " in Base above all.",
+                f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
+                " position's currency or in base, so that it is not shown in base. Tick every field of Open Positions,"
+                " Position Value in Base above all.",
             )
 
 
@@ -85,13 +85,14 @@ def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
             if young:
                 yield Finding.advice(
                     f"profit {account}",
-                    f"Profit and loss of {_listed(young)} were not ready at IBKR. The next days' pulls ask for them again.",
+                    f"Profit and loss of {_listed(young)} were not ready at IBKR."
+                    " The next days' pulls ask for them again.",
                 )
             if old := [day for day in days if day not in young]:
                 yield Finding.advice(
                     f"profit {account}",
-                    f"IBKR never filled the profit and loss of {_listed(old)}: they stay unknown. To ask for one of them"
-                    f" once more: `wealth pull --from {old[-1]} --to {old[-1]} --force`.",
+                    f"IBKR never filled the profit and loss of {_listed(old)}: they stay unknown. To ask for one of"
+                    f" them once more: `wealth pull --from {old[-1]} --to {old[-1]} --force`.",
                 )
 
 

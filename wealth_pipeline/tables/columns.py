@@ -54,8 +54,8 @@ def column(
 
     `attribute` is the XML attribute it is read from, None for a column that the warehouse derives.
     `unit` says what the figure counts (a currency, shares, percent ...). `values` are those that IBKR was seen to
-    write, where there are few: another one is loaded, and noted as unknown. `profit`: a profit or loss, which IBKR writes
-    as 0 while it is not ready. `checks` go to `pandera.Field`.
+    write, where there are few: another one is loaded, and noted as unknown. `profit`: a profit or loss, which IBKR
+    writes as 0 while it is not ready. `checks` go to `pandera.Field`.
     NULL always means "not in the statement"; zero is zero.
     """
     return pandera.Field(

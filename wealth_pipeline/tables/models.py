@@ -177,8 +177,8 @@ class Positions(_Holding):
     )
     cost_currency: Text = column(
         None,
-        "What the row's `cost_currency` amounts are in: `position`, its own currency, or `base`. The statement's rows tell"
-        " together; NULL where they cannot (docs/proof.md).",
+        "What the row's `cost_currency` amounts are in: `position`, its own currency, or `base`. The statement's rows"
+        " tell together; NULL where they cannot (docs/proof.md).",
     )
     cost_basis_base: Amount = column(
         None, "Cost basis: as stated, or x today's rate, rounded half up to 12 decimals.", unit="base"

@@ -234,8 +234,8 @@ RECORDS: tuple[View, ...] = (
             _column(
                 "pnl_ready",
                 _FLAG,
-                "False where IBKR's message says that profit and loss are not ready, so that they are NULL; NULL without"
-                " positions and trades.",
+                "False where IBKR's message says that profit and loss are not ready, so that they are NULL; NULL"
+                " without positions and trades.",
             ),
         ),
     ),
@@ -279,8 +279,8 @@ RECORDS: tuple[View, ...] = (
     ),
     View(
         "profit_not_ready",
-        "An account's day whose profit and loss are NULL, for IBKR's newest statement that ends on it says that they are"
-        " not ready.",
+        "An account's day whose profit and loss are NULL, for IBKR's newest statement that ends on it says that they"
+        " are not ready.",
         ("account_id", "report_date"),
         (
             _ACCOUNT,

@@ -115,7 +115,8 @@ def test_a_run_under_way_is_waited_for(served: Sandbox, make_pipeline: MakePipel
 
 
 UNREADY = (
-    '<FlexQueryResponse type="AF"><Message>Realized P/L is not ready and has been disabled for this statement.</Message>'
+    '<FlexQueryResponse type="AF">'
+    "<Message>Realized P/L is not ready and has been disabled for this statement.</Message>"
     '<FlexStatements count="1"><FlexStatement accountId="U1" fromDate="{}" toDate="{}" whenGenerated="{}">'
     '<EquitySummaryInBase>{}</EquitySummaryInBase><OpenPositions><OpenPosition symbol="A" conid="1" currency="USD"'
     ' position="1" positionValue="5" fifoPnlUnrealized="0"/></OpenPositions>'

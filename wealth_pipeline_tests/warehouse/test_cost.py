@@ -64,7 +64,10 @@ def proof(house: House) -> tuple[str, str | None]:
         ([BASE], {"1": ("base", "600", "200")}),
         ([POSITION], {"1": ("position", "600", "200")}),
         # Where both forms hold, or neither, the other rows decide.
-        ([BASE, AT_HOME, WORTHLESS], {"1": ("base", "600", "200"), "2": ("base", "40", "10"), "3": ("base", "5", "-5")}),
+        (
+            [BASE, AT_HOME, WORTHLESS],
+            {"1": ("base", "600", "200"), "2": ("base", "40", "10"), "3": ("base", "5", "-5")},
+        ),
         (
             [POSITION, AT_HOME, WORTHLESS],
             {"1": ("position", "600", "200"), "2": ("position", "40", "10"), "3": ("position", "4", "-4")},
@@ -86,7 +89,10 @@ def proof(house: House) -> tuple[str, str | None]:
         ),
         # Short, in a far currency, with the rounding of nine decimals.
         ([held("1", "-5000000", "-30000", "-3350", "0.00667")], {"1": ("base", "-30000", "-3350")}),
-        ([held("1", "333.33", "100.123456789", "233.206543211")], {"1": ("position", "80.0987654312", "186.5652345688")}),
+        (
+            [held("1", "333.33", "100.123456789", "233.206543211")],
+            {"1": ("position", "80.0987654312", "186.5652345688")},
+        ),
         # A bond decides where nothing else does, and not against a stock.
         ([{**BASE, "assetCategory": "BOND"}], {"1": ("base", "600", "200")}),
         (
@@ -237,16 +243,17 @@ def test_a_rate_that_comes_late_tells_the_currency(house: House) -> None:
     assert costs(house)["1"] == ("base", "600", "200")
 
 
+_ROWS: list[list[Row]] = [[BASE, AT_HOME], [{**POSITION, "fxRateToBase": None}], [WORTHLESS, AT_HOME]]
 _DAYS = [
     file(
         flex(
             generated=GENERATED[n],
             AccountInformation={"currency": "GBP"},
             OpenPositions=rows,
-            **({"ConversionRates": [rate("USD", "0.8", MONDAY, "GBP")]} if n == 1 else {}),
+            ConversionRates=[rate("USD", "0.8", MONDAY, "GBP")] if n == 1 else [],
         )
     )
-    for n, rows in enumerate([[BASE, AT_HOME], [{**POSITION, "fxRateToBase": None}], [WORTHLESS, AT_HOME]])
+    for n, rows in enumerate(_ROWS)
 ]
 
 
