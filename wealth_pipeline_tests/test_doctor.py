@@ -387,6 +387,39 @@ def test_what_could_be_better_is_advice_and_no_failure(home: Path) -> None:
     assert status == 0
 
 
+def _unready(day: str) -> bytes:
+    """A position in another currency, with a result that is not ready."""
+    row = flexml.position(reportDate=None, fxRateToBase="1.1", currency="EUR", fifoPnlUnrealized="0")
+    when = date.fromisoformat(day)
+    told = flexml.flex(day=when, generated="20261120;060000", Message="<Message>P/L is not ready.</Message>",
+                       EquitySummaryInBase=[flexml.nav(when)], OpenPositions=[row])  # fmt: skip
+    return flexml.file(told)
+
+
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [
+        (
+            "2026-11-18",
+            "Profit and loss of 2026-11-18 were not ready at IBKR. The next days' pulls ask for them again.",
+        ),
+        ("2026-11-10", "IBKR never filled the profit and loss of 2026-11-10: they stay unknown."),
+    ],
+)
+def test_profit_and_loss_that_are_not_ready_are_told(home: Path, day: str, sentence: str) -> None:
+    _arrived(_unready(day))(home)
+    _arrived(flexml.file(flexml.flex(day=LAST, EquitySummaryInBase=[flexml.nav(LAST)])))(home)
+    _, lines = examined()
+    assert any(sentence in line for line in lines), lines
+
+
+def test_costs_whose_currency_nothing_tells_are_told(home: Path) -> None:
+    row = flexml.position(reportDate=None, fxRateToBase="1.1", currency="EUR", fifoPnlUnrealized="3")
+    _arrived(flexml.file(flexml.flex(day=LAST, AccountInformation={"currency": "USD"}, OpenPositions=[row])))(home)
+    _, lines = examined()
+    assert any("Nothing tells whether the cost basis of 1 position of 2026-11-19" in x for x in lines)
+
+
 def test_before_the_first_run_it_tells_the_next_steps(clean_environment: Path) -> None:
     env(clean_environment, ENV)
     status, lines = examined()

@@ -25,6 +25,10 @@ PROOFS = {
     "bridge": ("nav_changes", "The NAV before and what changed it are the NAV after."),
     "cash_flow": ("cash_flows", "Starting cash and what moved it are the ending cash, in each currency."),
     "lots": ("position_lots", "The lots of a position add up to it."),
+    "cost": (
+        "positions",
+        "Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
+    ),
 }
 
 
@@ -55,6 +59,11 @@ OTHERS = {
         "nav",
         dg.AssetCheckSeverity.WARN,
         "The newest statement changed no figure of an earlier day.",
+    ),
+    "profit_and_loss_ready": (
+        "positions",
+        dg.AssetCheckSeverity.WARN,
+        "IBKR has filled the profit and loss of every day.",
     ),
     "nothing_unknown": (
         "flex_statement",
@@ -125,6 +134,8 @@ def _findings(
         return published.restated_by(path, accounts), {}
     if name == "nothing_set_aside":
         return published.set_aside(path, accounts), {}
+    if name == "profit_and_loss_ready":
+        return [{"account": d.account_id, "not ready": d.report_date} for d in published.unfilled(path, accounts)], {}
     return published.unknown_names(path, accounts), {"also noted": published.also_noted(path, accounts)}
 
 

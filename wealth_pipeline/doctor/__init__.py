@@ -59,6 +59,8 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     if foreign := data.foreign_files(data_folder):
         yield foreign
     yield from data.set_aside(data_folder)
+    yield from data.profits(data_folder, settings)
+    yield from data.costs(data_folder)
     yield from data.newest_statements(data_folder, settings)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)

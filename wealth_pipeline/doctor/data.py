@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import duckdb
 
@@ -62,6 +64,58 @@ def set_aside(folder: DataFolder) -> Iterator[Finding]:
     line = published.set_aside_line(folder.published)
     if line:
         yield Finding.advice("rows", line)
+
+
+def costs(folder: DataFolder) -> Iterator[Finding]:
+    """Positions of the newest day whose cost cannot be told in base currency."""
+    with suppress(WealthError, duckdb.Error), published.connected(folder.published) as con:
+        untold = con.execute(
+            "SELECT account_id, count(*), max(report_date) FROM positions_latest"
+            " WHERE cost_currency IS NULL AND fx_rate_to_base <> 1 AND coalesce(cost_basis, unrealized_pnl) IS NOT NULL"
+            " AND (account_id, report_date) NOT IN (SELECT (account_id, report_date) FROM profit_not_ready)"
+            " GROUP BY account_id ORDER BY account_id"
+        ).fetchall()
+        for account, count, day in untold:
+            yield Finding.advice(
+                f"cost {account}",
+                f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
+                " position's currency or in base, so that it is not shown in base. Tick every field of Open Positions,"
+                " Position Value in Base above all.",
+            )
+
+
+def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
+    """Days whose profit and loss IBKR has not filled: while they are asked for again, and after."""
+    with suppress(WealthError, duckdb.Error):
+        accounts = [account for (account,) in _rows(folder, "SELECT account_id FROM accounts")]
+        unfilled = published.unfilled(folder.published, accounts)
+        ((newest,),) = _rows(folder, "SELECT max(report_date) FROM nav")
+        for account in sorted({u.account_id for u in unfilled}):
+            days = [u.report_date for u in unfilled if u.account_id == account]
+            young = [day for day in days if day >= newest - timedelta(days=settings.overlap_days)]
+            if young:
+                yield Finding.advice(
+                    f"profit {account}",
+                    f"Profit and loss of {_listed(young)} were not ready at IBKR."
+                    " The next days' pulls ask for them again.",
+                )
+            if old := [day for day in days if day not in young]:
+                yield Finding.advice(
+                    f"profit {account}",
+                    f"IBKR never filled the profit and loss of {_listed(old)}: they stay unknown. To ask for one of"
+                    f" them once more: `wealth pull --from {old[-1]} --to {old[-1]} --force`.",
+                )
+
+
+def _rows(folder: DataFolder, query: str) -> list[tuple[Any, ...]]:
+    with published.connected(folder.published) as con:
+        return con.execute(query).fetchall()
+
+
+def _listed(days: list[date]) -> str:
+    """Up to five days, and how many more."""
+    more = f" and {len(days) - 5} more" if len(days) > 5 else ""
+    return ", ".join(map(str, days[:5])) + more
 
 
 def damaged_state(folder: DataFolder) -> Finding | None:

@@ -34,6 +34,8 @@ CHUNK_BYTES = 1 << 18
 BATCH_TEXTS = 125_000
 
 AMOUNT = pa.decimal128(28, 12)
+#: Characters of a message of IBKR's that are kept; those that were seen have 70.
+_LONGEST_MESSAGE = 500
 
 #: Elements that have one row a model where the query shows models; the account's figure is their sum.
 MODEL_ELEMENTS = (
@@ -262,6 +264,11 @@ class StatementReader:
         return self._collector.statements
 
     @property
+    def messages(self) -> list[tuple[int, str]]:
+        """IBKR's messages so far: the ordinal of the FlexStatement they stand in, 0 outside of any, and their words."""
+        return self._collector.messages
+
+    @property
     def notes(self) -> Notes:
         """What was seen and not loaded, so far."""
         return self._collector.notes
@@ -334,6 +341,9 @@ class _Collector:
         self.notes = Notes()
         self.set_aside: list[SetAside] = []
         self.two_digit_years = False
+        self.messages: list[tuple[int, str]] = []
+        #: The words of the Message that is being read.
+        self._words: list[str] | None = None
         self._slash_format = slash_format
         self._now = now
         #: The last day that each FlexStatement can report: the one on which it was generated, in New York.
@@ -348,14 +358,16 @@ class _Collector:
         self._header: dict[str, Any] = {}
         self._sections: list[str] = []
 
-    # The four methods that lxml calls.
+    # The five methods that lxml calls.
 
     def doctype(self, *_: Any) -> None:
         raise StatementError(*_DOCTYPE)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._statement_depth:
+        if tag == "Message" and self._depth > 1:
+            self._words = []
+        elif self._statement_depth:
             if self._depth == self._statement_depth + 1:
                 self._sections.append(tag)
                 if attributes and tag in _LOADED_SECTIONS:
@@ -385,7 +397,16 @@ class _Collector:
         for name in attributes.keys() - known:
             self.notes.add("unknown_attribute", f"{tag}.{name}")
 
+    def data(self, text: str) -> None:
+        if self._words is not None:
+            self._words.append(text)
+
     def end(self, tag: str) -> None:
+        if tag == "Message" and self._words is not None:
+            ordinal = len(self.statements) + 1 if self._statement_depth else 0
+            words = " ".join("".join(self._words).split())
+            self.messages += [(ordinal, words[:_LONGEST_MESSAGE])] if words else []
+            self._words = None
         if self._depth == self._statement_depth:
             self._statement_depth = 0
             self._close_statement()

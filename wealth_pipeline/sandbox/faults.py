@@ -60,6 +60,7 @@ NAMES = {
     "version-2": "the reply in the form of version 2",
     "short": "a statement of the window's last day alone",
     "late": "the latest day is not there yet",
+    "unready": "the latest day's profit and loss are not ready",
     "expired": "the token has expired (1012), until it is renewed",
     "lockout": "the token is locked out (1025); each further request makes it longer",
     "restated": "a late fee was booked on the weekday five weekdays before the latest",

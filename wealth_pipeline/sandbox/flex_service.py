@@ -281,7 +281,8 @@ class FlexService:
         if weekday_on_or_after(first) > last:
             raise _RefusalError("1003")
         code = str(7_400_000_000 + len(self._references) + 1)
-        statement = Statement(household, name, first, last, period, now)
+        unready = weekday_before(last + ONE_DAY) if fault == "unready" else None
+        statement = Statement(household, name, first, last, period, now, unready)
         self._references[code] = _Reference(query["t"], statement, self._polls_before_ready)
         return code
 

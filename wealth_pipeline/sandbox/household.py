@@ -63,6 +63,7 @@ EU_ACCOUNT = Account(
     "Germany",
     "80000",
     "toni.quillfeather@example.com",
+    cost_in_base=True,
 )
 
 Action = Callable[[Book], None]

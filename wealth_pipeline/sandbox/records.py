@@ -37,6 +37,8 @@ class Account:
     country: str
     postal_code: str
     email: str
+    cost_in_base: bool = False
+    """Whether its positions state cost basis and unrealised result in base (IBKR: in some accounts they do)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import cast
 
 from wealth_pipeline.sandbox.instruments import Instrument
 from wealth_pipeline.sandbox.ledger import CURRENCIES
@@ -351,7 +353,7 @@ def _cash_row(
     )
 
 
-def open_positions(day: AccountDay, with_lots: bool) -> str:
+def open_positions(market: Market, day: AccountDay, with_lots: bool) -> str:
     """OpenPositions at the close of a day: SUMMARY rows, each followed by its LOT rows if asked for."""
     class_totals: dict[str, Decimal] = defaultdict(Decimal)
     for position in day.positions:
@@ -362,14 +364,64 @@ def open_positions(day: AccountDay, with_lots: bool) -> str:
         class_total = class_totals[position.instrument.asset_category]
         value = abs(position.value) * day.rates[position.instrument.currency]
         share = value * 100 / class_total if class_total else ZERO
-        rows.append(_position_row(day, position, share))
+        costs = [_lot_cost(market, day, position, lot) for lot in position.lots]
+        rows.append(_position_row(day, position, share, _Cost.of_all(position.value, position.cost, costs)))
         if with_lots:
-            rows.extend(_lot_row(day, position, lot) for lot in position.lots)
+            rows.extend(_lot_row(day, position, lot, cost) for lot, cost in zip(position.lots, costs, strict=True))
     return container("OpenPositions", rows)
 
 
-def _position_row(day: AccountDay, position: Position, share: Decimal) -> str:
-    price = _cost_price(position.instrument, position.quantity, position.cost)
+@dataclass(frozen=True)
+class _Cost:
+    """What a position or lot cost, and what it gained, in its own currency.
+
+    in_base: None, or the same in base: its value, its cost at the rate of the day it was opened, and its gain there.
+    """
+
+    money: Decimal
+    result: Decimal
+    in_base: tuple[Decimal, Decimal, Decimal] | None = None
+
+    @classmethod
+    def of_all(cls, value: Decimal, money: Decimal, lots: Sequence[_Cost]) -> _Cost:
+        """The sum of a position's lots."""
+        told = [lot.in_base for lot in lots if lot.in_base]
+        sums = tuple(sum(figures, ZERO) for figures in zip(*told, strict=True)) if told else None
+        return cls(money, value - money, cast("tuple[Decimal, Decimal, Decimal] | None", sums))
+
+    def attributes(self) -> dict[str, str]:
+        """The attributes that state it."""
+        if self.in_base is None:
+            return {"costBasisMoney": number(self.money), "fifoPnlUnrealized": number(self.result)}
+        value, cost, gain = self.in_base
+        return {
+            "costBasisMoney": number(cost),
+            "fifoPnlUnrealized": number(value - cost),
+            "positionValueInBase": number(value),
+            "unrealizedCapitalGainsPnl": number(gain),
+            "unrealizedlFxPnl": number(value - cost - gain),
+        }
+
+    def price(self, instrument: Instrument, quantity: Decimal) -> str:
+        """The cost a unit."""
+        return _cost_price(instrument, quantity, self.in_base[1] if self.in_base else self.money)
+
+
+def _lot_cost(market: Market, day: AccountDay, position: Position, lot: Lot) -> _Cost:
+    instrument = position.instrument
+    value = instrument.value(lot.quantity, position.price)
+    result = value - lot.cost
+    if not day.account.cost_in_base:
+        return _Cost(lot.cost, result)
+    rate = day.rates[instrument.currency]
+    # What settles every day has no cost in base: a future's and a CFD's result is converted as it stands.
+    settles = instrument.asset_category in ("FUT", "CFD")
+    opened = rate if settles else market.rate(instrument.currency, day.account.base, lot.opened.date())
+    return _Cost(lot.cost, result, (value * rate, lot.cost * opened, result * opened))
+
+
+def _position_row(day: AccountDay, position: Position, share: Decimal, cost: _Cost) -> str:
+    price = cost.price(position.instrument, position.quantity)
     return _open_position(
         day,
         position,
@@ -378,10 +430,9 @@ def _position_row(day: AccountDay, position: Position, share: Decimal) -> str:
         positionValue=number(position.value),
         openPrice=price,
         costBasisPrice=price,
-        costBasisMoney=number(position.cost),
         # IBKR: a share of the asset class, not of the account.
         percentOfNAV=f"{share:.2f}",
-        fifoPnlUnrealized=number(position.unrealized),
+        **cost.attributes(),
         side="Long" if position.quantity > 0 else "Short",
         levelOfDetail="SUMMARY",
         openDateTime="",
@@ -393,7 +444,7 @@ def _position_row(day: AccountDay, position: Position, share: Decimal) -> str:
     )
 
 
-def _lot_row(day: AccountDay, position: Position, lot: Lot) -> str:
+def _lot_row(day: AccountDay, position: Position, lot: Lot, cost: _Cost) -> str:
     value = position.instrument.value(lot.quantity, position.price)
     held_long = day.day - lot.opened.date() > timedelta(days=365)
     return _open_position(
@@ -403,10 +454,9 @@ def _lot_row(day: AccountDay, position: Position, lot: Lot) -> str:
         markPrice=number(position.price),
         positionValue=number(value),
         openPrice=number(lot.price),
-        costBasisPrice=_cost_price(position.instrument, lot.quantity, lot.cost),
-        costBasisMoney=number(lot.cost),
+        costBasisPrice=cost.price(position.instrument, lot.quantity),
         percentOfNAV="",
-        fifoPnlUnrealized=number(value - lot.cost),
+        **cost.attributes(),
         side="Long" if lot.quantity > 0 else "Short",
         levelOfDetail="LOT",
         openDateTime=time_text(lot.opened),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,10 @@ GUIDE = "guide"
 FULL = "full"
 """Every section, broken out by day: one FlexStatement per account and weekday."""
 
+NOT_READY = "<Message>Realized P/L is not ready and has been disabled for this statement.</Message>\n"
+"""IBKR writes 0 into all profits and losses of such a statement."""
+_PROFITS = re.compile(r'\b(fifoPnlUnrealized|fifoPnlRealized|unrealizedCapitalGainsPnl|unrealizedlFxPnl)="[^"]+"')
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -29,6 +34,7 @@ class Statement:
         last: last day of the window, included.
         period: IBKR's name of the query's period; empty when the request named the dates.
         generated: New York time.
+        unready: the day from which on profit and loss are not ready; None: all are.
 
     Raises:
         ValueError: the window holds no weekday on or after the household's first day.
@@ -41,6 +47,7 @@ class Statement:
     last: date
     period: str
     generated: datetime
+    unready: date | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first", max(self.first, self.household.first_day))
@@ -53,7 +60,7 @@ class Statement:
         days = list(weekdays(self.first, self.last))
         windows = [(day, day) for day in days] if self.query == FULL else [(self.first, self.last)]
         yield (
-            f'<FlexQueryResponse queryName="sandbox-{self.query}" type="AF">\n'
+            f'<FlexQueryResponse queryName="sandbox-{self.query}" type="AF">\n{NOT_READY if self.unready else ""}'
             f'<FlexStatements count="{len(accounts) * len(windows)}">\n'
         ).encode()
         for account in accounts:
@@ -69,7 +76,7 @@ class Statement:
             sections.account_information(days[-1], household.first_day),
             sections.equity_summary(before, days),
             sections.cash_report(days, first, last),
-            sections.open_positions(days[-1], with_lots=self.query == FULL),
+            sections.open_positions(household.market, days[-1], with_lots=self.query == FULL),
         ]
         if self.query == FULL:
             body[1:1] = [sections.change_in_nav(days)]
@@ -81,7 +88,10 @@ class Statement:
             period=self.period,
             whenGenerated=time_text(self.generated),
         )
-        return f"<FlexStatement{opening}>\n{''.join(body)}</FlexStatement>\n"
+        text = "".join(body)
+        if self.unready and last >= self.unready:
+            text = _PROFITS.sub(r'\1="0"', text)
+        return f"<FlexStatement{opening}>\n{text}</FlexStatement>\n"
 
     def _activity(self, account: Account, days: list[AccountDay]) -> list[str]:
         first, last = days[0].day, days[-1].day

@@ -47,19 +47,21 @@ def column(
     unit: str | None = None,
     nullable: bool = True,
     values: Sequence[str] = (),
+    profit: bool = False,
     **checks: Any,
 ) -> Any:
     """Declare one column of a table.
 
     `attribute` is the XML attribute it is read from, None for a column that the warehouse derives.
     `unit` says what the figure counts (a currency, shares, percent ...). `values` are those that IBKR was seen to
-    write, where there are few: another one is loaded, and noted as unknown. `checks` go to `pandera.Field`.
+    write, where there are few: another one is loaded, and noted as unknown. `profit`: a profit or loss, which IBKR
+    writes as 0 while it is not ready. `checks` go to `pandera.Field`.
     NULL always means "not in the statement"; zero is zero.
     """
     return pandera.Field(
         nullable=nullable,
         description=description,
-        metadata={"attribute": attribute, "unit": unit, "values": tuple(values)},
+        metadata={"attribute": attribute, "unit": unit, "values": tuple(values), "profit": profit},
         **checks,
     )
 
@@ -85,6 +87,7 @@ class Column:
     unit: str | None
     nullable: bool
     values: tuple[str, ...] = ()
+    profit: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -128,6 +131,7 @@ class TableSpec:
                     unit=metadata.get("unit"),
                     nullable=bool(declared.nullable),
                     values=metadata.get("values", ()),
+                    profit=metadata.get("profit", False),
                 )
             )
         return tuple(columns)

@@ -162,9 +162,18 @@ class _Holding(_Sourced):
     position_value: Amount = column(
         "positionValue", "Market value by IBKR; notional for futures and CFDs.", unit="currency"
     )
-    cost_basis: Amount = column("costBasisMoney", "Cost basis of the whole position.", unit="currency")
-    cost_basis_price: Amount = column("costBasisPrice", "Cost basis a unit.", unit="currency")
-    unrealized_pnl: Amount = column("fifoPnlUnrealized", "Unrealised result.", unit="currency")
+    stated_value_base: Amount = column(
+        "positionValueInBase", "Market value in base currency as the row states it.", unit="base"
+    )
+    cost_basis: Amount = column("costBasisMoney", "Cost basis of the whole position.", unit="cost_currency")
+    cost_basis_price: Amount = column("costBasisPrice", "Cost basis a unit.", unit="cost_currency")
+    unrealized_pnl: Amount = column("fifoPnlUnrealized", "Unrealised result.", unit="cost_currency", profit=True)
+    unrealized_capital_gains_pnl: Amount = column(
+        "unrealizedCapitalGainsPnl", "The part of the unrealised result from prices.", unit="cost_currency", profit=True
+    )
+    unrealized_fx_pnl: Amount = column(
+        "unrealizedlFxPnl", "The part of the unrealised result from exchange rates.", unit="cost_currency", profit=True
+    )
     fx_rate_to_base: Rate = column(
         "fxRateToBase", "Rate to the base currency: the row's own, else IBKR's conversion rate.", gt=0
     )
@@ -196,7 +205,17 @@ class Positions(_Holding):
     nav_value_base: Amount = column(
         None, "What it adds to the NAV: 0 for futures, the unrealised result for CFDs, else the value.", unit="base"
     )
-    cost_basis_base: Amount = column(None, "Cost basis x today's rate, rounded half up to 12 decimals.", unit="base")
+    cost_currency: Text = column(
+        None,
+        "What the row's `cost_currency` amounts are in: `position`, its own currency, or `base`. The statement's rows"
+        " tell together; NULL where they cannot (docs/proof.md).",
+    )
+    cost_basis_base: Amount = column(
+        None, "Cost basis: as stated, or x today's rate, rounded half up to 12 decimals.", unit="base"
+    )
+    unrealized_pnl_base: Amount = column(
+        None, "Unrealised result: as stated, or x today's rate, rounded half up to 12 decimals.", unit="base"
+    )
 
 
 class PositionLots(_Holding):
@@ -312,7 +331,7 @@ class Trades(_Event):
     taxes: Amount = column("taxes", "Taxes.", unit="currency")
     net_cash: Amount = column("netCash", "Cash moved.", unit="currency")
     cost_basis: Amount = column("cost", "Cost basis of what was traded.", unit="currency")
-    realized_pnl: Amount = column("fifoPnlRealized", "Realised result.", unit="currency")
+    realized_pnl: Amount = column("fifoPnlRealized", "Realised result.", unit="currency", profit=True)
     notes: Text = column("notes", "IBKR's codes, separated by ;")
 
 

@@ -61,7 +61,12 @@ _NAV_HISTORY = (
     _column("base_currency", _TEXT, "The currency of the row's amounts."),
     *_same("nav", "total", "cash", "stock", "options", "bonds", "funds", "notes", "commodities", "crypto"),
     *_same("nav", "dividend_accruals", "interest_accruals"),
-    _column("other", _AMOUNT, "Sum of the remaining named components of `nav`; NULL if none is stated.", "base"),
+    _column(
+        "other",
+        _AMOUNT,
+        "Sum of the remaining named components of `nav`, and of `nav_parts_learned`; NULL if none is stated.",
+        "base",
+    ),
     _column("previous_date", _DAY, "The report date of the row before; NULL on the first."),
     _column("day_change", _AMOUNT, "Total less the total of the row before; NULL on the first.", "base"),
     _column("proof", _TEXT, "passed, failed or not_evaluable (docs/proof.md).", nullable=False),
@@ -130,7 +135,7 @@ VIEWS: tuple[View, ...] = (
             _column(
                 "check_name",
                 _TEXT,
-                "positions, cash, dividends, parts, bridge, cash_flow or lots.",
+                "positions, cash, dividends, parts, bridge, cash_flow, lots or cost.",
                 nullable=False,
             ),
             _column("expected", _DIFFERENCE, "What the statement's NAV or total says.", "base"),
@@ -150,8 +155,14 @@ VIEWS: tuple[View, ...] = (
             _ACCOUNT,
             _REPORT_DATE,
             _column("known_from", _MOMENT, "When IBKR generated the statement that changed it (UTC).", nullable=False),
-            _column("old_total", _AMOUNT, "The total before: NAV, value of the positions, or cash.", "base"),
-            _column("new_total", _AMOUNT, "The total after.", "base"),
+            _column("changed", _TEXTS, "The columns whose figures changed.", nullable=False),
+            _column(
+                "old_total",
+                _AMOUNT,
+                "The total before: NAV, value of the positions, or cash; NULL where it stayed.",
+                "base",
+            ),
+            _column("new_total", _AMOUNT, "The total after; NULL where it stayed.", "base"),
             _column("old_sha256", _TEXT, "The archived statement that said the old figures.", nullable=False),
             _column("new_sha256", _TEXT, "The archived statement that said the new ones.", nullable=False),
         ),
@@ -205,6 +216,7 @@ RECORDS: tuple[View, ...] = (
             _column("bytes", _COUNT, "Its size, uncompressed.", "bytes", nullable=False),
             _column("status", _TEXT, "loaded or rejected.", nullable=False),
             _column("reason", _TEXT, "Why it was rejected."),
+            _column("message", _TEXT, "What IBKR says in it, if anything."),
         ),
     ),
     View(
@@ -219,6 +231,12 @@ RECORDS: tuple[View, ...] = (
             _column("to_date", _DAY, "Last day of the period.", nullable=False),
             _column("when_generated", _MOMENT, "When IBKR generated it (UTC).", nullable=False),
             _column("sections", _TEXTS, "IBKR's names of the sections that are there.", nullable=False),
+            _column(
+                "pnl_ready",
+                _FLAG,
+                "False where IBKR's message says that profit and loss are not ready, so that they are NULL; NULL"
+                " without positions and trades.",
+            ),
         ),
     ),
     View(
@@ -279,6 +297,19 @@ RECORDS: tuple[View, ...] = (
         (_ACCOUNT, _REPORT_DATE),
     ),
     View(
+        "profit_not_ready",
+        "An account's day whose profit and loss are NULL, for IBKR's newest statement that ends on it says that they"
+        " are not ready.",
+        ("account_id", "report_date"),
+        (
+            _ACCOUNT,
+            _REPORT_DATE,
+            _column("from_date", _DAY, "First day of that statement's period.", nullable=False),
+            _column("when_generated", _MOMENT, "When IBKR generated it (UTC).", nullable=False),
+            _column("statement_sha256", _TEXT, "The archived statement.", nullable=False),
+        ),
+    ),
+    View(
         "asset_classes",
         "How a position of each of IBKR's asset categories counts in the NAV (docs/proof.md).",
         ("asset_class",),
@@ -294,6 +325,19 @@ RECORDS: tuple[View, ...] = (
         "The components of the NAV that add up to its total.",
         ("component",),
         (_column("component", _TEXT, "IBKR's attribute name.", nullable=False),),
+    ),
+    View(
+        "nav_parts_seen",
+        "A day on which a component that is not in `nav_parts` was seen to be a part of the total: it was exactly what"
+        " the others lacked.",
+        ("account_id", "report_date", "component"),
+        (_ACCOUNT, _REPORT_DATE, _column("component", _TEXT, "IBKR's attribute name.", nullable=False)),
+    ),
+    View(
+        "nav_parts_learned",
+        "What counts as a part of the total on all days of an account, having been seen as one on three of them.",
+        ("account_id", "component"),
+        (_ACCOUNT, _column("component", _TEXT, "IBKR's attribute name.", nullable=False)),
     ),
     View(
         "account_descriptions",

@@ -32,10 +32,12 @@ from wealth_pipeline.warehouse.archive import Archive, Entry
 from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES, LATEST, insert, sql, stage_name
 
 _VALIDATED_ROWS = 25_000
+#: IBKR: "Realized P/L is not ready and has been disabled for this statement."
+_NOT_READY = re.compile(r"(P\W*(/|&|and)\W*L\b|profit\W*(/|&|and)\W*loss).*\bnot\b.*\bready", re.IGNORECASE)
 _AMOUNTS = {"ordinal": "INTEGER", "row": "BIGINT", "component": "VARCHAR", "amount": SQL_TYPES[AMOUNT]}
 _STATEMENT = {
     "ordinal": "INTEGER", "account_id": "VARCHAR", "from_date": "DATE", "to_date": "DATE",
-    "when_generated": "TIMESTAMP", "sections": "VARCHAR[]",
+    "when_generated": "TIMESTAMP", "sections": "VARCHAR[]", "pnl_ready": "BOOLEAN",
 }  # fmt: skip
 _REPORT = "Nothing of this file was loaded. If IBKR really sends this, please report it."
 _TICK = "Tick that field in the Flex query and download the statement again; nothing was loaded."
@@ -95,7 +97,8 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_f
                 aside.keep(con, sha256, stream, reader.statements, reader.notes, slash_format)
             _write_notes(con, sha256, reader.notes)
             changed = _merge(con, sha256)
-            _record(con, entry, "loaded", None)
+            words = dict.fromkeys(words for _, words in reader.messages)
+            _record(con, entry, "loaded", None, " ".join(words) or None)
         return Loaded(sha256, "loaded", None, changed)
     except StatementError as error:
         reason = str(error)
@@ -122,10 +125,12 @@ def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.commit()
 
 
-def _record(con: duckdb.DuckDBPyConnection, entry: Entry, status: str, reason: str | None) -> None:
+def _record(
+    con: duckdb.DuckDBPyConnection, entry: Entry, status: str, reason: str | None, message: str | None = None
+) -> None:
     con.execute("DELETE FROM statements WHERE sha256 = ?", [entry.sha256])
     con.execute(
-        "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             entry.sha256,
             entry.connection,
@@ -136,6 +141,7 @@ def _record(con: duckdb.DuckDBPyConnection, entry: Entry, status: str, reason: s
             entry.bytes,
             status,
             reason,
+            message,
         ],
     )
 
@@ -158,6 +164,7 @@ def _read(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:
         ),
     )
     insert(con, "stage_statement", statements)
+    _take_out_unready_profits(con, reader)
     aside.begin(con, reader.set_aside)
     return present
 
@@ -169,6 +176,7 @@ def _stage(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: Col
         _fill(con, element, reader.notes)
         if element in MODEL_ELEMENTS:
             _add_up_models(con, element, reader.notes)
+    con.execute(sql("cost"))
     con.execute(sql("prepare"))
     aside.incomplete(con, present)
     if reader.two_digit_years:
@@ -204,6 +212,34 @@ def _write_notes(con: duckdb.DuckDBPyConnection, sha256: str, notes: Notes) -> N
             ),
         )
     con.execute("INSERT INTO statement_notes SELECT ?, kind, name, count, NULL FROM dropped", [sha256])
+
+
+def _take_out_unready_profits(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> None:
+    """Mark in `pnl_ready` the FlexStatements whose profit and loss IBKR says is not ready, and make its zeros NULL.
+
+    It stays NULL where no section with profits and losses is there: such a statement says nothing of them.
+    """
+    con.execute("UPDATE stage_statement SET pnl_ready = true WHERE list_has_any(sections, ['OpenPositions', 'Trades'])")
+    said = sorted({ordinal for ordinal, words in reader.messages if _NOT_READY.search(words)})
+    if not said:
+        return
+    con.execute("CREATE OR REPLACE TEMP TABLE said_not_ready AS SELECT unnest(?) AS ordinal", [said])
+    columns = {
+        stage_name(table.element): [c for c in table.read if c.profit]
+        for table in TABLES
+        if any(c.profit for c in table.read)
+    }
+    amounts = [f"SELECT ordinal, {c.name} AS amount FROM {stage}" for stage, own in columns.items() for c in own]
+    con.execute(f"CREATE OR REPLACE TEMP VIEW profits AS {' UNION ALL '.join(amounts)}")
+    con.execute(sql("profit"))
+    for stage, own in columns.items():
+        con.execute(
+            f"UPDATE {stage} SET {', '.join(f'{c.name} = NULL' for c in own)}"
+            " WHERE ordinal IN (SELECT ordinal FROM stage_statement WHERE NOT pnl_ready)"
+        )
+    (unready,) = con.execute("SELECT count(*) FROM stage_statement WHERE NOT pnl_ready").fetchone() or (0,)
+    if unready:
+        reader.notes.add("profit_not_ready", "FlexStatement", count=unready)
 
 
 def _stage_rows(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def nav_days(
     with connected(path) as con:
         rows = con.execute(
             "WITH wanting AS (SELECT account_id, report_date, status, list(check_name ORDER BY check_name) AS checks"
-            "   FROM reconciliation WHERE status = 'failed'"
+            "   FROM reconciliation WHERE (status = 'failed' AND check_name <> 'cost')"
             "   OR (status = 'not_evaluable' AND check_name IN ('positions', 'cash', 'parts')) GROUP BY ALL),"
             " history AS (SELECT *, coalesce(list(total) FILTER (total IS NOT NULL) OVER recent, []) AS totals,"
             "   min(report_date) OVER recent AS recent_from"
@@ -268,6 +268,30 @@ def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[dat
     return sorted({day for account, day in rows if day in days and day >= begun.get(account, date.max)})
 
 
+@dataclass(frozen=True)
+class Unfilled:
+    """A day whose profit and loss IBKR has not filled. generated: when it last said so (UTC, without zone).
+
+    alone: that statement covers more days, so that only another one that ends on this day shows its positions.
+    """
+
+    account_id: str
+    report_date: date
+    generated: datetime
+    alone: bool
+
+
+def unfilled(path: Path, accounts: Sequence[str]) -> list[Unfilled]:
+    """The days of these accounts whose profit and loss are not ready at IBKR, oldest first."""
+    with connected(path) as con:
+        rows = con.execute(
+            "SELECT account_id, report_date, when_generated, from_date < report_date FROM profit_not_ready"
+            " WHERE account_id IN (SELECT unnest(?)) ORDER BY report_date, account_id",
+            [list(accounts)],
+        ).fetchall()
+    return [Unfilled(*row) for row in rows]
+
+
 def days_of_statement(path: Path, sha256: str) -> dict[str, tuple[date, date]]:
     """The first and last day that a statement covers, by account."""
     with connected(path) as con:
@@ -337,10 +361,11 @@ def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20)
     )
     failures = _dicts(
         path,
-        # The cash flows are proved in each currency, which the reason names, and the lots in the position's.
+        # The cash flows are proved in each currency, and the cost in the position's or in base: the reason names it.
         "SELECT account_id, report_date, expected, actual, difference, tolerance,"
         " CASE WHEN check_name = 'lots' THEN 'the position''s' WHEN regexp_matches(reason, '^currency [A-Z]{3}$')"
-        "   THEN reason[10:] ELSE base_currency END AS currency, reason"
+        "   THEN reason[10:] WHEN check_name = 'cost' THEN regexp_extract(reason, ' in ([^ ;]+)', 1)"
+        "   ELSE base_currency END AS currency, reason"
         " FROM reconciliation LEFT JOIN accounts USING (account_id)"
         " WHERE check_name = ? AND status = 'failed' AND account_id IN (SELECT unnest(?))"
         " ORDER BY report_date DESC, account_id LIMIT ?",
@@ -447,7 +472,8 @@ def restated_by(path: Path, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """The days that the newest statement of each account restated, newest first."""
     return _dicts(
         path,
-        "SELECT r.table_name, r.account_id, r.report_date, r.old_total, r.new_total, a.base_currency"
+        "SELECT r.table_name, r.account_id, r.report_date, array_to_string(r.changed, ', ') AS changed, r.old_total,"
+        " r.new_total, a.base_currency"
         " FROM restatements r LEFT JOIN accounts a USING (account_id)"
         " WHERE r.account_id IN (SELECT unnest($accounts)) AND r.new_sha256 IN (SELECT arg_max(sha256, when_generated)"
         "   FROM statement_accounts WHERE account_id IN (SELECT unnest($accounts)) GROUP BY account_id)"

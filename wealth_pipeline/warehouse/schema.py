@@ -95,6 +95,7 @@ def figure_tables() -> list[str]:
         *(table.name for table in TABLES),
         *(stored(table) for table in TABLES if table.family),
         "nav_history",
+        "nav_parts_seen",
         "net_worth",
         "reconciliation",
         "restatements",

@@ -799,7 +799,7 @@ ENDS_THE_POLLING = {
 POLLED_AWAY = {*map(str, TRANSIENT), "http-500", "http-503", "html", "version-2", "truncated"}
 POLLED_AWAY |= {"reset", "reset-body", "hang", "drip"}
 HARMLESS = {"ok", "url", "lowercase"}
-IN_THE_STATEMENT = {"short", "late", "restated"}  # for whoever reads it
+IN_THE_STATEMENT = {"short", "late", "restated", "unready"}  # for whoever reads it
 
 
 @pytest.fixture

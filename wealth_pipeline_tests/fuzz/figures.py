@@ -132,6 +132,7 @@ class _Maker:
         self.base = "".join(chr(65 + number // 26**place % 26) for place in range(4)) + "Q"
         self.ids = count(1)
         self.last_id: str | None = None
+        self.costs = rng.choice(("position", "base", None))
 
     def household(self) -> Household:
         day = date(2025, 1, 1) + timedelta(days=self.rng.randrange(330))
@@ -266,6 +267,8 @@ class _Maker:
             "markPrice": self.maybe(abs(self.amount(3))), "fxRateToBase": self.rate(),
             "strike": self.maybe(Decimal("930")), "expiry": self.maybe(day), "putCall": self.maybe("P"),
         }  # fmt: skip
+        if shared["currency"] == self.base:
+            shared["fxRateToBase"] = Decimal(1)
         lots = []
         for _ in range(self.rng.randrange(1, 4)):
             quantity = abs(self.amount(4)) + Decimal("0.000000000001")
@@ -276,13 +279,19 @@ class _Maker:
                 "openDateTime": self.moment(), "holdingPeriodDateTime": self.maybe(self.moment()),
                 "code": self.rng.choice(("ST", "LT")), "originatingOrderID": self.maybe("77"),
             }  # fmt: skip
-            lots.append(shared | stated)
+            lots.append(shared | stated | self.result(stated, _number(shared["fxRateToBase"])))
         summed = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
         summary = lots[0] | {name: sum((_number(lot[name]) for lot in lots), Decimal(0)) for name in summed}
         summary |= {"levelOfDetail": "SUMMARY", "openDateTime": None, "holdingPeriodDateTime": None, "code": None,
                     "originatingOrderID": None}  # fmt: skip
         levels = {"both": [summary, *lots], "summary": [summary], "lots": lots}
         return levels[self.choice.levels]
+
+    def result(self, stated: Row, rate: Decimal) -> Row:
+        """The unrealised result in the form of the account's costs; in some accounts it follows none."""
+        value = {"position": stated["positionValue"], "base": _times(_number(stated["positionValue"]), rate)}
+        form = self.rng.choice((self.costs, self.costs, None)) if self.costs else None
+        return {"fifoPnlUnrealized": _number(value[form]) - _number(stated["costBasisMoney"])} if form else {}
 
     def rates(self, days: list[date]) -> list[Row]:
         return [
@@ -394,11 +403,8 @@ def _expected(told: Household) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         for row in held:
             if row.get("openDateTime"):
                 lots.append(_holding("position_lots", row, part, told, base, rates))
-        for row in held:
-            if not row.get("openDateTime"):
-                positions.append(_holding("positions", row, part, told, base, rates))
-        if not positions or not any(not row.get("openDateTime") for row in held):
-            positions += [_holding("positions", row, part, told, base, rates) for row in _summed(held)]
+        whole = [row for row in held if not row.get("openDateTime")] or _summed(held)
+        positions += _with_costs([_holding("positions", row, part, told, base, rates) for row in whole])
     yield "positions", positions
     yield "position_lots", lots
 
@@ -464,11 +470,63 @@ def _holding(
         counts = _CLASSES[columns["asset_class"]]
         value = _times(columns["position_value"], rate)
         columns["position_value_base"] = value
-        columns["cost_basis_base"] = _times(columns["cost_basis"], rate)
-        columns["nav_value_base"] = {
-            "value": value, "unrealized": _times(columns["unrealized_pnl"], rate), "nothing": Decimal(0), None: None,
-        }[counts]  # fmt: skip
+        # A CFD's result waits for `_with_costs`.
+        columns["nav_value_base"] = {"value": value, "nothing": Decimal(0)}.get(counts or "")
     return columns
+
+
+#: Classes whose cost need not follow the rule of the others.
+_OWN_RULE = ("BOND", "BILL", "CFD", "FXCFD", "FUT")
+_TERMS = ("position_value", "stated_value_base", "cost_basis", "cost_basis_price", "unrealized_pnl", "fx_rate_to_base")
+
+
+def _with_costs(positions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The positions of one account and day, with what their cost is in: IBKR does not say, the figures do."""
+    halves = {
+        name: max((_half(p[name], 5 if "rate" in name else 2) for p in positions
+                   if not (name == "cost_basis" and p["cost_basis_derived"])), key=lambda half: -half,
+                  default=Decimal(0))
+        for name in _TERMS
+    }  # fmt: skip
+    fits = [(p["asset_class"] in _OWN_RULE, *_fits(p, halves)) for p in positions]
+    form = None
+    for classes in ((False,), (False, True)):
+        position = sum(mine and not base for own, mine, base in fits if own in classes)
+        in_base = sum(base and not mine for own, mine, base in fits if own in classes)
+        if position + in_base:
+            form = None if position == in_base else "position" if position > in_base else "base"
+            break
+    for p in positions:
+        rate = p["fx_rate_to_base"]
+        factor = Decimal(1) if form == "base" else rate if form == "position" or rate == 1 else None
+        p["cost_currency"] = form
+        p["cost_basis_base"] = _times(p["cost_basis"], factor)
+        p["unrealized_pnl_base"] = _times(p["unrealized_pnl"], factor)
+        if _CLASSES[p["asset_class"]] == "unrealized":
+            p["nav_value_base"] = p["unrealized_pnl_base"]
+    return positions
+
+
+def _half(figure: Decimal | None, least: int) -> Decimal:
+    """Half a unit of a figure's last decimal."""
+    places = 0 if figure is None else -int(figure.normalize().as_tuple().exponent)
+    return Decimal("0.5").scaleb(-max(places, least))
+
+
+def _fits(p: dict[str, Any], halves: dict[str, Decimal]) -> tuple[bool, bool]:
+    """Whether value less cost is the result in the position's currency, and in base; no where that is not known."""
+    value, rate, cost, result = (p[n] for n in ("position_value", "fx_rate_to_base", "cost_basis", "unrealized_pnl"))
+    if rate is None or value is None or cost is None or result is None:
+        return False, False
+    with localcontext(prec=60):
+        units = abs(cost / p["cost_basis_price"]) if p["cost_basis_derived"] and p["cost_basis_price"] else Decimal(0)
+        both = halves["unrealized_pnl"] + (
+            halves["cost_basis_price"] * units if p["cost_basis_derived"] else halves["cost_basis"]
+        )
+        of_rate = Decimal(0) if rate == 1 else halves["fx_rate_to_base"] * abs(value)
+        mine = abs(value - cost - result) <= both + halves["position_value"]
+        base = abs(_times(value, rate) - cost - result) <= both + halves["position_value"] * rate + of_rate
+    return mine, base
 
 
 def _summed(lots: list[Row]) -> list[Row]:

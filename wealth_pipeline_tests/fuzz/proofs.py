@@ -70,7 +70,11 @@ def _proofs(tag: str, name: str, row: etree._Element, counted: set[str]) -> set[
         asset_class = row.get("assetCategory")
         in_nav = {"FUT": "", "CFD": "fifoPnlUnrealized", "FXCFD": "fifoPnlUnrealized"}
         adds = summary and name == in_nav.get(asset_class or "", "positionValue")
-        return ({"positions"} if adds else set()) | ({"lots"} if name in _LOT_FIGURES else set())
+        proofs = ({"positions"} if adds else set()) | ({"lots"} if name in _LOT_FIGURES else set())
+        # The account that states its costs in base states the value in base as well.
+        value = "positionValueInBase" if "positionValueInBase" in row.attrib else "positionValue"
+        costs = summary and asset_class not in ("BOND", "BILL", "CFD", "FUT")
+        return proofs | ({"cost"} if costs and name in (value, "costBasisMoney", "fifoPnlUnrealized") else set())
     if tag == "CashReportCurrency":
         if name in _NO_FLOW or name.startswith(_STANDING) or name.endswith(_PARTS):
             return set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from wealth_pipeline.resources import WealthData
 from wealth_pipeline.running import instance as dagster_instance
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.schedules import RANGE_END, RANGE_START
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.pipeline.conftest import NEWEST, Pipeline
 
 FRIDAY_MORNING = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -24,6 +26,17 @@ MakePipeline = Callable[..., Pipeline]
 
 def tick(pipeline: Pipeline, at: datetime = FRIDAY_MORNING, name: str = "after_market_close") -> dg.SkipReason | dict:  # type: ignore[type-arg]
     """Evaluate the schedule as the daemon does; the skip reason, or the tags of the run it requests."""
+    found = ticks(pipeline, at, name)
+    if isinstance(found, dg.SkipReason):
+        return found
+    (only,) = found
+    return only
+
+
+def ticks(
+    pipeline: Pipeline, at: datetime = FRIDAY_MORNING, name: str = "after_market_close"
+) -> dg.SkipReason | list[dict[str, str]]:
+    """The same for several runs."""
     # Dagster asks an instance that an earlier tick closed, if it is not told otherwise.
     with dagster_instance(pipeline.folder) as instance, set_defs_state_storage(None):
         defs = definitions(pipeline.settings)
@@ -36,8 +49,8 @@ def tick(pipeline: Pipeline, at: datetime = FRIDAY_MORNING, name: str = "after_m
         data = defs.resolve_schedule_def(name).evaluate_tick(context)
     if data.skip_message:
         return dg.SkipReason(data.skip_message)
-    (request,) = data.run_requests or []
-    return {key: value for key, value in request.tags.items() if key in (RANGE_START, RANGE_END)}
+    wanted = (RANGE_START, RANGE_END)
+    return [{key: request.tags[key] for key in wanted} for request in data.run_requests or []]
 
 
 def test_an_empty_history_asks_for_all_days_it_looks_at(served: Sandbox, make_pipeline: MakePipeline) -> None:
@@ -99,6 +112,70 @@ def test_a_run_under_way_is_waited_for(served: Sandbox, make_pipeline: MakePipel
         job = definitions(pipeline.settings).resolve_job_def("daily_statement")
         run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert tick(pipeline) == dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
+
+
+UNREADY = (
+    '<FlexQueryResponse type="AF">'
+    "<Message>Realized P/L is not ready and has been disabled for this statement.</Message>"
+    '<FlexStatements count="1"><FlexStatement accountId="U1" fromDate="{}" toDate="{}" whenGenerated="{}">'
+    '<EquitySummaryInBase>{}</EquitySummaryInBase><OpenPositions><OpenPosition symbol="A" conid="1" currency="USD"'
+    ' position="1" positionValue="5" fifoPnlUnrealized="0"/></OpenPositions>'
+    "</FlexStatement></FlexStatements></FlexQueryResponse>"
+)
+
+
+def came(pipeline: Pipeline, content: str) -> None:
+    """Load what IBKR would have sent."""
+    warehouse = Warehouse(pipeline.folder)
+    entry = pipeline.folder.archive.add(io.BytesIO(content.encode()), source="flex", connection="ibkr")
+    with warehouse.writing():
+        assert [loaded.status for loaded in warehouse.load([entry.sha256])] == ["loaded"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "generated", "skips"),
+    [
+        # Broken out by day, and a plain window: asked again for a statement that ends on the day.
+        ("20261117", "20261117", "20261119;060000", None),
+        ("20261116", "20261117", "20261119;060000", None),
+        # Today's statement: IBKR fills it overnight.
+        ("20261117", "20261117", "20261120;060000", "Nothing is missing up to 2026-11-19."),
+        # Beyond the overlap.
+        ("20261111", "20261111", "20261119;060000", "Nothing is missing up to 2026-11-19."),
+    ],
+)
+def test_profit_and_loss_that_were_not_ready_are_asked_for_again(
+    served: Sandbox,
+    make_pipeline: MakePipeline,
+    monkeypatch: pytest.MonkeyPatch,
+    first: str,
+    last: str,
+    generated: str,
+    skips: str | None,
+) -> None:
+    """The newest days are there; one of them lacks its profit and loss."""
+    pipeline = make_pipeline(served)
+    monkeypatch.setenv("WEALTH_CATCH_UP_DAYS", "3")
+    days = [f'<EquitySummaryByReportDateInBase reportDate="202611{n}" currency="USD" total="5"/>' for n in (17, 18, 19)]
+    rows = "".join(days) if last == "20261117" else "".join(days).replace("17", "11", 1) + days[0]
+    came(pipeline, UNREADY.format(first, last, generated, rows))
+    tags = {RANGE_START: "2026-11-17", RANGE_END: "2026-11-17"}
+    assert tick(pipeline) == (dg.SkipReason(skips) if skips else tags)
+
+
+def test_a_plain_window_that_was_not_ready_has_a_run_of_its_own_beside_the_missing_days(
+    served: Sandbox, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken out by day, the overlap of the missing days brings it."""
+    pipeline = make_pipeline(served)
+    monkeypatch.setenv("WEALTH_CATCH_UP_DAYS", "2")
+    rows = '<EquitySummaryByReportDateInBase reportDate="20261118" currency="USD" total="5"/>'
+    newest = {RANGE_START: "2026-11-19", RANGE_END: "2026-11-19"}
+    by_day, plain = ("20261118", "20261118", "20261118;200000"), ("20261116", "20261118", "20261119;060000")
+    came(pipeline, UNREADY.format(*by_day, rows))
+    assert ticks(pipeline) == [newest]
+    came(pipeline, UNREADY.format(*plain, rows))
+    assert ticks(pipeline) == [newest, {RANGE_START: "2026-11-18", RANGE_END: "2026-11-18"}]
 
 
 def test_the_times_can_be_moved_by_one_setting(

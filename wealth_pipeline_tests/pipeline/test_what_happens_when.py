@@ -83,7 +83,7 @@ def test_every_fault_of_the_sandbox_has_a_row_for_each_call_at_which_it_can_happ
     by_call = {when: {row.fault for row in ROWS if row.when.startswith(when)} for when in ("asking", "polling")}
     in_the_statement = {"truncated", "reset-body", "drip", "huge"}
     reading = {row.fault for row in ROWS if row.when == "reading"}
-    assert reading == {"short", "late", "restated"}
+    assert reading == {"short", "late", "restated", "unready"}
     assert by_call["asking"] == NAMES.keys() - in_the_statement - reading
     assert by_call["polling"] == NAMES.keys() - reading
 

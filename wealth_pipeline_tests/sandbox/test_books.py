@@ -55,7 +55,8 @@ def test_positions_add_up_to_their_nav_column(history: Daily) -> None:
             category = row.attrib["assetCategory"]
             if category != "FUT":
                 figure = amount(row, "fifoPnlUnrealized" if category == "CFD" else "positionValue")
-                sums[NAV_COLUMN[category]] += figure * amount(row, "fxRateToBase")
+                # The account with CFDs states results in base.
+                sums[NAV_COLUMN[category]] += figure * (1 if category == "CFD" else amount(row, "fxRateToBase"))
         nav = nav_row(statement)
         for column in set(NAV_COLUMN.values()):
             assert sums[column] == amount(nav, column), (statement.attrib, column)
@@ -68,7 +69,14 @@ def test_position_values_follow_from_prices(history: Daily) -> None:
             percent = row.attrib["assetCategory"] in ("BOND", "BILL")
             unit = Decimal("0.01") if percent else amount(row, "multiplier")
             assert amount(row, "position") * amount(row, "markPrice") * unit == amount(row, "positionValue")
-            assert amount(row, "positionValue") - amount(row, "costBasisMoney") == amount(row, "fifoPnlUnrealized")
+            value = amount(row, "positionValue")
+            if row.attrib["accountId"] == "U1000002":
+                # This account states them in base.
+                assert amount(row, "positionValueInBase") == value * amount(row, "fxRateToBase")
+                value = amount(row, "positionValueInBase")
+                parts = amount(row, "unrealizedCapitalGainsPnl") + amount(row, "unrealizedlFxPnl")
+                assert parts == amount(row, "fifoPnlUnrealized")
+            assert value - amount(row, "costBasisMoney") == amount(row, "fifoPnlUnrealized")
             assert (row.attrib["side"] == "Long") == (amount(row, "position") > 0)
 
 

@@ -163,11 +163,32 @@ def test_a_restated_day_keeps_its_old_figure_and_is_listed(house: House) -> None
     assert house.texts("SELECT total FROM nav_versions ORDER BY known_from") == [("100",), ("103",)]
     assert house.texts("SELECT total FROM nav") == [("103",)]
     assert house.texts(
-        "SELECT table_name, old_total, new_total, old_sha256, new_sha256 FROM restatements ORDER BY table_name"
+        "SELECT table_name, array_to_string(changed, ' '), old_total, new_total, old_sha256, new_sha256"
+        " FROM restatements ORDER BY table_name"
     ) == [
-        ("cash", "100", "90", first.sha256, second.sha256),
-        ("nav", "100", "103", first.sha256, second.sha256),
-        ("positions", "50", "53", first.sha256, second.sha256),
+        ("cash", "ending_cash ending_settled_cash", "100", "90", first.sha256, second.sha256),
+        ("nav", "cash total", "100", "103", first.sha256, second.sha256),
+        ("positions", "position_value", "50", "53", first.sha256, second.sha256),
+    ]
+
+
+def test_a_restatement_that_leaves_the_total_says_what_it_changed(house: House) -> None:
+    """By the columns of the table; a component that is none has IBKR's name."""
+    first = nav(total="100", cash="90", dividendAccruals="10", moonRocks="1")
+    second = nav(total="100", cash="91", dividendAccruals="9", moonRocks="2")
+    house.loaded(file(flex(EquitySummaryInBase=[first], OpenPositions=[position()])))
+    house.loaded(
+        file(
+            flex(
+                generated="20250402;060000",
+                EquitySummaryInBase=[second],
+                OpenPositions=[position(fifoPnlUnrealized="9", costBasisMoney="41")],
+            )
+        )
+    )
+    assert house.rows("SELECT table_name, changed, old_total, new_total FROM restatements ORDER BY table_name") == [
+        ("nav", ["cash", "dividend_accruals", "moonRocks"], None, None),
+        ("positions", ["cost_basis", "unrealized_pnl"], None, None),
     ]
 
 

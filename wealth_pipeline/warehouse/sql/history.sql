@@ -1,5 +1,5 @@
 -- The NAV history of the days whose figures or proof changed, of those that follow one, and of all days of an account
--- whose base currency changed. Needs `todo` from reconcile.sql and `rebased`.
+-- whose base currency changed. Needs `todo` and `learned_parts` from reconcile.sql and `rebased`.
 
 CREATE OR REPLACE TEMP TABLE retold AS
     FROM todo UNION SELECT account_id, report_date FROM nav SEMI JOIN rebased USING (account_id);
@@ -11,7 +11,9 @@ WITH proofs AS (
         CASE WHEN bool_or(status = 'failed') THEN 'failed'
              WHEN count(*) FILTER (status = 'passed' AND check_name IN ('positions', 'cash', 'parts')) = 3 THEN 'passed'
              ELSE 'not_evaluable' END AS proof
-    FROM reconciliation SEMI JOIN retold USING (account_id, report_date) GROUP BY account_id, report_date
+    FROM reconciliation SEMI JOIN retold USING (account_id, report_date)
+    WHERE check_name <> 'cost' -- proves the cost, not the NAV
+    GROUP BY account_id, report_date
 ),
 days AS (SELECT * FROM nav SEMI JOIN retold USING (account_id, report_date))
 SELECT n.account_id, n.report_date, coalesce(n.base_currency, a.base_currency),
@@ -19,13 +21,14 @@ SELECT n.account_id, n.report_date, coalesce(n.base_currency, a.base_currency),
     n.interest_accruals,
     CASE WHEN coalesce(n.slb_cash_collateral, n.ipo_subscription, n.slb_direct_securities_borrowed,
                        n.slb_direct_securities_lent, n.soft_dollars, n.forex_cfd_unrealized_pl, n.cfd_unrealized_pl,
-                       n.phys_del, n.lite_surcharge_accruals, n.cgt_withholding_accruals) IS NOT NULL
+                       n.phys_del, n.lite_surcharge_accruals, n.cgt_withholding_accruals, l.amount) IS NOT NULL
         THEN CAST(coalesce(n.slb_cash_collateral, 0) + coalesce(n.ipo_subscription, 0)
             + coalesce(n.slb_direct_securities_borrowed, 0) + coalesce(n.slb_direct_securities_lent, 0)
             + coalesce(n.soft_dollars, 0) + coalesce(n.forex_cfd_unrealized_pl, 0) + coalesce(n.cfd_unrealized_pl, 0)
             + coalesce(n.phys_del, 0) + coalesce(n.lite_surcharge_accruals, 0)
-            + coalesce(n.cgt_withholding_accruals, 0) AS DECIMAL(28,12)) END,
+            + coalesce(n.cgt_withholding_accruals, 0) + coalesce(l.amount, 0) AS DECIMAL(28,12)) END,
     b.report_date, CAST(n.total - b.total AS DECIMAL(28,12)), coalesce(p.proof, 'not_evaluable'),
     n.statement_sha256, n.known_since
 FROM days n LEFT JOIN bases a USING (account_id) LEFT JOIN proofs p USING (account_id, report_date)
+LEFT JOIN learned_parts l USING (account_id, report_date)
 ASOF LEFT JOIN nav b ON b.account_id = n.account_id AND b.report_date < n.report_date;

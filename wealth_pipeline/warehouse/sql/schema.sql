@@ -11,7 +11,8 @@ CREATE TABLE statements (
     asked_to DATE,
     bytes BIGINT NOT NULL,
     status VARCHAR NOT NULL CHECK (status IN ('loaded', 'rejected')),
-    reason VARCHAR
+    reason VARCHAR,
+    message VARCHAR
 );
 
 CREATE TABLE statement_accounts (
@@ -21,7 +22,8 @@ CREATE TABLE statement_accounts (
     from_date DATE NOT NULL,
     to_date DATE NOT NULL,
     when_generated TIMESTAMP NOT NULL,
-    sections VARCHAR[] NOT NULL
+    sections VARCHAR[] NOT NULL,
+    pnl_ready BOOLEAN
 );
 
 CREATE TABLE statement_notes (
@@ -149,6 +151,9 @@ INSERT INTO nav_parts VALUES
     ('slbDirectSecuritiesLent'), ('options'), ('bonds'), ('commodities'), ('notes'), ('funds'),
     ('dividendAccruals'), ('interestAccruals'), ('softDollars'), ('forexCfdUnrealizedPl'), ('cfdUnrealizedPl'),
     ('physDel'), ('crypto'), ('liteSurchargeAccruals'), ('cgtWithholdingAccruals');
+
+-- Components beside that list that were seen to be a part of the total: each was exactly what a day's parts lacked.
+CREATE TABLE nav_parts_seen (account_id VARCHAR NOT NULL, report_date DATE NOT NULL, component VARCHAR NOT NULL);
 
 -- An amount in base currency: rounded half away from zero to 12 decimals.
 CREATE MACRO in_base(amount, rate) AS CAST(round(amount * rate, 12) AS DECIMAL(28,12));

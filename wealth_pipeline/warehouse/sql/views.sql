@@ -24,6 +24,10 @@ brought AS (
 SELECT d.* EXCLUDE (statement_sha256), first_date, last_date, connection, statement_sha256
 FROM described d LEFT JOIN days USING (account_id) LEFT JOIN brought USING (account_id);
 
+-- What counts as a part of the total on all days of an account: seen as one on three of them.
+CREATE VIEW nav_parts_learned AS
+SELECT account_id, component FROM nav_parts_seen GROUP BY ALL HAVING count(*) >= 3;
+
 CREATE VIEW nav_latest AS
 SELECT n.* FROM nav_history n JOIN (SELECT account_id, max(report_date) AS report_date FROM nav GROUP BY account_id)
     USING (account_id, report_date);
@@ -42,7 +46,7 @@ JOIN (SELECT account_id, max(report_date) AS report_date FROM versions WHERE fam
 CREATE VIEW cash_versions AS FROM cash_balances_versions;
 
 -- Days that IBKR restated: consecutive versions where a figure that both state differs, or a position that only one
--- has. A field that is new in the query, and a text that changed, restate nothing.
+-- has. A field that is new in the query, a text that changed, and a profit or loss that was not ready restate nothing.
 CREATE VIEW restatements AS
 WITH pairs AS (
     SELECT family, account_id, report_date, content, known_from, statement_sha256,
@@ -56,14 +60,19 @@ WITH pairs AS (
 -- Of millions of rows only those of restated days are looked at.
 days AS (SELECT DISTINCT account_id, report_date FROM pairs),
 figures AS (
-    SELECT 'nav' AS family, account_id, report_date, content, known_from, '' AS thing, component AS name, amount
+    SELECT 'nav' AS family, account_id, report_date, content, known_from, '' AS thing,
+        -- By the column of `nav`; what is none has IBKR's name.
+        CASE WHEN counted OR component = 'total' THEN lower(regexp_replace(component, '([A-Z])', '_\1', 'g'))
+            ELSE component END AS name, amount
     FROM nav_components_versions SEMI JOIN days USING (account_id, report_date)
     UNION ALL
     SELECT 'positions', account_id, report_date, content, known_from,
         concat_ws('|', coalesce(model, ''), coalesce(conid, security_id, symbol)), name, amount
     FROM (FROM positions_versions SEMI JOIN days USING (account_id, report_date)), LATERAL (VALUES
         ('quantity', quantity), ('mark_price', mark_price), ('position_value', position_value),
-        ('unrealized_pnl', unrealized_pnl), ('cost_basis_price', cost_basis_price),
+        ('stated_value_base', stated_value_base), ('unrealized_pnl', unrealized_pnl),
+        ('unrealized_capital_gains_pnl', unrealized_capital_gains_pnl), ('unrealized_fx_pnl', unrealized_fx_pnl),
+        ('cost_basis_price', cost_basis_price),
         ('cost_basis', CASE WHEN NOT cost_basis_derived THEN cost_basis END)) f(name, amount)
     UNION ALL
     SELECT 'cash', account_id, report_date, content, known_from, currency, name, amount
@@ -86,9 +95,10 @@ newer AS (
     WHERE f.amount IS NOT NULL
 ),
 differing AS (
-    SELECT DISTINCT family, account_id, report_date, known_from, content
+    SELECT family, account_id, report_date, known_from, content, list_sort(list(DISTINCT name)) AS changed
     FROM older o FULL JOIN newer n USING (family, account_id, report_date, known_from, content, thing, name)
     WHERE o.amount <> n.amount OR (name = 'quantity' AND (o.amount IS NULL OR n.amount IS NULL))
+    GROUP BY ALL
 ),
 totals AS (
     SELECT 'nav' AS family, account_id, report_date, content, known_from, total
@@ -100,9 +110,11 @@ totals AS (
     SELECT 'cash', account_id, report_date, content, known_from, ending_cash
     FROM cash_totals_versions SEMI JOIN days USING (account_id, report_date)
 )
-SELECT p.family AS table_name, p.account_id, p.report_date, p.known_from, o.total AS old_total, n.total AS new_total,
+SELECT p.family AS table_name, p.account_id, p.report_date, p.known_from, d.changed,
+    CASE WHEN o.total IS DISTINCT FROM n.total THEN o.total END AS old_total,
+    CASE WHEN o.total IS DISTINCT FROM n.total THEN n.total END AS new_total,
     p.old_sha256, p.statement_sha256 AS new_sha256
-FROM pairs p SEMI JOIN differing USING (family, account_id, report_date, known_from, content)
+FROM pairs p JOIN differing d USING (family, account_id, report_date, known_from, content)
 LEFT JOIN totals n USING (family, account_id, report_date, content, known_from)
 LEFT JOIN totals o ON o.family = p.family AND o.account_id = p.account_id AND o.report_date = p.report_date
     AND o.content = p.old_content AND o.known_from = p.old_known_from;
@@ -114,6 +126,14 @@ CREATE MACRO nav_asof(t) AS TABLE
 CREATE MACRO positions_asof(t) AS TABLE
     SELECT * EXCLUDE (content) FROM positions_versions
     WHERE known_from <= CAST(t AS TIMESTAMP) AND (known_to IS NULL OR known_to > CAST(t AS TIMESTAMP));
+
+-- Days whose profit and loss IBKR has not filled: the newest FlexStatement that ends on the day says so. IBKR: positions
+-- are those of its last day, so that a longer one fills no other day.
+CREATE VIEW profit_not_ready AS
+SELECT account_id, to_date AS report_date, arg_max(from_date, newest) AS from_date,
+    arg_max(when_generated, newest) AS when_generated, arg_max(sha256, newest) AS statement_sha256
+FROM (SELECT *, (when_generated, sha256, ordinal) AS newest FROM statement_accounts WHERE pnl_ready IS NOT NULL)
+GROUP BY account_id, to_date HAVING NOT arg_max(pnl_ready, newest);
 
 -- A weekday that a statement with the NAV section covers without a NAV row for it.
 CREATE VIEW days_without_row AS
