@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from itertools import count
 from typing import Any
 
-from wealth_pipeline.tables import BY_NAME
+from wealth_pipeline.tables import BY_NAME, TABLES
 
 Value = str | Decimal | date | datetime | None
 Row = dict[str, Value]
@@ -99,6 +99,8 @@ class Part:
     last: date
     generated: datetime
     sections: dict[str, list[Row]] = field(default_factory=dict)
+    #: IBKR says that its profits and losses are not ready, and writes 0 into all of them.
+    unready: bool = False
 
 
 @dataclass
@@ -119,6 +121,16 @@ def household(seed: int, choice: Choice) -> Household:
     """Figures of what the query ticks. Every call makes another account, and other figures."""
     number = next(_numbers)
     return _Maker(random.Random(f"{seed} {number}"), choice, number).household()
+
+
+def _make_unready(part: Part) -> None:
+    part.unready = True
+    for section, rows in part.sections.items():
+        profits = [c.attribute for t in TABLES for c in t.read if c.profit and t.element == ELEMENTS[section]]
+        for row in rows:
+            row |= {name: Decimal(0) for name in profits if name and row.get(name) is not None}
+            # The market result is another one, and filled.
+            row |= {"mtm": Decimal(1)} if row.get("mtm") == 0 else {}
 
 
 class _Maker:
@@ -173,6 +185,8 @@ class _Maker:
                     else rows
                 )
                 part.sections[section] = [self.ticked(ELEMENTS[section], row) for row in kept]
+            if self.rng.randrange(6) == 0:
+                _make_unready(part)
             told.parts.append(part)
         told.contracts = {str(r["conid"]) for p in told.parts for r in p.sections.get("SecuritiesInfo", [])}
         return told
@@ -417,6 +431,8 @@ def _columns(table: str, row: Mapping[str, Value], part: Part, told: Household) 
     for column in BY_NAME[table].read:
         value = row.get(column.attribute or "")
         found[column.name] = value if value is not None else defaults.get(column.attribute or "")
+        if part.unready and column.profit:
+            found[column.name] = None
     return found
 
 

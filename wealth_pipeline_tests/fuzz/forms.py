@@ -194,6 +194,9 @@ class _Pen:
         body = [self.section(section, rows, told) for section, rows in sections]
         if self.form.unknown:
             body += ['<NewThings><NewThing accountId="U0" amount="7"/></NewThings>', "<StmtFunds/>"]
+        if part.unready:
+            words = "Realized P/L is not ready and has been disabled for this statement."
+            body.insert(self.rng.randrange(len(body) + 1), f"<Message>{words}</Message>")
         told_header = self.attributes(header, "FlexStatement")
         return f"<FlexStatement{told_header}>{gap}{gap.join(body)}{gap}</FlexStatement>"
 

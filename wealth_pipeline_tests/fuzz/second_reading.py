@@ -43,7 +43,10 @@ _NO_AMOUNTS = frozenset("accountId acctAlias model currency reportDate fromDate 
 _PERSONAL = re.compile(r"name|street|address|mail|phone|owner|holder|title", re.IGNORECASE)
 _SECTION_OF = {element: section for section, element in ELEMENTS.items()}
 _OPENED = ("openDateTime", "holdingPeriodDateTime", "originatingOrderID", "originatingTransactionID")
-_SUMMED = ("position", "positionValue", "costBasisMoney", "fifoPnlUnrealized")
+_SUMMED = (
+    "position", "positionValue", "costBasisMoney", "fifoPnlUnrealized", "positionValueInBase",
+    "unrealizedCapitalGainsPnl", "unrealizedlFxPnl",
+)  # fmt: skip
 #: IBKR: elements with one row a model, where the query shows models.
 _BY_MODEL = ("EquitySummaryByReportDateInBase", "CashReportCurrency", "ChangeInNAV", "InterestAccrualsCurrency")
 _TRADES_SUMMED = ("ORDER", "CLOSED_LOT", "WASH_SALE", "SYMBOL_SUMMARY", "ASSET_SUMMARY", "SUMMARY")
@@ -103,6 +106,7 @@ def _read(data: bytes, aside: set[tuple[str, int]]) -> _Told:
         defaults = {name: statement.get(name) or "" for name in ("accountId", "fromDate", "toDate")}
         last = defaults["toDate"]
         told.statements.append((defaults["accountId"], _day(last), {section.tag for section in statement}))
+        _take_out_unready(statement)
         for section in statement:
             for element in section.iter():
                 if section.tag not in (element.tag, _SECTION_OF.get(element.tag)):
@@ -118,6 +122,25 @@ def _read(data: bytes, aside: set[tuple[str, int]]) -> _Told:
         ticked = tag not in _NO_ACCOUNT and any(row[_OWN] for _, row in rows)
         told.rows[tag] = [(n, row) for n, row in rows if row["accountId"] != "-" and (row.pop(_OWN) or not ticked)]
     return told
+
+
+#: IBKR's words, and the profits and losses that are 0 then.
+_NOT_READY = re.compile(r"p/l.*not.*ready", re.IGNORECASE)
+_PROFITS = ("fifoPnlUnrealized", "fifoPnlRealized", "unrealizedCapitalGainsPnl", "unrealizedlFxPnl")
+_MARKET = ("mtm", "realized", "changeInUnrealized")
+
+
+def _take_out_unready(statement: ElementTree.Element) -> None:
+    """Empty the profits and losses of a FlexStatement that says they are not ready."""
+    words = [" ".join("".join(message.itertext()).split()) for message in statement.iter("Message")]
+    rows = [row for tag in ("OpenPosition", "Trade") for row in statement.iter(tag)]
+    stated = any(_value(row.get(name), _AMOUNT) is not None for row in rows for name in _PROFITS)
+    if not stated or not any(map(_NOT_READY.search, words)):
+        return
+    changes = [row for row in statement.iter("ChangeInNAV") if not any(_figure(row.attrib, n) for n in _MARKET)]
+    for row, names in [*((row, _PROFITS) for row in rows), *((row, _MARKET) for row in changes)]:
+        for name in names:
+            row.attrib.pop(name, None)
 
 
 def _is_null(name: str, text: str) -> bool:

@@ -30,7 +30,7 @@ def test_figures_come_back_exactly_in_every_form() -> None:
 
 def test_a_damaged_file_loads_correctly_or_is_refused_with_one_clear_line() -> None:
     """Never a traceback, never a part of a file."""
-    outcomes, wrong = every_damage(25, 1)
+    outcomes, wrong = every_damage(35, 1)
     assert wrong == []
     assert outcomes["loaded"] > 3
     assert len(outcomes) > 4
