@@ -8,7 +8,7 @@ from importlib.resources import files
 from wealth_pipeline.tables import TABLES, TableSpec
 
 #: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 #: The versioned tables by family, in the order of their declaration.
 FAMILIES: dict[str, tuple[TableSpec, ...]] = {

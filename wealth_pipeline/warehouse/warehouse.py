@@ -12,7 +12,8 @@ import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -20,8 +21,10 @@ import filelock
 import pyarrow as pa
 
 from wealth_pipeline import publishing
+from wealth_pipeline.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import FlexRequest
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, insert, load
 from wealth_pipeline.warehouse.opening import Held, connect, trouble
@@ -88,15 +91,21 @@ class Warehouse:
     """The databases of one data folder.
 
     reporting_currency: of `net_worth`; None: the accounts' own if they share one. slash_format: what dates with slashes
-    mean in statements, see `values.parse_day`.
+    mean in statements, see `values.parse_day`. day_change_share: by how much of its NAV an account's successor may
+    differ from it.
     """
 
     def __init__(
-        self, folder: DataFolder, reporting_currency: str | None = None, slash_format: str | None = None
+        self,
+        folder: DataFolder,
+        reporting_currency: str | None = None,
+        slash_format: str | None = None,
+        day_change_share: Decimal = Settings.day_change_share,
     ) -> None:
         self.folder = folder
         self.reporting_currency = reporting_currency
         self.slash_format = slash_format
+        self.day_change_share = day_change_share
 
     @contextmanager
     def writing(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -127,7 +136,9 @@ class Warehouse:
         the disk was full, somebody held the warehouse): what is in the archive is in the warehouse. A warehouse of an
         older schema version is rebuilt from the archive first. requests: the request ledger, copied so that it can be
         queried. Must run inside `writing()`. Publishes even when the caller stops early: what was loaded is shown.
+        Raises SettingsError before anything is loaded if accounts.toml cannot be understood.
         """
+        accounts = read_accounts(self.folder.root)
         try:
             con = self._open()
         except _Outdated as outdated:
@@ -135,7 +146,7 @@ class Warehouse:
             con = self._open()
         sound = True
         try:
-            self._describe(con, requests)
+            self._describe(con, requests, accounts)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.slash_format)
             con.execute("CHECKPOINT")
@@ -151,8 +162,9 @@ class Warehouse:
         """Rebuild both databases from the archive alone, statement by statement.
 
         The old ones stay until the new one is complete. Must run inside `writing()`. Raises ArchiveError where an
-        archived statement is damaged; nothing is replaced then.
+        archived statement is damaged, SettingsError where accounts.toml cannot be understood; nothing is replaced then.
         """
+        accounts = read_accounts(self.folder.root)
         self._refuse_lost_statements()
         draft = self.folder.root / _REPLAYED
         _remove(draft)
@@ -160,7 +172,7 @@ class Warehouse:
         try:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.slash_format)
-            self._describe(con, requests)
+            self._describe(con, requests, accounts)
             con.execute("CHECKPOINT")
             con.close()
             # Killed between these two, the old database lacks what only its log held; the next load brings it again.
@@ -230,9 +242,20 @@ class Warehouse:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
 
-    def _describe(self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest]) -> None:
-        """Write what does not come from statements: the reporting currency and the request ledger."""
-        con.execute("UPDATE warehouse_info SET reporting_currency = ?", [self.reporting_currency])
+    def _describe(
+        self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest], accounts: tuple[AccountEntry, ...]
+    ) -> None:
+        """Write what does not come from statements: settings, accounts.toml and the request ledger."""
+        con.execute(
+            "UPDATE warehouse_info SET reporting_currency = ?, day_change_share = ?, accounts_digest = ?",
+            [self.reporting_currency, self.day_change_share, digest(accounts)],
+        )
+        con.execute("DELETE FROM account_settings")
+        for account in accounts:
+            con.execute(
+                "INSERT INTO account_settings VALUES ($account_id, $name, $ended, $successor, $exclude)",
+                asdict(account),
+            )
         _copy_requests(con, requests)
 
     def _open(self, path: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -283,7 +306,7 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
     con.begin()
     for statement in create_statements():
         con.execute(statement)
-    con.execute("INSERT INTO warehouse_info VALUES (?, NULL)", [SCHEMA_VERSION])
+    con.execute("INSERT INTO warehouse_info (schema_version) VALUES (?)", [SCHEMA_VERSION])
     con.commit()
 
 
