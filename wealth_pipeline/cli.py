@@ -19,6 +19,7 @@ import click
 from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.settings import Settings, load_dotenv
+from wealth_pipeline.text import terminal
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
@@ -199,7 +200,7 @@ def digest() -> None:
 @main.command()
 def status() -> None:
     """Show the newest NAV of each account, missing days, and how old the data are."""
-    from wealth_pipeline.warehouse import published
+    from wealth_pipeline.warehouse import published, standing
 
     settings = _settings()
     newest, days = _last_days(settings)
@@ -213,16 +214,24 @@ def status() -> None:
             return
     rows = published.newest_nav(_published())
     _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
+    ended = published.ended_accounts(_published())
     for account, first in published.first_days(_published()).items():
+        if account in ended:
+            click.echo(f"{terminal(account)}: ended on {ended[account]}.")
+            continue
         if first is None:
             click.echo(f"{account}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
             continue
         lacking = published.missing(_published(), {account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
         click.echo(f"{account}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+    for notice in standing.notices(_published(), settings.data_dir):
+        click.echo(notice.sentence)
+        _print_lines(notice.lines)
     if rows:
-        age = (newest - max(row[1] for row in rows)).days
-        click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
+        behind = standing.behind(_published(), newest)
+        told = ", ".join(f"{terminal(account)} is of {last}" for account, last in behind)
+        click.echo(f"Not up to {newest}: the newest NAV of {told}." if told else "The data are up to date.")
 
 
 @main.command()
@@ -240,10 +249,17 @@ def doctor(ask_ibkr: bool) -> None:
     wrong = 0
     for finding in examine(Path.cwd(), ask_ibkr):
         click.echo(f"{marks[finding.grade]} {finding.about}: {finding.sentence}")
+        _print_lines(finding.lines)
         wrong += finding.grade == "mend"
     click.echo(f"{wrong} to mend." if wrong else "Nothing has to be mended.")
     if wrong:
         sys.exit(1)
+
+
+def _print_lines(lines: tuple[str, ...]) -> None:
+    """Print what is to be put into a file."""
+    for line in lines:
+        click.echo(f"    {line}")
 
 
 def _print_live(settings: Settings) -> None:
@@ -412,7 +428,12 @@ def _settings() -> Settings:
 def _warehouse(settings: Settings) -> Warehouse:
     from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
-    return Warehouse(DataFolder(settings.data_dir), settings.reporting_currency, settings.flex_date_format)
+    return Warehouse(
+        DataFolder(settings.data_dir),
+        settings.reporting_currency,
+        settings.flex_date_format,
+        settings.day_change_share,
+    )
 
 
 def _published() -> Path:

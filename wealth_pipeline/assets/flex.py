@@ -155,6 +155,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
             asked = pull.latest_request(wealth.ledger, connection.name, _window(context, flex))
             lacking = coverage.lacking_days(wealth.folder, connection.name, _days(context), asked)
             report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256, lacking)
+            coverage.refuse_strangers(wealth.folder, connection.name, asked)
             coverage.refuse_lacking(wealth.folder, wealth.ledger, connection.name, lacking, asked)
 
     return [flex_report_request, flex_statement, tables, nav_history]

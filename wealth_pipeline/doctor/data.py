@@ -14,7 +14,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse import published
+from wealth_pipeline.warehouse import published, standing
 from wealth_pipeline.warehouse.archive import Entry
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
 from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -51,6 +51,13 @@ def database(folder: DataFolder) -> Finding:
             " database is the newer one, update wealth_pipeline instead.",
         )
     return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
+
+
+def accounts(folder: DataFolder) -> Iterator[Finding]:
+    """What keeps the net worth from being known, or is presumed of an account; nothing if all is as it should be."""
+    for notice in standing.notices(folder.published, folder.root):
+        grade = Finding.mend if notice.urgent else Finding.advice
+        yield grade("accounts", notice.sentence, notice.lines)
 
 
 def damaged_state(folder: DataFolder) -> Finding | None:

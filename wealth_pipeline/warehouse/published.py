@@ -231,10 +231,32 @@ def expected_accounts(path: Path, connection: str) -> dict[str, date | None]:
     return dict(rows)
 
 
+def ended_accounts(path: Path) -> dict[str, date]:
+    """The accounts that ended, each with its last day; one whose last total is zero, and is of the newest day, did not.
+
+    IBKR reports an account that is not funded yet.
+    """
+    with connected(path) as con:
+        return dict(
+            con.execute(
+                "SELECT account_id, ended FROM accounts WHERE ended < (SELECT max(last_date) FROM accounts)"
+                f" OR (ended <= last_date AND {_OVER})"
+                " ORDER BY account_id"
+            ).fetchall()
+        )
+
+
+#: Whether an account is known to be over, whatever its statements still bring. A last total of zero is not enough: it
+#: may be funded again.
+_OVER = """ended IS NOT NULL AND (date_closed IS NOT NULL OR successor IS NOT NULL
+    OR account_id IN (SELECT account_id FROM account_settings WHERE ended IS NOT NULL))"""
+
+
 def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
     """The days of `days` on which one of the accounts has neither a NAV row nor a statement that says there is none.
 
-    Days before an account's first NAV are not missing for it. Without any account every day is missing.
+    Days before an account's first NAV, and after it ended, are not missing for it. Without any account every day is
+    missing.
     """
     begun = {account: first for account, first in accounts.items() if first is not None}
     if not begun or not days:
@@ -248,13 +270,19 @@ def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) 
                 {"first": min(days), "last": max(days)},
             ).fetchall()
         )
+        over = _over(con)
     return [
-        day for day in days if any((account, day) not in known and day >= first for account, first in begun.items())
+        day
+        for day in days
+        if any(
+            (account, day) not in known and first <= day <= over.get(account, date.max)
+            for account, first in begun.items()
+        )
     ]
 
 
 def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
-    """The days of `days`, after an account's first NAV, for which a statement came without a NAV row for it."""
+    """The days of `days`, in an account's life, for which a statement came without a NAV row for it."""
     if not days:
         return []
     with connected(path) as con:
@@ -262,8 +290,33 @@ def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[dat
             "SELECT account_id, report_date FROM days_without_row WHERE report_date BETWEEN ? AND ? ORDER BY ALL",
             [min(days), max(days)],
         ).fetchall()
+        over = _over(con)
     begun = {account: first for account, first in accounts.items() if first is not None}
-    return sorted({day for account, day in rows if day in days and day >= begun.get(account, date.max)})
+    return sorted(
+        {
+            day
+            for account, day in rows
+            if day in days and begun.get(account, date.max) <= day <= over.get(account, date.max)
+        }
+    )
+
+
+def _over(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """The accounts after whose last day no NAV is expected, with that day."""
+    return dict(con.execute(f"SELECT account_id, ended FROM accounts WHERE {_OVER}").fetchall())
+
+
+def strangers(path: Path, sha256: str) -> tuple[list[str], list[str]] | None:
+    """The accounts of a statement of somebody else, and those that its connection has; None if it is none.
+
+    It is none any more once its accounts came again, are named in accounts.toml, or succeed to others.
+    """
+    with connected(path) as con:
+        return con.execute(
+            "SELECT accounts, expected FROM foreign_statements f WHERE sha256 = ? AND EXISTS (FROM accounts"
+            " WHERE left_out = 'unconfirmed' AND list_contains(f.accounts, account_id))",
+            [sha256],
+        ).fetchone()
 
 
 def days_of_statement(path: Path, sha256: str) -> dict[str, tuple[date, date]]:

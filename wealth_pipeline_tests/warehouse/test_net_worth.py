@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,8 +15,7 @@ from hypothesis import strategies as st
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.settings import SettingsError
 from wealth_pipeline.warehouse.load import load
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
-from wealth_pipeline_tests.flexml import file, flex
+from wealth_pipeline_tests.lives import Folder, Totals, days, statement
 
 from .conftest import House
 
@@ -26,35 +23,9 @@ CASES = Path(__file__).parent.parent / "cases"
 YEAR = weekdays_between(date(2025, 1, 1), date(2025, 12, 31))
 #: A Friday in the middle of it, and the Monday after.
 LAST, NEXT = date(2025, 6, 27), date(2025, 6, 30)
-Totals = Mapping[date, int]
 _QUICK = settings(
     max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-
-
-def statement(accounts: Mapping[str, Totals], *, closed: Mapping[str, date] | None = None) -> bytes:
-    """A file with a FlexStatement for each account, whose NAV is what `accounts` says of each day."""
-    return file(
-        *(
-            flex(
-                account,
-                max(totals),
-                first=min(totals),
-                generated="20260110;060000",
-                AccountInformation={"currency": "USD", "dateClosed": (closed or {}).get(account)},
-                EquitySummaryInBase=[
-                    {"accountId": account, "currency": "USD", "reportDate": day, "cash": total, "total": total}
-                    for day, total in totals.items()
-                ],
-            )
-            for account, totals in accounts.items()
-        )
-    )
-
-
-def days(first: date, last: date, total: int = 1000) -> dict[date, int]:
-    """The same total on every weekday."""
-    return dict.fromkeys(weekdays_between(first, last), total)
 
 
 def worth(house: House) -> dict[date, Decimal | None]:
@@ -95,7 +66,9 @@ MIGRATIONS: dict[str, tuple[dict[str, Totals], dict[str, date], set[date]]] = {
         {"OLD": days(YEAR[0], LAST), "NEW": days(NEXT, YEAR[-1], 1100)}, {"OLD": date(2025, 8, 15)}, set(),
     ),
     "with another account beside it": (
-        {"OLD": days(YEAR[0], LAST), "NEW": days(NEXT, YEAR[-1], 1100), "ELSE": days(YEAR[0], YEAR[-1], 7)}, {}, {*YEAR},
+        {"OLD": days(YEAR[0], LAST), "NEW": days(NEXT, YEAR[-1], 1100), "ELSE": days(YEAR[0], YEAR[-1], 7)},
+        {},
+        {*YEAR},
     ),
     "over a long weekend without rows": (
         {"OLD": days(YEAR[0], date(2025, 6, 26)), "NEW": days(LAST, YEAR[-1], 1100)}, {}, set(),
@@ -156,41 +129,6 @@ def test_an_account_that_ends_by_itself_never_blanks_the_others(name: str, house
     assert house.rows("SELECT ended FROM accounts WHERE account_id = 'U2'") == [(ended,)]
     counted = ended if closed else LAST
     assert worth(house) == {day: 5 + 1000 * (day <= counted) for day in YEAR}  # type: ignore[operator]
-
-
-class Folder:
-    """A data folder, loaded as the program does it."""
-
-    def __init__(self, root: Path) -> None:
-        self.warehouse = Warehouse(DataFolder(root))
-
-    def load(self, *statements: bytes, connection: str | None = None, fetched: date = date(2026, 1, 10)) -> None:
-        """Archive and load files that came on a day."""
-        with self.warehouse.writing():
-            added = [self.archive(data, connection, fetched) for data in statements]
-            assert all(one.status != "rejected" for one in self.warehouse.load(added))
-
-    def archive(self, data: bytes, connection: str | None, fetched: date) -> str:
-        """Archive a file; its sha256."""
-        return self.warehouse.folder.archive.add(
-            io.BytesIO(data),
-            source="flex" if connection else "import",
-            connection=connection,
-            now=datetime(fetched.year, fetched.month, fetched.day, 12).astimezone(),
-        ).sha256
-
-    def say(self, text: str) -> None:
-        """Write accounts.toml."""
-        (self.warehouse.folder.root / "accounts.toml").write_text(text)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        with duckdb.connect(str(self.warehouse.folder.published), read_only=True) as con:
-            return con.execute(query).fetchall()
-
-    def worth(self) -> dict[date, Decimal | None]:
-        """The net worth of each day."""
-        return dict(self.rows("SELECT report_date, total FROM net_worth"))
 
 
 @pytest.fixture
