@@ -122,7 +122,7 @@ def _of_account(account: Mapping[str, Any], newest: date | None, file: Path) -> 
             True,
             f"{name} came once, on {account['fetched_at']:%Y-%m-%d}, in a statement of the connection"
             f" {account['connection']} that lacks all of its accounts ({terminal(', '.join(account['expected']))}). It"
-            " stays out of the net worth until it comes again. If it is somebody else's, correct the token or query, and"
+            " stays out of the net worth until it comes again. If it is somebody else's, correct the token or query and"
             f" put these lines into {file} with exclude = true; if it is yours, put them there as they are:",
             entry(account["account_id"]),
         )
@@ -159,7 +159,7 @@ def _stale(account: Mapping[str, Any], name: str, newest: date, file: Path) -> N
                 f"{name} is stale: its newest NAV is of {last}.",
                 *([dropped] if account["dropped"] else []),
                 f"It is carried forward for {CARRIED_WEEKDAYS} weekdays; the net worth {worth} {unknown_from}. If it"
-                " goes on, choose it in the Flex query again, or pull or import its statements; if it ended, put these lines"
+                " goes on, choose it in the Flex query again, or import its statements; if it ended, put these lines"
                 f" into {file}, with successor = and the new account's number if it goes on under another one:",
             ]
         ),
