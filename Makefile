@@ -8,13 +8,18 @@ READY := .venv/.ready
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
-# The lock names every package, so nothing is resolved here and pip needs no more than the hashes.
+# The lock names every package with its hashes, so nothing is resolved here. uv, itself one wheel of the lock, installs it
+# in seconds; where uv cannot be had or reaches no index, pip does the same in a minute.
+PIP := -m pip install --quiet --disable-pip-version-check --no-deps
 $(READY): requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	{ $(BIN)/python $(PIP) --require-hashes -r .venv/uv.lock && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock; } || \
+		$(BIN)/python $(PIP) --require-hashes -r requirements.lock
+	$(BIN)/python $(PIP) --no-build-isolation -e .
 	@touch $@
 
 demo: $(READY) ## Try everything without an account: 30 days of a simulated household
@@ -67,7 +72,6 @@ docs: $(READY) ## Write docs/data-dictionary.md from the declarations
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
 
 lock: $(READY) ## Renew requirements.lock from setup.cfg
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --quiet --upgrade -o requirements.lock
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.text import sentence
 
 
 class AlertError(WealthError):
@@ -26,5 +27,7 @@ def send(url: str, title: str, text: str) -> None:
     messenger = apprise.Apprise()
     if not messenger.add(url):
         raise AlertError("WEALTH_ALERT_URL is not an address that Apprise knows", "See the list on Apprise's page.")
-    if not messenger.notify(body=text, title=title):
+    # Said to be plain text, it is escaped where a service sends HTML (mail).
+    sent = messenger.notify(body=sentence(text), title=sentence(title), body_format=apprise.NotifyFormat.TEXT)
+    if not sent:
         raise AlertError("The alert could not be sent", "Try the address in WEALTH_ALERT_URL with the apprise command.")

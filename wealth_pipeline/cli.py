@@ -18,8 +18,8 @@ import click
 
 from wealth_pipeline.display import json_value, plain
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.settings import Settings, load_dotenv
-from wealth_pipeline.text import terminal
+from wealth_pipeline.settings import UI_PASSWORD, Settings, load_dotenv, read_dotenv
+from wealth_pipeline.text import csv_cell, terminal
 
 if TYPE_CHECKING:
     from wealth_pipeline.sandbox.server import Sandbox
@@ -40,12 +40,15 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Keep your Interactive Brokers wealth in DuckDB: every statement, every digit, every day.
 
     Try it without an account: `wealth demo`. With one: put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env, then
     `wealth pull` and `wealth status`. `wealth dev` opens the Dagster UI, where the schedule is switched on.
     """
+    # Out of the environment first thing: only the webserver gets it back.
+    context.obj = os.environ.pop(UI_PASSWORD, None)
 
 
 @main.command()
@@ -109,7 +112,7 @@ def import_(paths: tuple[Path, ...]) -> None:
         for one in intake.take(warehouse, files, "import"):
             taken.append(one)
             bar.advance(task)
-            click.echo(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else ""))
+            click.echo(terminal(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else "")))
     changed = {pair for one in taken for pair in one.changed}
     if changed:
         from wealth_pipeline.assets.report import report_changed_days
@@ -216,15 +219,16 @@ def status() -> None:
     _print(["account", "report date", "NAV", "currency", "day change", "proof"], rows, None)
     ended = published.ended_accounts(_published())
     for account, first in published.first_days(_published()).items():
+        shown = terminal(account)
         if account in ended:
-            click.echo(f"{terminal(account)}: ended on {ended[account]}.")
+            click.echo(f"{shown}: ended on {ended[account]}.")
             continue
         if first is None:
-            click.echo(f"{account}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
+            click.echo(f"{shown}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
             continue
         lacking = published.missing(_published(), {account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
-        click.echo(f"{account}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+        click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
     for notice in standing.notices(_published(), settings.data_dir):
         click.echo(notice.sentence)
         _print_lines(notice.lines)
@@ -329,13 +333,15 @@ def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tu
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
-def dev(port: int) -> None:
+@click.pass_obj
+def dev(password: str | None, port: int) -> None:
     """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
     load_dotenv()
+    password = _ui_password(password)
     settings = Settings.load()
     if settings.configured:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
-        _serve_ui(settings, port, f"your data in {settings.data_dir} ({names})")
+        _dev(settings, port, password, f"your data in {settings.data_dir} ({names})")
     else:
         from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 
@@ -344,21 +350,56 @@ def dev(port: int) -> None:
             os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
             settings = Settings.load()
             click.echo(f"A sandbox gateway is logged in at {gateway.gateway_url}: open it to log out and in again.")
-            _serve_ui(settings, port, f"the SANDBOX, a simulated household, in {settings.data_dir}")
+            _dev(settings, port, password, f"the SANDBOX, a simulated household, in {settings.data_dir}")
 
 
-def _serve_ui(settings: Settings, port: int, what: str) -> None:
-    """Serve the UI on these settings' data folder, and say so once it can be opened."""
+def _dev(settings: Settings, port: int, password: str | None, what: str) -> None:
+    """Serve the UI and the daemon on these settings' data folder."""
     from wealth_pipeline.running import end_orphans
-    from wealth_pipeline.serving import serve_ui
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    for run_id in end_orphans(DataFolder(settings.data_dir)):
+        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    click.echo("Starting the Dagster UI ...")
+    _serve(settings, f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)", port, password, daemon=True)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
+@click.pass_obj
+def serve(password: str | None, port: int) -> None:
+    """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
+    settings = _settings()
+    what = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
+    _serve(settings, what, port, _ui_password(password), daemon=False)
+
+
+@main.command()
+def daemon() -> None:
+    """Run Dagster's daemon on your data, without the UI: a service's command (docs/always-on.md).
+
+    It runs the schedule and the sensors, and whatever is launched in the UI.
+    """
+    settings = _settings()
+    _serve(settings, f"Starting Dagster's daemon on your data in {settings.data_dir}", None, None, daemon=True)
+
+
+def _serve(settings: Settings, ready: str, port: int | None, password: str | None, *, daemon: bool) -> None:
+    """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
+    from wealth_pipeline.running import instance
+    from wealth_pipeline.serving import serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     folder = DataFolder(settings.data_dir)
-    for run_id in end_orphans(folder):
-        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    with instance(folder):
+        pass  # made here, so that the processes don't make it at the same time
     folder.inbox.mkdir(exist_ok=True, mode=0o700)
-    click.echo("Starting the Dagster UI ...")
-    sys.exit(serve_ui(port, lambda: click.echo(f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)")))
+    serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
+
+
+def _ui_password(from_environment: str | None) -> str | None:
+    """The UI's password: `.env` wins, as for every setting; an empty one counts as not set."""
+    return read_dotenv(Path.cwd() / ".env").get(UI_PASSWORD, from_environment or "").strip() or None
 
 
 @contextlib.contextmanager
@@ -453,7 +494,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
         import csv
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([names, *([plain(value) for value in row] for row in rows)])
+        writer.writerows([names, *([csv_cell(plain(value)) for value in row] for row in rows)])
     elif form == "json":
         import json
 
@@ -469,7 +510,7 @@ def _print(names: list[str], rows: list[tuple[Any, ...]], form: str | None) -> N
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
             column.justify = "right" if any(isinstance(v, int | Decimal | float) for v in values) else "left"
         for row in rows:
-            table.add_row(*(Text(plain(value)) for value in row))
+            table.add_row(*(Text(terminal(plain(value))) for value in row))
         # In a pipe or a file nothing is cut off.
         Console(width=None if sys.stdout.isatty() else 1000).print(table)
 

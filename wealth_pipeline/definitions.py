@@ -1,11 +1,16 @@
 """The code location: what Dagster finds when it loads wealth_pipeline."""
 
+import os
 import warnings
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline.settings import UI_PASSWORD
+
+# Dagster has just put all of `.env` into the environment, whether this is its code server or a run.
+os.environ.pop(UI_PASSWORD, None)
 # Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
@@ -16,7 +21,7 @@ from wealth_pipeline.checks import checks  # noqa: E402
 from wealth_pipeline.gateway_sensor import gateway_watch  # noqa: E402
 from wealth_pipeline.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.partitions import report_dates  # noqa: E402
-from wealth_pipeline.resources import FlexService, WealthData  # noqa: E402
+from wealth_pipeline.resources import FlexService, WealthData, bound, storeless  # noqa: E402
 from wealth_pipeline.schedules import after_market_close  # noqa: E402
 from wealth_pipeline.sensors import alert, inbox, token_expiry  # noqa: E402
 from wealth_pipeline.settings import Connection, Settings  # noqa: E402
@@ -51,16 +56,22 @@ def definitions(settings: Settings) -> dg.Definitions:
         ],
         sensors=[inbox_sensor, alert(settings), token_expiry(settings)],
         resources={
-            "wealth": WealthData(
-                data_dir=str(settings.data_dir),
-                reporting_currency=settings.reporting_currency,
-                slash_format=settings.flex_date_format,
-                only_connection=len(connections) == 1,
+            "wealth": bound(
+                WealthData(
+                    data_dir=str(settings.data_dir),
+                    reporting_currency=settings.reporting_currency,
+                    slash_format=settings.flex_date_format,
+                    day_change_share=settings.day_change_share,
+                    only_connection=len(connections) == 1,
+                )
             ),
-            **{flex_resource_key(connection): _flex_service(connection, settings) for connection in connections},
+            **{flex_resource_key(connection): bound(_flex_service(connection, settings)) for connection in connections},
+            # Nothing is handed from step to step; Dagster's own writes into any folder that a run names.
+            "io_manager": storeless,
         },
         # DuckDB has one writer, and four trivial assets take 6 s in process against 25 s in processes of their own.
-        executor=dg.in_process_executor,
+        # Without its config, so that a run names no file there either.
+        executor=dg.in_process_executor.configured(lambda _: {}, name="in_process", config_schema={}),
     )
     return dg.Definitions.merge(official, live_definitions(settings)) if settings.gateway_url else official
 
@@ -74,11 +85,13 @@ def live_definitions(settings: Settings) -> dg.Definitions:
         jobs=[job],
         sensors=[sensor],
         resources={
-            "gateway": LiveGateway(
-                url=settings.gateway_url or "",
-                certificate=settings.gateway_certificate,
-                allow_remote=settings.gateway_allow_remote,
-                allow_http=settings.gateway_allow_http,
+            "gateway": bound(
+                LiveGateway(
+                    url=settings.gateway_url or "",
+                    certificate=settings.gateway_certificate,
+                    allow_remote=settings.gateway_allow_remote,
+                    allow_http=settings.gateway_allow_http,
+                )
             )
         },
     )
@@ -88,7 +101,6 @@ def _flex_service(connection: Connection, settings: Settings) -> FlexService:
     return FlexService(
         connection=connection.name,
         query_id=connection.query_id,
-        token=dg.EnvVar(connection.token_env),
         token_env=connection.token_env,
         base_url=settings.flex_url,
         deadline_minutes=settings.flex_deadline_minutes,

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from wealth_pipeline.text import markdown
+
 if TYPE_CHECKING:
     from wealth_pipeline.warehouse.published import Holding, NavDay, ProofSummary
 
@@ -45,7 +47,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     """A table in Markdown; the columns in `right` are aligned to the right, with amount and currency in one line."""
     lines = [columns, ["--:" if name in right else "---" for name in columns]]
     for row in rows:
-        cells = [cell.replace("|", r"\|") for cell in row]
+        cells = [markdown(cell) for cell in row]
         lines.append(
             [c.replace(" ", "\N{NO-BREAK SPACE}") if n in right else c for n, c in zip(columns, cells, strict=True)]
         )
@@ -63,7 +65,7 @@ def line(values: Sequence[Decimal], alt: str) -> str:
         f' preserveAspectRatio="none"><polyline points="{points}" fill="none" stroke="#6a5df0" stroke-width="2"'
         ' vector-effect="non-scaling-stroke"/></svg>'
     )
-    return f"![{alt}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+    return f"![{markdown(alt)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
 
 
 def nav_table(days: Iterable[NavDay]) -> str:
@@ -82,7 +84,7 @@ def proof(day: NavDay) -> str:
 
 def nav_chart(day: NavDay) -> str:
     """The NAV of an account as a line up to this day, with its range in words."""
-    low, high = (money(value, day.currency) for value in (min(day.recent), max(day.recent)))
+    low, high = (markdown(money(value, day.currency)) for value in (min(day.recent), max(day.recent)))
     return f"{line(day.recent, 'NAV')}\n\n{day.recent_from} to {day.report_date}\n\nlow {low}, high {high}"
 
 
@@ -103,9 +105,10 @@ def holdings_table(holdings: Iterable[Holding]) -> str:
 
 
 def proof_summary(summary: ProofSummary) -> str:
-    """How a proof stands, in a sentence."""
+    """How a proof stands, in a sentence of Markdown."""
     if not summary.passed and not summary.failed:
-        return f"Not evaluable: {summary.reasons[0]}." if summary.reasons else "Not evaluable: there are no statements."
+        reason = markdown(summary.reasons[0]) if summary.reasons else "there are no statements"
+        return f"Not evaluable: {reason}."
     days = summary.passed + summary.failed + summary.not_evaluable
     told = [f"passed on {summary.passed:,} of {days:,} account days"]
     told += [f"failed on {summary.failed:,}"] if summary.failed else []

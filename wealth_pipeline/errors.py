@@ -1,5 +1,7 @@
 """The root of every error this package raises on purpose."""
 
+from wealth_pipeline.text import sentence
+
 
 class WealthError(Exception):
     """An error for people: what happened, and what to do next.
@@ -14,5 +16,5 @@ class WealthError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        """`what` and `advice` in one line, whatever line breaks a server's text brought in."""
-        return " ".join(f"{self.what}. {self.advice}".split()) if self.advice else " ".join(self.what.split())
+        """`what` and `advice` in one line, whatever characters a server's text or a file name brought in."""
+        return sentence(f"{self.what}. {self.advice}" if self.advice else self.what)

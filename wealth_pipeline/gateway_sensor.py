@@ -36,7 +36,9 @@ def gateway_watch(interval: timedelta, hours: str) -> tuple[Any, dg.SensorDefini
         " in; without a session it says what to do.",
     )
     def gateway_sensor(
-        context: dg.SensorEvaluationContext, wealth: WealthData, gateway: LiveGateway
+        context: dg.SensorEvaluationContext,
+        wealth: dg.ResourceParam[WealthData],
+        gateway: dg.ResourceParam[LiveGateway],
     ) -> dg.RunRequest | dg.SkipReason:
         try:
             client = gateway.client(wealth, patience=0, timeout=SECONDS)

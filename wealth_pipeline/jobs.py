@@ -9,6 +9,7 @@ from wealth_pipeline.assets.report import figures, report_replayed
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.retention import forget_old_runs
 from wealth_pipeline.settings import MARKET_TIMEZONE, Settings
+from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.progress import told
 
 #: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
@@ -19,9 +20,10 @@ def replay(settings: Settings) -> dg.JobDefinition:
     """The job that rebuilds both databases from the archive."""
 
     @dg.op(
-        description="Rebuilds both databases from the archive, beside the old ones, and replaces them when complete."
+        description="Rebuilds both databases from the archive, beside the old ones, and replaces them when complete.",
+        config_schema={},
     )
-    def rebuild_from_archive(context: dg.OpExecutionContext, wealth: WealthData) -> None:
+    def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         before = figures(settings)
         warehouse = wealth.warehouse
         with sentences(), warehouse.writing():
@@ -33,7 +35,7 @@ def replay(settings: Settings) -> dg.JobDefinition:
             ]
             days = report_replayed(context.instance, settings, before)
         for one in rejected:
-            context.log.warning(f"{one.sha256[:12]} is rejected: {one.reason}")
+            context.log.warning(f"{one.sha256[:12]} is rejected: {sentence(one.reason or '')}")
         context.log.info(f"{days} days of nav_history are new or different.")
 
     @dg.job(
@@ -51,8 +53,11 @@ def replay(settings: Settings) -> dg.JobDefinition:
 def retention(settings: Settings) -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
     """The job that deletes old runs from Dagster's history, and its weekly schedule."""
 
-    @dg.op(description=f"Deletes runs older than {settings.dagster_days} days, with their events and logs.")
-    def delete_old_runs(context: dg.OpExecutionContext, wealth: WealthData) -> None:
+    @dg.op(
+        description=f"Deletes runs older than {settings.dagster_days} days, with their events and logs.",
+        config_schema={},
+    )
+    def delete_old_runs(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         deleted = forget_old_runs(context.instance, wealth.folder, settings.dagster_days, datetime.now(UTC))
         context.log.info(f"{deleted} runs deleted.")
 

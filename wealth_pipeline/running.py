@@ -18,6 +18,7 @@ from wealth_pipeline.flex.pull import LONGEST_RANGE
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.schedules import days_tags, missing_days
 from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -137,6 +138,6 @@ def _error(result: dg.ExecuteInProcessResult) -> str | None:
         if event.is_failure and event.event_type_value == "STEP_FAILURE":
             failure = event.step_failure_data
             if failure.user_failure_data and failure.user_failure_data.description:
-                return failure.user_failure_data.description
-            return failure.error.message.strip() if failure.error else event.message
+                return sentence(failure.user_failure_data.description)
+            return sentence(failure.error.message if failure.error else event.message or "")
     return None if result.success else "The run failed; see it in the Dagster UI."

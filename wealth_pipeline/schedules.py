@@ -40,7 +40,9 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
         description=f"Tuesday to Saturday at {times} New York time: asks IBKR for the weekdays among the last"
         f" {settings.catch_up_days} whose NAV is missing, as one run. Skips when nothing is missing.",
     )
-    def schedule(context: dg.ScheduleEvaluationContext, wealth: WealthData) -> dg.RunRequest | dg.SkipReason:
+    def schedule(
+        context: dg.ScheduleEvaluationContext, wealth: dg.ResourceParam[WealthData]
+    ) -> dg.RunRequest | dg.SkipReason:
         # The present, not the tick's own time: missed ticks fire together, and the first of them asks for all there is.
         days = [
             day for day in last_weekdays(settings.catch_up_days, wealth.ledger.now()) if day >= settings.history_start

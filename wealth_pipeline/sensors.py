@@ -12,20 +12,24 @@ from wealth_pipeline.assets.report import report_changed_days
 from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import WARNING_DAYS, Settings
+from wealth_pipeline.text import inline, sentence
 from wealth_pipeline.warehouse import intake
 
 
 def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
     """The job that loads the inbox, and the sensor that starts it."""
 
-    @dg.op(description="Archives and loads every file in the inbox, and moves it to inbox/done or inbox/rejected.")
-    def load_inbox_files(context: dg.OpExecutionContext, wealth: WealthData) -> None:
+    @dg.op(
+        description="Archives and loads every file in the inbox, and moves it to inbox/done or inbox/rejected.",
+        config_schema={},
+    )
+    def load_inbox_files(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         with sentences():
             warehouse = wealth.warehouse
             with warehouse.writing():
-                taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{t.path.name}: {t.status}"))
+                taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{inline(t.path.name)}: {t.status}"))
             report_changed_days(context.instance, settings, (pair for t in taken for pair in t.changed))
-            rejected = [f"{t.path.name}: {t.reason}" for t in taken if t.status == "rejected"]
+            rejected = [f"{inline(t.path.name)}: {sentence(t.reason or '')}" for t in taken if t.status == "rejected"]
         if rejected:
             raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))
 
@@ -40,13 +44,15 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         description=f"Every 30 seconds: if statements lie in {settings.data_dir / 'inbox'}, starts a run that loads"
         " them.",
     )
-    def inbox_sensor(context: dg.SensorEvaluationContext, wealth: WealthData) -> dg.RunRequest | dg.SkipReason:
+    def inbox_sensor(
+        context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]
+    ) -> dg.RunRequest | dg.SkipReason:
         files = intake.waiting(wealth.folder.inbox)
         if not files:
             return dg.SkipReason("The inbox is empty.")
         # The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held
         # database) leaves them there. A file that is still being written starts another run later.
-        state = ";".join(f"{f.name}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+        state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
         asked_at, _, asked = (context.cursor or "").partition(" ")
         now = datetime.now(UTC)
         if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
@@ -92,7 +98,7 @@ def token_expiry(settings: Settings) -> dg.SensorDefinition:
         description="Every hour: tells the address in WEALTH_ALERT_URL that a Flex token is about to expire,"
         f" {', '.join(map(str, WARNING_DAYS))} days before its end, if you stated when it was made.",
     )
-    def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: WealthData) -> dg.SkipReason:
+    def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]) -> dg.SkipReason:
         url = os.environ.get("WEALTH_ALERT_URL")
         if not url:
             return dg.SkipReason("WEALTH_ALERT_URL is not set.")

@@ -1,77 +1,128 @@
-"""Serving the Dagster UI with its daemon on this machine, until Ctrl-C, leaving no process."""
+"""Serving Dagster on this machine until Ctrl-C: code server, guarded webserver and daemon, leaving no process.
+
+Each is a process in a session of its own (`wealth_pipeline.defs.serve`), and the webserver and the daemon speak to the
+code server through a Unix socket in a folder that nobody else can enter. They stop when their standard input ends, so
+none of them outlives this process, whatever ends it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.settings import UI_PASSWORD
 
 HOST = "127.0.0.1"
-#: How long what `dagster dev` started may outlive it. Its code server was seen to, by seconds, on a busy machine.
+#: The code server's socket, in the private folder.
+SOCKET = "code.sock"
+#: How long a process may take to end, its run included, before it is killed.
 SECONDS_TO_END = 10.0
-_WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
-#: Dagster 1.13 discourages `dagster dev` for `dg dev`, which takes no workspace file: nothing a user can act on.
-_SUPERSEDED = "ignore:Function `dev_command` is superseded"
+#: Systems remove from their temporary folder what nobody touched for three days (macOS) or ten (systemd).
+_SECONDS_TO_TOUCH = 3600.0
+_NAMES = {"code": "code server", "web": "webserver", "daemon": "daemon"}
 
 
 class PortInUse(WealthError):
     """Something else listens where the UI would."""
 
 
-def serve_ui(port: int, ready: Callable[[], None]) -> int:
-    """Run `dagster dev` until it ends or is stopped; calls `ready` once the UI answers. Returns its exit code.
+class ProcessEnded(WealthError):
+    """One of the processes ended though nobody stopped it."""
 
-    The environment says on which data: WEALTH_DATA_DIR, DAGSTER_HOME. Raises PortInUse.
+
+def serve(ready: Callable[[], None], *, port: int | None, daemon: bool, password: str | None = None) -> None:
+    """Serve the definitions until SIGINT, SIGTERM or SIGHUP; calls `ready` once the UI answers.
+
+    The environment says on which data: DAGSTER_HOME, and the settings. port: of the UI on HOST, None for no webserver.
+    daemon: whether Dagster's daemon runs too. password: the UI's; only the webserver gets it.
+    Raises PortInUse; ProcessEnded, with everything else stopped, if one of the processes ends by itself.
     """
-    if _listened_to(port):
+    if port is not None and _listened_to(port):
         raise PortInUse(f"Something is listening on port {port} already", "Stop it, or choose another with --port.")
-    command = [
-        # Its warnings tell of its own bookkeeping ("No cursor for event type ..."), and what it starts.
-        *(sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "--log-level", "error"),
-        *("-w", str(_WORKSPACE), "-h", HOST, "-p", str(port)),
-    ]
-    processes: list[subprocess.Popen[bytes]] = []
+    stopped: list[int] = []
+    # Before the processes start: they inherit an ignored SIGINT (as with `&` in a script), but not a handled one.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, lambda number, _: stopped.append(number))
+    roles = ["code", *["web"] * (port is not None), *["daemon"] * daemon]
+    with _private_folder() as folder, _processes(roles, folder, port or 0, password) as processes:
+        answered, touched = False, time.monotonic()
+        while not stopped:
+            _look_at(processes)
+            if not answered and (port is None or _listened_to(port)):
+                answered = True
+                ready()
+            if time.monotonic() - touched > _SECONDS_TO_TOUCH:
+                touched = time.monotonic()
+                for path in (folder, folder / SOCKET):
+                    with contextlib.suppress(OSError):
+                        os.utime(path)
+            time.sleep(0.2)
 
-    def stop(*_: object) -> None:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
 
-    # Before the process starts: it inherits an ignored SIGINT (as with `&` in a script), but not a handled one.
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own interpreter and file
-    processes.append(process)
-    while process.poll() is None and not _listened_to(port):
-        time.sleep(0.2)
-    if process.poll() is None:
-        ready()
+@contextlib.contextmanager
+def _private_folder() -> Iterator[Path]:
+    """A folder for the socket: of mode 0700, on a disk that has sockets, under a path that fits a socket's address.
+
+    A socket's path is at most 103 bytes long on macOS, 107 on Linux, and gRPC reads it as part of an address.
+    """
+    fits = re.fullmatch(r"[\w/.-]{1,75}", tempfile.gettempdir(), re.ASCII)
+    parent = None if fits else "/tmp"  # noqa: S108 - a folder of mode 0700 is made in it
+    with tempfile.TemporaryDirectory(prefix="wealth-", dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def _processes(
+    roles: list[str], folder: Path, port: int, password: str | None
+) -> Iterator[Mapping[str, subprocess.Popen[bytes]]]:
+    """The processes that play these roles; they have ended, and what they started, when the context ends."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        return process.wait()
+        for role in roles:
+            secret = {UI_PASSWORD: password} if role == "web" and password else {}
+            processes[role] = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "wealth_pipeline.defs.serve", role, str(folder), str(port)],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+                env={**{name: value for name, value in os.environ.items() if name != UI_PASSWORD}, **secret},
+            )
+        yield processes
     finally:
-        _end_group(process.pid)
+        for process in processes.values():
+            assert process.stdin is not None
+            process.stdin.close()
+        deadline = time.monotonic() + SECONDS_TO_END
+        for process in processes.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            # macOS answers EPERM where only dead processes are left.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _look_at(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    for role, process in processes.items():
+        if (status := process.poll()) is not None:
+            how = f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+            raise ProcessEnded(
+                f"Dagster's {_NAMES[role]} ended ({how}), so everything else was stopped",
+                "Its reason, if it had one, is above. Start again.",
+            )
 
 
 def _listened_to(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
-
-
-def _end_group(leader: int) -> None:
-    """End the processes that `leader`, a session's first one, left behind."""
-    deadline = time.monotonic() + SECONDS_TO_END
-    # macOS answers EPERM where only dead processes are left.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGTERM)
-        while time.monotonic() < deadline:
-            os.killpg(leader, 0)
-            time.sleep(0.1)
-        os.killpg(leader, signal.SIGKILL)

@@ -21,6 +21,8 @@ from wealth_pipeline.errors import WealthError
 DEFAULT_CONNECTION = "ibkr"
 FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
 CONNECTIONS_FILE = "connections.toml"
+#: The UI's password. Only the webserver has it: every other process drops it from its environment first thing.
+UI_PASSWORD = "WEALTH_UI_PASSWORD"
 #: Six or seven digits were seen; a token has some 24 and must not pass for one.
 _QUERY_ID = r"\d{1,10}"
 MARKET_TIMEZONE = "America/New_York"
@@ -175,10 +177,11 @@ class Settings:
 def load_dotenv(folder: Path | None = None) -> None:
     """Put the `.env` of `folder` (the working directory) into the process's environment, winning as in Dagster.
 
-    DAGSTER_HOME is left out: it always lies in the data folder. Raises SettingsError if the file is not UTF-8.
+    DAGSTER_HOME is left out: it always lies in the data folder; and UI_PASSWORD, which is for the webserver alone.
+    Raises SettingsError if the file is not UTF-8.
     """
     for name, value in read_dotenv((folder or Path.cwd()) / ".env").items():
-        if name != "DAGSTER_HOME":
+        if name not in ("DAGSTER_HOME", UI_PASSWORD):
             os.environ[name] = value
 
 

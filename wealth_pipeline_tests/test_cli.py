@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from click.testing import CliRunner, Result
 from wealth_pipeline.cli import main
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.settings import UI_PASSWORD
 
 DAY = date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -345,3 +347,17 @@ def test_a_user_with_the_gateway_alone_is_served(clean_environment: Path, monkey
     rows = json.loads(wealth("sql", "SELECT count(*) AS n FROM live.live_positions", "--json").output)
     assert rows[0]["n"] > 20
     assert wealth("replay").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["pull"], ["import", "gone.xml"], ["status"], ["sql", "SELECT 1"], ["digest"], ["replay"], ["doctor"]]
+)
+def test_no_command_but_the_webservers_keeps_the_password_of_the_ui(
+    words: list[str], clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean_environment / ".env").write_text(f"{UI_PASSWORD}=of-the-file\nWEALTH_OVERLAP_DAYS=3\n")
+    monkeypatch.setenv(UI_PASSWORD, "of-the-shell")
+    monkeypatch.setenv("WEALTH_OVERLAP_DAYS", "7")
+    CliRunner().invoke(main, words)
+    assert UI_PASSWORD not in os.environ
+    assert os.environ["WEALTH_OVERLAP_DAYS"] == "3"  # the file was read

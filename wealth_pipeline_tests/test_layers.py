@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import wealth_pipeline
 
 
 def _modules_after(statement: str) -> set[str]:
@@ -33,3 +36,10 @@ def test_an_sql_query_imports_neither_dagster_nor_pandera() -> None:
         "pandera",
         "pandas",
     }
+
+
+def test_one_file_alone_uses_the_private_modules_of_dagster() -> None:
+    package = Path(wealth_pipeline.__file__).parent
+    assert [str(f.relative_to(package)) for f in package.rglob("*.py") if "dagster._" in f.read_text()] == [
+        "defs/_private.py"
+    ]

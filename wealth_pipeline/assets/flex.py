@@ -19,6 +19,7 @@ from wealth_pipeline.resources import FlexService, WealthData
 from wealth_pipeline.settings import Connection
 from wealth_pipeline.tables import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
+from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import coverage, published
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -64,6 +65,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
         group_name="flex",
         kinds={"xml"},
         description="Waits until IBKR has made the statement, and archives the XML as it came, for ever.",
+        config_schema={},
         required_resource_keys={flex_key, "wealth"},
         **shared,
     )
@@ -99,6 +101,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
             )
             for table in TABLES
         ],
+        config_schema={},
         required_resource_keys={flex_key, "wealth"},
         **shared,
     )
@@ -145,6 +148,7 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
                 freshness_policy=FRESHNESS,
             )
         ],
+        config_schema={},
         required_resource_keys={flex_key, "wealth"},
         **shared,
     )
@@ -200,7 +204,7 @@ def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connec
         if day in days:
             context.add_asset_metadata(
                 {
-                    f"largest holdings {account}": dg.MetadataValue.md(display.holdings_table(of_account))
+                    f"largest holdings {inline(account)}": dg.MetadataValue.md(display.holdings_table(of_account))
                     for account, of_account in groupby(of_day, lambda h: h.account_id)
                 },
                 asset_key=key,

@@ -1,6 +1,7 @@
 """Live balances: from the Client Portal Gateway to live.duckdb. Nothing here enters the official history."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -15,12 +16,14 @@ from wealth_pipeline.gateway.errors import TryLater
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline.text import inline
 
 #: A live NAV this much off the statement's, in percent, is worth a look: prices after hours move less.
 WORTH_A_LOOK = 2
 
 
-class LiveGateway(dg.ConfigurableResource):
+@dataclass(frozen=True)
+class LiveGateway:
     """The Client Portal Gateway on this machine. It holds no secret: people log in at the gateway itself."""
 
     url: str
@@ -44,9 +47,10 @@ class LiveGateway(dg.ConfigurableResource):
     # What nobody can act on (IBKR restarts, too many requests) makes no failed run: there is just no snapshot.
     output_required=False,
     description="Reads all accounts from the Client Portal Gateway and archives the JSON, less secrets and names.",
+    config_schema={},
 )
 def gateway_snapshot(
-    context: dg.AssetExecutionContext, wealth: WealthData, gateway: LiveGateway
+    context: dg.AssetExecutionContext, wealth: dg.ResourceParam[WealthData], gateway: dg.ResourceParam[LiveGateway]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """One short, read-only visit."""
     with sentences():
@@ -76,8 +80,9 @@ def gateway_snapshot(
         )
         for table in LIVE_TABLES
     ],
+    config_schema={},
 )
-def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
+def live_tables(wealth: dg.ResourceParam[WealthData]) -> Iterator[dg.MaterializeResult[Any]]:
     """The snapshot as tables, published as live.duckdb."""
     with sentences():
         loaded = store.load(wealth.folder.root)
@@ -86,7 +91,9 @@ def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
         metadata: dict[str, Any] = {"dagster/row_count": loaded.rows[table.name]}
         if table.name == "live_nav":
             # Floats for Dagster's plot alone; the exact figures are in live.duckdb.
-            metadata |= {f"NAV {nav.account_id} ({nav.base_currency})": float(nav.net_liquidation) for nav in newest}
+            metadata |= {
+                inline(f"NAV {nav.account_id} ({nav.base_currency})"): float(nav.net_liquidation) for nav in newest
+            }
         yield dg.MaterializeResult(asset_key=table.name, metadata=metadata)
 
 
@@ -95,17 +102,18 @@ def live_tables(wealth: WealthData) -> Iterator[dg.MaterializeResult[Any]]:
     description="The last live NAV of a day beside the NAV of its statement, which comes the next morning. Live figures"
     " are never corrected by it, nor the official ones by them. Looked at after each snapshot; warns beyond"
     f" {WORTH_A_LOOK} %.",
+    config_schema={},
 )
-def drift(wealth: WealthData) -> dg.AssetCheckResult:
+def drift(wealth: dg.ResourceParam[WealthData]) -> dg.AssetCheckResult:
     """The newest day of each account that has both."""
     days = live.drift(wealth.folder.root, wealth.folder.published)
     newest = {day.account_id: day for day in reversed(days)}
     far = [day for day in newest.values() if abs(day.drift) * 100 > abs(day.official) * WORTH_A_LOOK]
     metadata: dict[str, Any] = {}
     for day in newest.values():
-        metadata[f"drift {day.account_id} ({day.base_currency})"] = float(day.drift)
+        metadata[inline(f"drift {day.account_id} ({day.base_currency})")] = float(day.drift)
         live_nav, official = (display.money(amount, day.base_currency) for amount in (day.live, day.official))
-        metadata[f"day {day.account_id}"] = f"{day.report_date}: live {live_nav}, statement {official}"
+        metadata[inline(f"day {day.account_id}")] = inline(f"{day.report_date}: live {live_nav}, statement {official}")
     return dg.AssetCheckResult(
         passed=not far,
         severity=dg.AssetCheckSeverity.WARN,

@@ -8,6 +8,7 @@ import dagster as dg
 
 from wealth_pipeline import display
 from wealth_pipeline.settings import Connection
+from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse.published import NavDay
 
 
@@ -28,9 +29,9 @@ def nav_events(connection: Connection, days: Iterable[NavDay]) -> Iterator[dg.As
         metadata: dict[str, dg.MetadataValue] = {"accounts": dg.MetadataValue.md(display.nav_table(accounts))}
         for day in accounts:
             if len(day.recent) > 1:
-                metadata[f"recent NAV {day.account_id}"] = dg.MetadataValue.md(display.nav_chart(day))
+                metadata[f"recent NAV {inline(day.account_id)}"] = dg.MetadataValue.md(display.nav_chart(day))
         for day in accounts:
-            label = f"{day.account_id} ({day.currency})"
+            label = inline(f"{day.account_id} ({day.currency})")
             if day.total is not None:
                 metadata[f"NAV {label}"] = dg.MetadataValue.float(float(day.total))
             if day.day_change is not None:

@@ -13,6 +13,7 @@ from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.tables import TABLES
+from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import published
 
 #: The proofs, by the table they speak of, with what each compares.
@@ -34,6 +35,8 @@ _PROVED = (
 _LOOKED_AT = "Looked at after each load."
 #: The most rows of a table in Dagster's event log, which keeps every one of them for ever.
 _SHOWN = 50
+#: The most characters of a cell of it: lists of columns are long.
+_LONGEST = 1000
 
 #: What else is looked at, by the asset it speaks of, with how bad a finding is.
 OTHERS = {
@@ -78,7 +81,11 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
     ]
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "checks"]), specs=specs, can_subset=True, required_resource_keys={"wealth"}
+        name="__".join([*prefix, "checks"]),
+        specs=specs,
+        can_subset=True,
+        config_schema={},
+        required_resource_keys={"wealth"},
     )
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
@@ -141,7 +148,7 @@ def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCh
     if summary.failures:
         metadata["failures"] = _table(summary.failures)
     if summary.reasons:
-        metadata["not evaluable because"] = dg.MetadataValue.text("; ".join(summary.reasons))
+        metadata["not evaluable because"] = dg.MetadataValue.text("; ".join(map(inline, summary.reasons)))
     metadata |= {
         "days passed": dg.MetadataValue.int(summary.passed),
         "days failed": dg.MetadataValue.int(summary.failed),
@@ -159,6 +166,5 @@ def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCh
 
 def _table(rows: Sequence[dict[str, Any]]) -> dg.MetadataValue:
     """Rows as Dagster shows them; figures as text, so that no digit is lost."""
-    return dg.MetadataValue.table(
-        records=[dg.TableRecord({name: display.plain(value) for name, value in row.items()}) for row in rows]
-    )
+    shown = ({name: inline(display.plain(value), _LONGEST) for name, value in row.items()} for row in rows)
+    return dg.MetadataValue.table(records=[dg.TableRecord(row) for row in shown])

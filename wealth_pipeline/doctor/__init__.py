@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import metadata, requires
 from pathlib import Path
 
-from wealth_pipeline.doctor import configuration, data, machine, services
+from wealth_pipeline.doctor import configuration, data, machine, services, units
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.settings import Settings, SettingsError, load_dotenv
 from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -62,3 +62,4 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     yield from data.newest_statements(data_folder, settings)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)
+    yield from units.old_units(folder, data_folder)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from wealth_pipeline import text
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -23,14 +25,14 @@ class Finding:
     @classmethod
     def fine(cls, about: str, sentence: str) -> Self:
         """It is as it should be."""
-        return cls("fine", about, sentence)
+        return cls("fine", text.sentence(about), text.sentence(sentence))
 
     @classmethod
     def advice(cls, about: str, sentence: str, lines: tuple[str, ...] = ()) -> Self:
         """It works, and could be better; or it is the next step."""
-        return cls("advice", about, sentence, lines)
+        return cls("advice", text.sentence(about), text.sentence(sentence), lines)
 
     @classmethod
     def mend(cls, about: str, sentence: str, lines: tuple[str, ...] = ()) -> Self:
         """It does not work, or not safely, until somebody mends it."""
-        return cls("mend", about, sentence, lines)
+        return cls("mend", text.sentence(about), text.sentence(sentence), lines)

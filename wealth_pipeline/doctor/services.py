@@ -73,14 +73,12 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
 
 def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
     """When each of the daemons was heard last, and the names of the schedules and sensors that are on."""
-    from dagster._core.scheduler.instigation import InstigatorStatus
-
     from wealth_pipeline.running import instance
 
     with instance(folder) as dagster_instance:
         heard = [datetime.fromtimestamp(b.timestamp, UTC) for b in dagster_instance.get_daemon_heartbeats().values()]
         states = dagster_instance.all_instigator_state()
-    return heard, {state.instigator_name for state in states if state.status is InstigatorStatus.RUNNING}
+    return heard, {state.instigator_name for state in states if state.is_running}
 
 
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import errors
 from wealth_pipeline.flex.errors import MEANINGS, FlexError
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window, token_key
+from wealth_pipeline.text import inline
 
 __all__ = ["BASE_URL", "FlexClient", "Window"]
 
@@ -413,10 +414,10 @@ class FlexClient:
         return f'Connection "{self.connection}"' + (f", {window}" if window else "")
 
     def _clean(self, text: str) -> str:
-        """A server's text, short and without the token, should it echo the address."""
+        """A server's text, short, plain and without the token, should it echo the address."""
         for secret in {self._token, quote(self._token), quote_plus(self._token)} - {""}:
             text = text.replace(secret, "***")
-        return text[:200]
+        return inline(text)
 
 
 def _join(body: Iterator[bytes], size: int) -> bytes:

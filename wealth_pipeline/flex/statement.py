@@ -23,6 +23,7 @@ from lxml import etree
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import values
 from wealth_pipeline.tables import TABLES
+from wealth_pipeline.text import inline
 
 CHUNK_BYTES = 1 << 18
 #: Attribute texts that are held before they are typed and handed on: bounds memory, whatever the file's size.
@@ -331,7 +332,7 @@ class _Collector:
             raise StatementError(*not_a_statement(tag))
         if attributes.get("type", "AF") != "AF":
             raise StatementError(
-                f"It is a statement of type {attributes['type'][:40]!r}, not of an Activity Flex query",
+                f"It is a statement of type '{inline(attributes['type'], 40)}', not of an Activity Flex query",
                 "Use the id of an Activity Flex query (not Trade Confirmation).",
             )
         self._note_unknown(tag, attributes, _FRAME[tag])
@@ -345,7 +346,8 @@ class _Collector:
                 read[attribute] = parse(text, self._slash_format) if text else None
             except ValueError as error:
                 raise StatementError(
-                    f"FlexStatement {ordinal}: {attribute}={text[:40]!r} {error}", "Nothing of this file was loaded."
+                    f"FlexStatement {ordinal}: {attribute}='{inline(text, 40)}' {error}",
+                    "Nothing of this file was loaded.",
                 ) from None
             if not read[attribute]:
                 raise StatementError(f"FlexStatement {ordinal} has no {attribute}", _AGAIN)
@@ -448,7 +450,7 @@ class _Layout:
         except values.Unreadable as error:
             # Of a person's own section no value is told: a shifted one could be a name.
             told = self.element != "AccountInformation" and _TOLD.fullmatch(error.text[:40])
-            text = repr(error.text[:40]) if told else "a value"
+            text = f"'{inline(error.text, 40)}'" if told else "a value"
             raise StatementError(
                 f"{self.element} row {self.numbers[error.index]}: {name}={text} {error.why}",
                 "Nothing of this file was loaded. If IBKR really sends this, please report it.",
@@ -488,7 +490,7 @@ def not_a_statement(root: str | None) -> tuple[str, str]:
             "It is an error reply of the Flex Web Service, not a statement",
             "Look at its ErrorMessage, and download the statement again.",
         )
-    what = "It is not XML" if root is None else f"It is XML of another kind (<{root[:40]}>)"
+    what = "It is not XML" if root is None else f"It is XML of another kind (<{inline(root, 40)}>)"
     return what, "A Flex statement starts with <FlexQueryResponse>; set the query's format to XML."
 
 

@@ -26,6 +26,7 @@ from wealth_pipeline.gateway import errors
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.errors import GatewayError
 from wealth_pipeline.gateway.state import GatewayState, embargoed
+from wealth_pipeline.text import inline
 
 USER_AGENT = f"Python/{'.'.join(map(str, sys.version_info[:2]))} wealth-pipeline/{version('wealth-pipeline')}"
 _LARGEST = 16 << 20  # Bytes; a page of positions has some 100,000.
@@ -164,7 +165,7 @@ class GatewayClient:
     def _object(self, method: str, path: str) -> dict[str, Any]:
         reply = self._call(method, path)
         if not isinstance(reply, dict):
-            raise self._unexpected(f"{path}: a {type(reply).__name__} where an object was expected")
+            raise self._unexpected(f"{inline(path)}: a {type(reply).__name__} where an object was expected")
         return reply
 
     def _rows(self, path: str) -> list[dict[str, Any]]:
@@ -172,7 +173,7 @@ class GatewayClient:
         if reply is None:  # Some gateways end the pages with null.
             return []
         if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
-            raise self._unexpected(f"{path}: a {type(reply).__name__} where a list of objects was expected")
+            raise self._unexpected(f"{inline(path)}: a {type(reply).__name__} where a list of objects was expected")
         return reply
 
     def _call(self, method: str, path: str) -> Any:
@@ -245,7 +246,7 @@ class GatewayClient:
                 "IBKR's servers may be restarting; the next look, in a minute, tries again.",
             )
         if status != 200 or text:
-            return self._unexpected(f'HTTP {status}, "{text[:200]}"')
+            return self._unexpected(f'HTTP {status}, "{inline(text)}"')
         if isinstance(reply, str):
             return self._unexpected("something that is no data (a web page, or cut off)")
         return None

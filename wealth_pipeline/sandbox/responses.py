@@ -22,6 +22,7 @@ Stopping = Callable[[], bool]
 
 def html_page(status: int, text: str) -> Response:
     """A page meant for a person in a browser."""
+    text = escape(text)
     return HTMLResponse(f"<html><head><title>{text}</title></head><body><h1>{text}</h1></body></html>", status)
 
 

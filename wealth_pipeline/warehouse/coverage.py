@@ -10,6 +10,7 @@ from wealth_pipeline.calendar import is_session
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
 from wealth_pipeline.flex.pull import PullError, latest_request, never_made
 from wealth_pipeline.tables import TABLES
+from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import published
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
@@ -85,7 +86,7 @@ def refuse_lacking(
     if asked.outcome == "received":
         ledger.finished(asked.id, "partial", message="The statement lacks days.", sha256=asked.statement_sha256)
     covered = published.days_of_statement(folder.published, asked.statement_sha256) if asked.statement_sha256 else {}
-    came = "; ".join(f"{account} {first} to {last}" for account, (first, last) in sorted(covered.items()))
+    came = "; ".join(f"{inline(account)} {first} to {last}" for account, (first, last) in sorted(covered.items()))
     raise PullError(
         f"No NAV for {', '.join(map(str, lacking))} (connection {connection}):"
         f" asked for {asked.window}, the statement covers {came or 'no account'}",

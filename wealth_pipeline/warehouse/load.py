@@ -27,6 +27,7 @@ from wealth_pipeline.flex.statement import (
 )
 from wealth_pipeline.tables import TABLES, TableSpec
 from wealth_pipeline.tables.columns import SQL_TYPES
+from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import versions
 from wealth_pipeline.warehouse.archive import Archive, Entry
 from wealth_pipeline.warehouse.schema import FAMILIES, LATEST, sql
@@ -321,7 +322,7 @@ def _refuse_second_version(con: duckdb.DuckDBPyConnection) -> None:
             ).fetchone()
             if differing:
                 raise StatementError(
-                    f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account {account[:40]!r},"
+                    f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account '{inline(account, 40)}',"
                     f" {first} to {last}, with different {table.element} rows",
                     "If two accounts share an alias, switch Display Account Alias in Place of Account ID off in the"
                     " query; nothing of this file was loaded.",

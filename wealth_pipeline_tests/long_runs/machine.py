@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline_tests.processes import below
 
 #: Seconds within which the UI answers on a busy machine.
 PATIENCE = 300
@@ -74,7 +75,7 @@ class Machine:
 
     def power_cut(self) -> None:
         """Kill every process of it at once, with SIGKILL."""
-        for pid in [self._pid, *_descendants(self._pid)]:
+        for pid in below(self._pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._wait()
@@ -93,14 +94,3 @@ class Machine:
     def _wait(self) -> None:
         assert self._process is not None
         self._process.wait(timeout=PATIENCE)
-
-
-def _descendants(pid: int) -> list[int]:
-    """All processes below `pid`; every daemon has a session of its own, so no signal to a group reaches them all."""
-    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = [(int(line.split()[0]), int(line.split()[1])) for line in table.splitlines()]
-    found, below = [], [pid]
-    while below:
-        below = [child for child, parent in parents if parent in below]
-        found += below
-    return found
