@@ -113,13 +113,16 @@ def import_(paths: tuple[Path, ...]) -> None:
             taken.append(one)
             bar.advance(task)
             click.echo(terminal(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else "")))
-    changed = {pair for one in taken for pair in one.changed}
-    if changed:
-        from wealth_pipeline.assets.report import report_changed_days
+    if any(one.status == "loaded" for one in taken):
+        from wealth_pipeline.assets.report import report_loaded
         from wealth_pipeline.running import instance
 
         with instance(warehouse.folder) as dagster_instance:
-            report_changed_days(dagster_instance, settings, changed)
+            report_loaded(dagster_instance, settings)
+        from wealth_pipeline.warehouse.standing import failures
+
+        for line in failures(_published(), {pair for one in taken for pair in one.changed}):
+            click.echo(line)
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -159,21 +162,20 @@ def replay() -> None:
     """
     from collections import Counter
 
-    from wealth_pipeline.assets.report import figures, report_replayed
+    from wealth_pipeline.assets.report import report_loaded
     from wealth_pipeline.flex.ledger import RequestLedger
     from wealth_pipeline.progress import shown
     from wealth_pipeline.running import instance
 
     settings = _settings()
     warehouse = _warehouse(settings)
-    before = figures(settings)
     with warehouse.writing():
         replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
         counts = Counter(one.status for one in shown(replaying, len(warehouse.folder.archive.sha256s()), "Replaying"))
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "the archive is empty"
     click.echo(f"Rebuilt from the archive: {told}.")
     with instance(warehouse.folder) as dagster_instance:
-        report_replayed(dagster_instance, settings, before)
+        report_loaded(dagster_instance, settings)
 
 
 @main.command()
@@ -229,6 +231,8 @@ def status() -> None:
         lacking = published.missing(_published(), {account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
         click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
+    for line in [*standing.failures(_published()), *standing.rejections(_published())]:
+        click.echo(line)
     for notice in standing.notices(_published(), settings.data_dir):
         click.echo(notice.sentence)
         _print_lines(notice.lines)
@@ -386,13 +390,14 @@ def daemon() -> None:
 
 def _serve(settings: Settings, ready: str, port: int | None, password: str | None, *, daemon: bool) -> None:
     """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
+    from wealth_pipeline.assets.report import report_loaded
     from wealth_pipeline.running import instance
     from wealth_pipeline.serving import serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     folder = DataFolder(settings.data_dir)
-    with instance(folder):
-        pass  # made here, so that the processes don't make it at the same time
+    with instance(folder) as dagster_instance:  # made here, so that the processes don't make it at the same time
+        report_loaded(dagster_instance, settings)
     folder.inbox.mkdir(exist_ok=True, mode=0o700)
     serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
 

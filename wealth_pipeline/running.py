@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import filelock
 
+from wealth_pipeline.assets.report import report_loaded
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.flex.pull import LONGEST_RANGE
@@ -115,6 +116,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
         run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
     days, wealth = weekdays_between(first, last), WealthData(data_dir=str(settings.data_dir))
     with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        report_loaded(dagster_instance, settings)
         job = definitions(settings).resolve_job_def(daily_job(connection).name)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]

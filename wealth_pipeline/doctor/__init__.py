@@ -58,6 +58,7 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
     database = data.database(data_folder)
     yield database
     if database.grade == "fine":
+        yield from data.failures(data_folder)
         yield from data.accounts(data_folder)
     yield from data.newest_statements(data_folder, settings)
     if settings.configured:

@@ -53,6 +53,14 @@ def database(folder: DataFolder) -> Finding:
     return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
 
 
+def failures(folder: DataFolder) -> Iterator[Finding]:
+    """Proofs that failed, and statements that could not be loaded."""
+    for line in standing.failures(folder.published):
+        yield Finding.mend("proof", line)
+    for line in standing.rejections(folder.published):
+        yield Finding.advice("statement", line)
+
+
 def accounts(folder: DataFolder) -> Iterator[Finding]:
     """What keeps the net worth from being known, or is presumed of an account; nothing if all is as it should be."""
     for notice in standing.notices(folder.published, folder.root):

@@ -110,7 +110,17 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
         except WealthError as error:
             yield Finding.mend(about, str(error))
             continue
+        _report(settings, folder)
         if entry:
             yield Finding.fine(about, f"sent the statement of {window}, and it is loaded")
         else:
             yield Finding.advice(about, f"has no statement of {window}: the account had not begun.")
+
+
+def _report(settings: Settings, folder: DataFolder) -> None:
+    """Give Dagster what was loaded."""
+    from wealth_pipeline.assets.report import report_loaded
+    from wealth_pipeline.running import instance
+
+    with instance(folder) as dagster_instance:
+        report_loaded(dagster_instance, settings)

@@ -328,6 +328,12 @@ RECORDS: tuple[View, ...] = (
         ),
     ),
     View(
+        "days_to_report",
+        "An account-day that was loaded and that Dagster may not know yet.",
+        ("account_id", "report_date"),
+        (_ACCOUNT, _REPORT_DATE),
+    ),
+    View(
         "account_settings",
         "An account in accounts.toml, as of the last load.",
         ("account_id",),
@@ -348,6 +354,7 @@ RECORDS: tuple[View, ...] = (
             _column("reporting_currency", _TEXT, "WEALTH_REPORTING_CURRENCY at the last load; NULL if not set."),
             _column("day_change_share", _SHARE, "WEALTH_DAY_CHANGE_SHARE at the last load."),
             _column("accounts_digest", _TEXT, "Hash of accounts.toml at the last load; NULL if it said nothing."),
+            _column("load_id", _TEXT, "Names the last load that brought something; NULL: none did."),
         ),
     ),
 )

@@ -82,6 +82,8 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_f
             _stage(con, StatementReader(stream, slash_format), sha256)
             changed = _merge(con, sha256)
             _record(con, entry, "loaded", None)
+            con.execute("INSERT INTO days_to_report FROM touched EXCEPT FROM days_to_report")
+            con.execute("UPDATE warehouse_info SET load_id = CAST(uuid() AS VARCHAR)")
         return Loaded(sha256, "loaded", None, changed)
     except StatementError as error:
         reason = str(error)

@@ -162,6 +162,13 @@ def largest_holdings(path: Path, accounts: Sequence[str], first: date, last: dat
     return [Holding(*row) for row in rows]
 
 
+def unreported(path: Path) -> tuple[str | None, list[tuple[str, date]]]:
+    """Which load was the last, and the account-days that it and those before it left to be reported to Dagster."""
+    with connected(path) as con:
+        load_id = _one(con, "SELECT load_id FROM warehouse_info")
+        return load_id, con.execute("FROM days_to_report ORDER BY ALL").fetchall()
+
+
 def newest_nav(path: Path) -> list[tuple[Any, ...]]:
     """Account, report date, total, base currency, day's change and proof of each account's newest day."""
     with connected(path) as con:
@@ -404,6 +411,49 @@ def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20)
         tuple(reason for (reason,) in reasons[:most]),
         tuple(failures),
         tuple(by_account),
+    )
+
+
+def proved(path: Path, accounts: Sequence[str], most: int = 20) -> ProofSummary:
+    """The state of nav_history's column `proof`; the newest `most` days that failed, with their failed proofs."""
+    by_account = _dicts(
+        path,
+        "SELECT account_id AS account, count(*) FILTER (proof = 'passed') AS \"days passed\","
+        " count(*) FILTER (proof = 'failed') AS \"days failed\","
+        " count(*) FILTER (proof = 'not_evaluable') AS \"days not evaluable\", max(report_date)"
+        " || ': ' || replace(arg_max(proof, report_date), '_', ' ') AS \"newest day\" FROM nav_history"
+        " WHERE account_id IN (SELECT unnest(?)) GROUP BY account_id ORDER BY account_id",
+        [list(accounts)],
+    )
+    return ProofSummary(
+        sum(account["days passed"] for account in by_account),
+        sum(account["days failed"] for account in by_account),
+        sum(account["days not evaluable"] for account in by_account),
+        ("docs/proof.md says what each proof needs",) if by_account else (),
+        tuple(failed_days(path, accounts)[:most]),
+        tuple(by_account),
+    )
+
+
+def failed_days(path: Path, accounts: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """The account-days with a proof that failed, the newest first, with these proofs; None: of all accounts."""
+    return _dicts(
+        path,
+        "SELECT account_id, report_date, string_agg(check_name, ', ' ORDER BY check_name) AS failed"
+        " FROM reconciliation WHERE status = 'failed'"
+        " AND ($accounts IS NULL OR account_id IN (SELECT unnest($accounts)))"
+        " GROUP BY account_id, report_date ORDER BY report_date DESC, account_id",
+        {"accounts": None if accounts is None else list(accounts)},
+    )
+
+
+def rejected_statements(path: Path) -> list[dict[str, Any]]:
+    """The statements that could not be loaded, the newest first, with the reason."""
+    return _dicts(
+        path,
+        "SELECT sha256, connection, source, fetched_at, reason FROM statements WHERE status = 'rejected'"
+        " ORDER BY fetched_at DESC, sha256",
+        [],
     )
 
 

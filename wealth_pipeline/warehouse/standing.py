@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from wealth_pipeline.warehouse import published
 
 #: How many weekdays net_worth carries an account forward; see views.sql.
 CARRIED_WEEKDAYS = 5
+#: How many days or statements are named; of the rest, their number.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,31 @@ def behind(path: Path, newest: date) -> list[tuple[str, date]]:
             {"newest": newest},
         ).fetchall()
     return [(account, last) for account, last, rowless in accounts if not rowless or is_session(newest)]
+
+
+def failures(path: Path, of: Collection[tuple[str, date]] | None = None) -> Iterator[str]:
+    """A sentence for each account with proofs that failed: on which days, and which. of: among these account-days."""
+    found = [f for f in published.failed_days(path) if of is None or (f["account_id"], f["report_date"]) in of]
+    for account, rows in groupby(sorted(found, key=lambda f: f["account_id"]), lambda f: f["account_id"]):
+        days = list(rows)
+        shown_days = [f"{day['report_date']} ({day['failed']})" for day in days[:_NAMED]]
+        more = f" and {len(days) - _NAMED} days more" if len(days) > _NAMED else ""
+        yield (
+            f"{terminal(account)}: proofs failed on {', '.join(shown_days)}{more}. The table reconciliation has the"
+            " figures; docs/proof.md says what they mean."
+        )
+
+
+def rejections(path: Path) -> Iterator[str]:
+    """A sentence for each of the newest statements that could not be loaded, and how many more there are."""
+    found = published.rejected_statements(path)
+    for one in found[:_NAMED]:
+        origin = f"connection {one['connection']}" if one["connection"] else one["source"]
+        yield terminal(
+            f"Statement {one['sha256'][:12]} ({origin}, {one['fetched_at']:%Y-%m-%d}) was rejected: {one['reason']}"
+        )
+    if len(found) > _NAMED:
+        yield f"{len(found) - _NAMED} more statements were rejected; see the table statements."
 
 
 #: dropped: whether the newest statement of its connection lacks it; that is the one that reaches furthest, not one that

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import filelock
@@ -78,6 +79,10 @@ class DataFolder:
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.root / "dagster"
+
+    def reported(self, what: Literal["days", "checks"]) -> Path:
+        """The file, beside Dagster's storage, that names the last load whose days or checks Dagster was given."""
+        return self.dagster_home / f"reported_{what}"
 
     def unwritable(self, error: OSError) -> WarehouseError:
         """The error that says so."""
@@ -147,6 +152,7 @@ class Warehouse:
         sound = True
         try:
             self._describe(con, requests, accounts)
+            _forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.slash_format)
             con.execute("CHECKPOINT")
@@ -173,6 +179,7 @@ class Warehouse:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.slash_format)
             self._describe(con, requests, accounts)
+            _keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
             con.close()
             # Killed between these two, the old database lacks what only its log held; the next load brings it again.
@@ -321,3 +328,37 @@ def _copy_requests(con: duckdb.DuckDBPyConnection, requests: Sequence[FlexReques
         con.execute("DELETE FROM flex_requests")
         rows = {field.name: [getattr(request, field.name) for request in requests] for field in fields(FlexRequest)}
         insert(con, "flex_requests", pa.table(rows))
+
+
+def _forget_reported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
+    """Empty `days_to_report` if Dagster was given all of it."""
+    (load_id,) = con.execute("SELECT load_id FROM warehouse_info").fetchone() or (None,)
+    with contextlib.suppress(OSError):
+        if folder.reported("days").read_text() == load_id:
+            con.execute("DELETE FROM days_to_report")
+
+
+def _keep_unreported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
+    """Leave in the `days_to_report` of a replayed database those that are not as the published one shows them.
+
+    And those that wait in that one. Where it cannot be read, all days stay.
+    """
+    shown = "SELECT account_id, report_date, total, day_change, proof, statement_sha256"
+    name = str(folder.published).replace("'", "''")
+    try:
+        con.execute(f"ATTACH '{name}' AS published (READ_ONLY)")
+        (load_id,) = con.execute("SELECT load_id FROM published.warehouse_info").fetchone() or (None,)
+        reported = folder.reported("days")
+        waits = not reported.exists() or reported.read_text() != load_id
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE unreported AS SELECT DISTINCT account_id, report_date FROM ("
+            f" ({shown} FROM nav_history EXCEPT {shown} FROM published.nav_history)"
+            f" UNION ALL ({shown} FROM published.nav_history EXCEPT {shown} FROM nav_history))"
+            + (" UNION FROM published.days_to_report" if waits else "")
+        )
+        con.execute("DELETE FROM days_to_report")
+        con.execute("INSERT INTO days_to_report FROM unreported")
+    except (duckdb.Error, OSError):
+        log.debug("The published database cannot be compared with: every day is reported.")
+    finally:
+        con.execute("DETACH DATABASE IF EXISTS published")

@@ -4,8 +4,13 @@ CREATE TABLE warehouse_info (
     schema_version INTEGER NOT NULL,
     reporting_currency VARCHAR,
     day_change_share DECIMAL(18,10),
-    accounts_digest VARCHAR
+    accounts_digest VARCHAR,
+    load_id VARCHAR
 );
+
+-- The account-days that Dagster does not know yet as they are now: written by each load in its own transaction, and
+-- emptied by the first one after they were reported.
+CREATE TABLE days_to_report (account_id VARCHAR NOT NULL, report_date DATE NOT NULL);
 
 -- accounts.toml, as of the last load.
 CREATE TABLE account_settings (
