@@ -115,13 +115,16 @@ def import_(paths: tuple[Path, ...]) -> None:
             taken.append(one)
             bar.advance(task)
             click.echo(terminal(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else "")))
-    changed = {pair for one in taken for pair in one.changed}
-    if changed:
-        from wealth_pipeline.assets.report import report_changed_days
+    if any(one.status == "loaded" for one in taken):
+        from wealth_pipeline.assets.report import report_loaded
         from wealth_pipeline.running import instance
 
         with instance(warehouse.folder) as dagster_instance:
-            report_changed_days(dagster_instance, settings, changed)
+            report_loaded(dagster_instance, settings)
+        from wealth_pipeline.warehouse.standing import failures
+
+        for line in failures(_published(), {pair for one in taken for pair in one.changed}):
+            click.echo(line)
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -158,21 +161,20 @@ def replay() -> None:
     """
     from collections import Counter
 
-    from wealth_pipeline.assets.report import figures, report_replayed
+    from wealth_pipeline.assets.report import report_loaded
     from wealth_pipeline.flex.ledger import RequestLedger
     from wealth_pipeline.progress import shown
     from wealth_pipeline.running import instance
 
     settings = _settings()
     warehouse = _warehouse(settings)
-    before = figures(settings)
     with warehouse.writing():
         replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
         counts = Counter(one.status for one in shown(replaying, len(warehouse.folder.archive.sha256s()), "Replaying"))
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "the archive is empty"
     click.echo(f"Rebuilt from the archive: {told}.")
     with instance(warehouse.folder) as dagster_instance:
-        report_replayed(dagster_instance, settings, before)
+        report_loaded(dagster_instance, settings)
 
 
 @main.command()
@@ -205,7 +207,7 @@ def digest() -> None:
 def status() -> None:
     """Show the newest NAV of each account, missing days, and how old the data are."""
     from wealth_pipeline.printing import print_table
-    from wealth_pipeline.warehouse import published
+    from wealth_pipeline.warehouse import published, standing
 
     settings = _settings()
     newest, days = _last_days(settings)
@@ -219,8 +221,12 @@ def status() -> None:
             return
     rows = published.newest_nav(_published())
     print_table(["account", "report date", "NAV", "currency", "day change", "proof"], rows)
+    ended = published.ended_accounts(_published())
     for account, first in published.first_days(_published()).items():
         shown = terminal(account)
+        if account in ended:
+            click.echo(f"{shown}: ended on {ended[account]}.")
+            continue
         if first is None:
             click.echo(f"{shown}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
             continue
@@ -229,9 +235,15 @@ def status() -> None:
         click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
     if aside := published.set_aside_line(_published()):
         click.echo(aside)
+    for line in [*standing.failures(_published()), *standing.rejections(_published())]:
+        click.echo(line)
+    for notice in standing.notices(_published(), settings.data_dir):
+        click.echo(notice.sentence)
+        _print_lines(notice.lines)
     if rows:
-        age = (newest - max(row[1] for row in rows)).days
-        click.echo("The data are up to date." if age <= 0 else f"The newest NAV is {age} days behind {newest}.")
+        behind = standing.behind(_published(), newest)
+        told = ", ".join(f"{terminal(account)} is of {last}" for account, last in behind)
+        click.echo(f"Not up to {newest}: the newest NAV of {told}." if told else "The data are up to date.")
 
 
 @main.command()
@@ -249,10 +261,17 @@ def doctor(ask_ibkr: bool) -> None:
     wrong = 0
     for finding in examine(Path.cwd(), ask_ibkr):
         click.echo(f"{marks[finding.grade]} {finding.about}: {finding.sentence}")
+        _print_lines(finding.lines)
         wrong += finding.grade == "mend"
     click.echo(f"{wrong} to mend." if wrong else "Nothing has to be mended.")
     if wrong:
         sys.exit(1)
+
+
+def _print_lines(lines: tuple[str, ...]) -> None:
+    """Print what is to be put into a file."""
+    for line in lines:
+        click.echo(f"    {line}")
 
 
 def _print_live(settings: Settings) -> None:
@@ -374,6 +393,7 @@ def daemon() -> None:
 
 def _serve(settings: Settings, ready: str, port: int | None, password: str | None, *, daemon: bool) -> None:
     """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
+    from wealth_pipeline.assets.report import report_loaded
     from wealth_pipeline.running import instance
     from wealth_pipeline.serving import serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -381,8 +401,8 @@ def _serve(settings: Settings, ready: str, port: int | None, password: str | Non
     if port is not None:
         check_origins(settings.ui_origins, password)
     folder = DataFolder(settings.data_dir)
-    with instance(folder):
-        pass  # made here, so that the processes don't make it at the same time
+    with instance(folder) as dagster_instance:  # made here, so that the processes don't make it at the same time
+        report_loaded(dagster_instance, settings)
     folder.inbox.mkdir(exist_ok=True, mode=0o700)
     serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
 
@@ -461,7 +481,12 @@ def _settings() -> Settings:
 def _warehouse(settings: Settings) -> Warehouse:
     from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
-    return Warehouse(DataFolder(settings.data_dir), settings.reporting_currency, settings.flex_date_format)
+    return Warehouse(
+        DataFolder(settings.data_dir),
+        settings.reporting_currency,
+        settings.flex_date_format,
+        settings.day_change_share,
+    )
 
 
 def _published() -> Path:

@@ -19,8 +19,9 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from wealth_pipeline.assets.flex import flex_assets, flex_resource_key  # noqa: E402
 from wealth_pipeline.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveGateway  # noqa: E402
+from wealth_pipeline.assets.nav_events import nav_history_key  # noqa: E402
 from wealth_pipeline.assets.report import connections_or_default  # noqa: E402
-from wealth_pipeline.checks import checks  # noqa: E402
+from wealth_pipeline.checks import PROVED, checks  # noqa: E402
 from wealth_pipeline.gateway_sensor import gateway_watch  # noqa: E402
 from wealth_pipeline.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.partitions import report_dates  # noqa: E402
@@ -35,7 +36,8 @@ def daily_job(connection: Connection) -> Any:  # Dagster does not export the typ
     prefix = [connection.name] if connection.prefixed else []
     return dg.define_asset_job(
         name="_".join([*prefix, "daily_statement"]),
-        selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream(),
+        selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream()
+        - dg.AssetSelection.checks(dg.AssetCheckKey(nav_history_key(connection), PROVED)),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
         " it and adds the days to the NAV history. Started by the schedule, by `wealth pull`, or here with a range of"
         " partitions.",
@@ -50,8 +52,8 @@ def definitions(settings: Settings) -> dg.Definitions:
     inbox_job, inbox_sensor = inbox(settings)
     retention_job, retention_schedule = retention(settings)
     official = dg.Definitions(
-        assets=[asset for connection in connections for asset in flex_assets(connection, partitions)],
-        asset_checks=[checks(connection, settings) for connection in connections],
+        assets=[asset for connection in connections for asset in flex_assets(connection, settings, partitions)],
+        asset_checks=[check for connection in connections for check in checks(connection, settings)],
         jobs=[*jobs.values(), inbox_job, replay(settings), retention_job],
         schedules=[
             *(after_market_close(connection, settings, job.name) for connection, job in jobs.items()),
@@ -64,6 +66,7 @@ def definitions(settings: Settings) -> dg.Definitions:
                     data_dir=str(settings.data_dir),
                     reporting_currency=settings.reporting_currency,
                     slash_format=settings.flex_date_format,
+                    day_change_share=settings.day_change_share,
                     only_connection=len(connections) == 1,
                 )
             ),

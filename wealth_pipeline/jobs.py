@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from wealth_pipeline.assets.failures import sentences
-from wealth_pipeline.assets.report import figures, report_replayed
+from wealth_pipeline.assets.report import report_loaded
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.retention import forget_old_runs
 from wealth_pipeline.settings import MARKET_TIMEZONE, Settings
@@ -24,7 +24,6 @@ def replay(settings: Settings) -> dg.JobDefinition:
         config_schema={},
     )
     def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
-        before = figures(settings)
         warehouse = wealth.warehouse
         with sentences(), warehouse.writing():
             total = len(warehouse.folder.archive.sha256s())
@@ -33,7 +32,7 @@ def replay(settings: Settings) -> dg.JobDefinition:
                 for one in told(warehouse.replay(wealth.ledger.all()), total, context.log.info)
                 if one.status == "rejected"
             ]
-            days = report_replayed(context.instance, settings, before)
+            days = report_loaded(context.instance, settings)
         for one in rejected:
             context.log.warning(f"{one.sha256[:12]} is rejected: {sentence(one.reason or '')}")
         context.log.info(f"{days} days of nav_history are new or different.")

@@ -13,6 +13,7 @@ import dagster as dg
 import filelock
 from sqlalchemy.exc import SQLAlchemyError
 
+from wealth_pipeline.assets.report import report_loaded
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.definitions import daily_job, definitions
 from wealth_pipeline.errors import WealthError
@@ -149,6 +150,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
         run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
     days, wealth = weekdays_between(first, last), WealthData(data_dir=str(settings.data_dir))
     with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        report_loaded(dagster_instance, settings)
         job = definitions(settings).resolve_job_def(daily_job(connection).name)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]

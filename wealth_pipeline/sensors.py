@@ -8,7 +8,7 @@ import dagster as dg
 
 from wealth_pipeline import alerts
 from wealth_pipeline.assets.failures import sentences
-from wealth_pipeline.assets.report import report_changed_days
+from wealth_pipeline.assets.report import report_loaded
 from wealth_pipeline.flex.ledger import NEW_YORK
 from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import WARNING_DAYS, Settings
@@ -28,7 +28,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
             warehouse = wealth.warehouse
             with warehouse.writing():
                 taken = intake.take_inbox(warehouse, lambda t: context.log.info(f"{inline(t.path.name)}: {t.status}"))
-            report_changed_days(context.instance, settings, (pair for t in taken for pair in t.changed))
+            report_loaded(context.instance, settings)
             rejected = [f"{inline(t.path.name)}: {sentence(t.reason or '')}" for t in taken if t.status == "rejected"]
         if rejected:
             raise dg.Failure(description="Rejected, and moved to inbox/rejected: " + " ".join(rejected))

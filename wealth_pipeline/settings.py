@@ -357,7 +357,9 @@ def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
             raise SettingsError(
                 f"{file} cannot be read: {error.strerror}", "Make it a file of yours, with mode 600."
             ) from None
-        _refuse_unknown(told, {"connection"}, "it", "Each connection begins with the line [[connection]].")
+        refuse_unknown(
+            CONNECTIONS_FILE, told, {"connection"}, "it", "Each connection begins with the line [[connection]]."
+        )
         entries = told.get("connection", [])
         connections += [_named(entry) for entry in (entries if isinstance(entries, list) else [entries])]
     names = [c.name for c in connections]
@@ -370,7 +372,7 @@ def _named(entry: Any) -> Connection:
     rules = {"name": r"[a-z][a-z0-9_]*", "query_id": _QUERY_ID, "token_env": r"[A-Z][A-Z0-9_]*"}
     if isinstance(entry, dict):
         known = {*rules, "token_made"}
-        _refuse_unknown(entry, known, "a [[connection]]", f"It can have {', '.join(sorted(known))}.")
+        refuse_unknown(CONNECTIONS_FILE, entry, known, "a [[connection]]", f"It can have {', '.join(sorted(known))}.")
     for field, rule in rules.items():
         value = entry.get(field) if isinstance(entry, dict) else None
         if not isinstance(value, str) or not re.fullmatch(rule, value):
@@ -388,9 +390,7 @@ def _named(entry: Any) -> Connection:
     return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True, token_made=token_made)
 
 
-def _refuse_unknown(told: Mapping[str, Any], known: set[str], where: str, advice: str) -> None:
+def refuse_unknown(file: str, told: Mapping[str, Any], known: set[str], where: str, advice: str) -> None:
     """Raise SettingsError for a key that nobody reads: a misspelt one would be ignored without a word."""
     if unknown := sorted(told.keys() - known):
-        raise SettingsError(
-            f"{CONNECTIONS_FILE}: {where} has {', '.join(unknown)}, which this software does not know", advice
-        )
+        raise SettingsError(f"{file}: {where} has {', '.join(unknown)}, which this software does not know", advice)

@@ -27,6 +27,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from wealth_pipeline.accounts_file import read_accounts
 from wealth_pipeline.cli import main
 from wealth_pipeline.doctor.statement import SECTIONS
 from wealth_pipeline.gateway import snapshot, store
@@ -38,6 +39,8 @@ from wealth_pipeline.sandbox.household import Household, LateFee
 from wealth_pipeline.sandbox.statement import FULL, Statement
 from wealth_pipeline.settings import Settings, setting_names
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline_tests import flexml
+from wealth_pipeline_tests.lives import Folder
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -208,10 +211,14 @@ def _starts(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
-def test_every_connections_toml_is_accepted(text: str, tmp_path: Path) -> None:
+def test_every_connections_toml_and_accounts_toml_is_accepted(text: str, tmp_path: Path) -> None:
     assert tomllib.loads(text)
-    (tmp_path / "connections.toml").write_text(text)
-    assert Settings.load({}, tmp_path).connections
+    if "[[account]]" in text:
+        (tmp_path / "accounts.toml").write_text(text)
+        assert read_accounts(tmp_path)
+    else:
+        (tmp_path / "connections.toml").write_text(text)
+        assert Settings.load({}, tmp_path).connections
 
 
 @pytest.mark.parametrize("text", blocks("dotenv"))
@@ -305,11 +312,34 @@ def test_a_backup_restored_as_the_docs_say_has_the_same_content(
     old, new = tmp_path / "old", tmp_path / "new"
     new.mkdir()
     shutil.copytree(data, old / "data", symlinks=True)
+    (old / "data" / "accounts.toml").write_text('[[account]]\nid = "U1000002"\nname = "Ours"\nended = 2026-01-01\n')
     program = Path(sys.executable).parent / "wealth"
+    subprocess.run([program, "replay"], cwd=old, capture_output=True, check=True)
     before = subprocess.run([program, "digest"], cwd=old, capture_output=True, text=True, check=True).stdout
     subprocess.run(["bash", "-ec", backup], cwd=old, check=True)
     (old / "backup.tar.gz").rename(new / "backup.tar.gz")
     script = restore[0].replace(".venv/bin/wealth", str(program))
     after = subprocess.run(["bash", "-ec", script], cwd=new, capture_output=True, text=True, check=True).stdout
     assert after.endswith(before)
+    query = "SELECT name FROM accounts WHERE account_id = 'U1000002'"
+    restored = subprocess.run([program, "sql", query, "--csv"], cwd=new, capture_output=True, text=True, check=True)
+    assert restored.stdout == "name\nOurs\n"
     assert len(before.splitlines()) > 20
+
+
+def test_the_return_in_the_cookbook_never_chains_across_a_missing_day(tmp_path: Path) -> None:
+    """Ten per cent a day from Thursday to Thursday, without the Tuesday: two chains, the first over a weekend."""
+    query = re.search(r"\*\*Time-weighted return\*\*.*?```sql\n(.*?)```", PAGES["docs/sql.md"], re.DOTALL)
+    assert query
+    folder = Folder(tmp_path)
+    week = [date(2026, 3, day) for day in (5, 6, 9, 11, 12)]
+    folder.load(
+        flexml.file(
+            *(
+                flexml.flex(day=day, ChangeInNAV={"startingValue": "1", "endingValue": "1.1", "twr": "10"})
+                for day in week
+            )
+        )
+    )
+    rows = folder.rows(query[1])
+    assert rows == [("U1", week[0], week[2], 33.1), ("U1", week[3], week[4], 21.0)]

@@ -11,12 +11,19 @@ from wealth_pipeline import display
 from wealth_pipeline.assets.columns import column_schema
 from wealth_pipeline.assets.failures import sentences
 from wealth_pipeline.assets.nav_events import nav_events, nav_history_key, without_nav
-from wealth_pipeline.assets.report import report_days_of
+from wealth_pipeline.assets.report import (
+    days_are_reported,
+    report_changed_days,
+    report_checks,
+    report_loaded,
+)
+from wealth_pipeline.checks import PROVED
+from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import pull
 from wealth_pipeline.flex.ledger import Window
 from wealth_pipeline.partitions import BACKFILL_POLICY
 from wealth_pipeline.resources import FlexService, WealthData
-from wealth_pipeline.settings import Connection
+from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.tables import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 from wealth_pipeline.text import inline
@@ -35,7 +42,9 @@ class PullConfig(dg.Config):
     force: bool = False
 
 
-def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+def flex_assets(
+    connection: Connection, settings: Settings, partitions: dg.DailyPartitionsDefinition
+) -> list[dg.AssetsDefinition]:
     """The chain of one connection; the keys of a named one begin with its name."""
     prefix = [connection.name] if connection.prefixed else []
     flex_key = flex_resource_key(connection)
@@ -109,15 +118,13 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
         flex, wealth = _resources(context, connection)
         with sentences():
             window = _window(context, flex)
-            answer = coverage.load_answer(wealth.warehouse, wealth.ledger, connection.name, window)
-            report_days_of(
-                context.instance,
-                connection,
-                wealth.folder.published,
-                wealth.only_connection,
-                partitions.start.date(),
-                answer.caught_up,
-            )
+            report_loaded(context.instance, settings)  # what a killed process left
+            try:
+                answer = coverage.load_answer(wealth.warehouse, wealth.ledger, connection.name, window)
+            except WealthError:
+                report_loaded(context.instance, settings)  # what came besides is loaded
+                raise
+            report_changed_days(context.instance, settings, answer.caught_up)
             _show_holdings(context, wealth, connection)
         for table in TABLES:
             yield dg.MaterializeResult(
@@ -159,6 +166,9 @@ def flex_assets(connection: Connection, partitions: dg.DailyPartitionsDefinition
             asked = pull.latest_request(wealth.ledger, connection.name, _window(context, flex))
             lacking = coverage.lacking_days(wealth.folder, connection.name, _days(context), asked)
             report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256, lacking)
+            report_checks(context.instance, connection, settings, [PROVED])
+            days_are_reported(wealth.folder)
+            coverage.refuse_strangers(wealth.folder, connection.name, asked)
             coverage.refuse_lacking(wealth.folder, wealth.ledger, connection.name, lacking, asked)
 
     return [flex_report_request, flex_statement, tables, nav_history]

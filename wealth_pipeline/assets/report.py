@@ -1,14 +1,16 @@
 """Telling Dagster of days that were loaded outside its runs of nav_history: an import, an inbox file, a replay."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import dagster as dg
 
 from wealth_pipeline.assets.nav_events import nav_events, nav_history_key
+from wealth_pipeline.checks import evaluations
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.resources import WealthData
 from wealth_pipeline.settings import DEFAULT_CONNECTION, Connection, Settings
 from wealth_pipeline.warehouse import published
 from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -43,37 +45,61 @@ def report_days_of(
     return _report(instance, connection, [day for day in days if day.report_date in affected])
 
 
-#: What of an account's day makes it another one: account, report date, NAV, change, proof, statement.
-Figures = frozenset[tuple[Any, ...]]
+def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
+    """Give Dagster what was loaded since it was last given anything: days of nav_history, and what the checks say.
 
-
-def figures(settings: Settings) -> Figures:
-    """The NAV history as it is published now; empty if there is none that can be read."""
-    path = DataFolder(settings.data_dir).published
+    Returns how many days. After a load outside of Dagster's runs, and before anything of Dagster's is served or run: a
+    process that was killed between a load and its report left both to the next one.
+    """
+    folder = DataFolder(settings.data_dir)
     try:
-        accounts = list(published.first_days(path))
-        return frozenset(map(_figures_of, published.nav_days(path, accounts, date.min, date.max)))
+        load_id, days = published.unreported(folder.published)
     except WealthError:
-        return frozenset()
-
-
-def _figures_of(day: published.NavDay) -> tuple[Any, ...]:
-    return day.account_id, day.report_date, day.total, day.day_change, day.proof, day.statement_sha256
-
-
-def report_replayed(instance: dg.DagsterInstance, settings: Settings, before: Figures) -> int:
-    """Report the days whose figures are not those of `before`, and those that Dagster does not know."""
-    path = DataFolder(settings.data_dir).published
+        return 0  # nothing is there yet, or nothing that can be read: the next load reports
+    if load_id is None:
+        return 0
     reported = 0
-    for connection in connections_or_default(settings):
-        accounts = list(published.accounts_of(path, connection.name, _only_one(settings)))
-        days = published.nav_days(path, accounts, settings.history_start, date.max)
-        known = instance.get_materialized_partitions(nav_history_key(connection))
-        affected = {
-            d.report_date for d in days if _figures_of(d) not in before or d.report_date.isoformat() not in known
-        }
-        reported += _report(instance, connection, [day for day in days if day.report_date in affected])
+    if days_wait := _last(folder, "days") != load_id:
+        reported = report_changed_days(instance, settings, [*days, *_unknown_days(instance, settings, folder)])
+        folder.reported("days").write_text(load_id)
+    if days_wait or _last(folder, "checks") != load_id:
+        for connection in connections_or_default(settings):
+            report_checks(instance, connection, settings)
+        folder.reported("checks").write_text(load_id)
     return reported
+
+
+def report_checks(
+    instance: dg.DagsterInstance, connection: Connection, settings: Settings, names: Collection[str] = ()
+) -> None:
+    """Give Dagster what a connection's checks (or those of these names) say of the published database now."""
+    wealth = WealthData(str(settings.data_dir), only_connection=_only_one(settings))
+    for evaluation in evaluations(connection, settings, wealth, names):
+        instance.report_runless_asset_event(evaluation)
+
+
+def days_are_reported(folder: DataFolder) -> None:
+    """Note that Dagster knows all days of the last load."""
+    load_id, _ = published.unreported(folder.published)
+    if load_id:
+        folder.reported("days").write_text(load_id)
+
+
+def _unknown_days(instance: dg.DagsterInstance, settings: Settings, folder: DataFolder) -> Iterator[tuple[str, date]]:
+    """The account-days whose NAV is there and that Dagster does not know: its storage may be new."""
+    for connection in connections_or_default(settings):
+        accounts = list(published.accounts_of(folder.published, connection.name, _only_one(settings)))
+        known = instance.get_materialized_partitions(nav_history_key(connection))
+        for day in published.nav_dates(folder.published, accounts):
+            if day.isoformat() not in known:
+                yield accounts[0], day
+
+
+def _last(folder: DataFolder, what: Literal["days", "checks"]) -> str | None:
+    try:
+        return folder.reported(what).read_text()
+    except OSError:
+        return None
 
 
 def _report(instance: dg.DagsterInstance, connection: Connection, days: Sequence[published.NavDay]) -> int:

@@ -1,6 +1,6 @@
 """Asset checks: what was proved of the figures, one property each. None of them blocks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from wealth_pipeline.tables import TABLES
 from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import published
 
+#: The check of nav_history as a whole.
+PROVED = "proved"
 #: The proofs, by the table they speak of, with what each compares.
 PROOFS = {
     "positions": ("positions", "What the positions add to the NAV is, class by class, the NAV's column."),
@@ -29,6 +31,7 @@ PROOFS = {
         "positions",
         "Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
     ),
+    PROVED: ("nav_history", "Each day's NAV is proved: its positions, its cash and its parts add up to it."),
 }
 
 
@@ -83,16 +86,23 @@ OTHERS = {
 }
 
 
-def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefinition:
-    """All checks of a connection's assets, as one step after its tables."""
+def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """All checks of a connection's assets: one step after its tables, and one for the NAV history.
+
+    The latter's step is for the UI's button alone. A run of nav_history reports its days by themselves and has no
+    output, so that Dagster would skip it: the asset's own step says what this check finds.
+    """
     prefix = [connection.name] if connection.prefixed else []
+    proved = dg.AssetCheckSpec(PROVED, asset=[*prefix, "nav_history"], description=f"{PROOFS[PROVED][1]} {_PROVED}")
     specs = [
         dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_PROVED}")
         for name, (table, text) in PROOFS.items()
+        if name != PROVED
     ] + [
         dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_LOOKED_AT}")
         for name, (table, _, text) in OTHERS.items()
     ]
+    keys = {spec.key for spec in specs}
 
     @dg.multi_asset_check(
         name="__".join([*prefix, "checks"]),
@@ -103,19 +113,64 @@ def checks(connection: Connection, settings: Settings) -> dg.AssetChecksDefiniti
     )
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
-        path = wealth.folder.published
-        with sentences(), published.connected(path):
-            accounts = list(published.accounts_of(path, connection.name, wealth.only_connection))
-            for key in sorted(context.selected_asset_check_keys):
-                if key.name in PROOFS:
-                    yield _proof(key, published.proofs(path, accounts, key.name))
-                elif key.name == "token_lasts":
-                    warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
-                    yield _found(key, [{"warning": warning}] if warning else [], {})
-                else:
-                    yield _found(key, *_findings(key.name, path, accounts, settings))
+        selected = context.selected_asset_check_keys
+        with sentences():
+            load_id, _ = published.unreported(wealth.folder.published)
+            yield from _results(connection, settings, wealth, selected)
+            if load_id and selected == keys:
+                wealth.folder.reported("checks").write_text(load_id)
 
-    return run_checks
+    @dg.multi_asset_check(
+        name="__".join([*prefix, "proved_check"]), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
+    )
+    def run_proved(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        with sentences():
+            yield from _results(connection, settings, context.resources.wealth, [proved.key])
+
+    return [run_checks, run_proved]
+
+
+def evaluations(
+    connection: Connection, settings: Settings, wealth: WealthData, names: Collection[str] = ()
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """What each of a connection's checks (or those of these names) says of the published database, for a report."""
+    prefix = [connection.name] if connection.prefixed else []
+    tables = {name: table for name, (table, _) in PROOFS.items()} | {
+        name: table for name, (table, *_) in OTHERS.items()
+    }
+    keys = [
+        dg.AssetCheckKey(dg.AssetKey([*prefix, table]), name)
+        for name, table in tables.items()
+        if not names or name in names
+    ]
+    for key, result in zip(sorted(keys), _results(connection, settings, wealth, keys), strict=True):
+        yield dg.AssetCheckEvaluation(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=result.passed,
+            metadata=result.metadata,
+            severity=result.severity,
+            description=result.description,
+        )
+
+
+def _results(
+    connection: Connection, settings: Settings, wealth: WealthData, keys: Collection[dg.AssetCheckKey]
+) -> Iterator[dg.AssetCheckResult]:
+    """What these checks say of the published database."""
+    path = wealth.folder.published
+    with published.connected(path):
+        accounts = list(published.accounts_of(path, connection.name, wealth.only_connection))
+        for key in sorted(keys):
+            if key.name == PROVED:
+                yield _proof(key, published.proved(path, accounts))
+            elif key.name in PROOFS:
+                yield _proof(key, published.proofs(path, accounts, key.name))
+            elif key.name == "token_lasts":
+                warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
+                yield _found(key, [{"warning": warning}] if warning else [], {})
+            else:
+                yield _found(key, *_findings(key.name, path, accounts, settings))
 
 
 def _findings(

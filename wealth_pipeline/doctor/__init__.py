@@ -55,12 +55,16 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
         yield from data.requests(data_folder, settings, os.environ)
         if settings.gateway_url:
             yield services.gateway(settings, data_folder)
-    yield data.database(data_folder)
+    database = data.database(data_folder)
+    yield database
+    if database.grade == "fine":
+        yield from data.failures(data_folder)
+        yield from data.set_aside(data_folder)
+        yield from data.profits(data_folder, settings)
+        yield from data.costs(data_folder)
+        yield from data.accounts(data_folder)
     if foreign := data.foreign_files(data_folder):
         yield foreign
-    yield from data.set_aside(data_folder)
-    yield from data.profits(data_folder, settings)
-    yield from data.costs(data_folder)
     yield from data.newest_statements(data_folder, settings)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)

@@ -18,7 +18,7 @@ from wealth_pipeline.flex.ledger import RequestLedger, token_key
 from wealth_pipeline.gateway import store
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
-from wealth_pipeline.warehouse import published
+from wealth_pipeline.warehouse import published, standing
 from wealth_pipeline.warehouse.archive import Entry
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
 from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -58,11 +58,8 @@ def database(folder: DataFolder) -> Finding:
 
 
 def set_aside(folder: DataFolder) -> Iterator[Finding]:
-    """The rows of side sections that were set aside; nothing where there are none, or no database of this version."""
-    if database(folder).grade != "fine":
-        return
-    line = published.set_aside_line(folder.published)
-    if line:
+    """The rows of side sections that were set aside; nothing where there are none."""
+    if line := published.set_aside_line(folder.published):
         yield Finding.advice("rows", line)
 
 
@@ -116,6 +113,21 @@ def _listed(days: list[date]) -> str:
     """Up to five days, and how many more."""
     more = f" and {len(days) - 5} more" if len(days) > 5 else ""
     return ", ".join(map(str, days[:5])) + more
+
+
+def failures(folder: DataFolder) -> Iterator[Finding]:
+    """Proofs that failed, and statements that could not be loaded."""
+    for line in standing.failures(folder.published):
+        yield Finding.mend("proof", line)
+    for line in standing.rejections(folder.published):
+        yield Finding.advice("statement", line)
+
+
+def accounts(folder: DataFolder) -> Iterator[Finding]:
+    """What keeps the net worth from being known, or is presumed of an account; nothing if all is as it should be."""
+    for notice in standing.notices(folder.published, folder.root):
+        grade = Finding.mend if notice.urgent else Finding.advice
+        yield grade("accounts", notice.sentence, notice.lines)
 
 
 def damaged_state(folder: DataFolder) -> Finding | None:

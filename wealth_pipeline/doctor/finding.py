@@ -13,12 +13,14 @@ class Finding:
     """One sentence about one thing.
 
     grade: `fine`; `advice`, what could be better or comes next; or `mend`, what keeps the NAV from coming or exposes
-    something. about: the thing, in a word or two. sentence: how it is, and what to do unless it is fine.
+    something. about: the thing, in a word or two. sentence: how it is, and what to do unless it is fine. lines: what is
+    to be put into a file, if that is what is to be done.
     """
 
     grade: Literal["fine", "advice", "mend"]
     about: str
     sentence: str
+    lines: tuple[str, ...] = ()
 
     @classmethod
     def fine(cls, about: str, sentence: str) -> Self:
@@ -26,11 +28,11 @@ class Finding:
         return cls("fine", text.sentence(about), text.sentence(sentence))
 
     @classmethod
-    def advice(cls, about: str, sentence: str) -> Self:
+    def advice(cls, about: str, sentence: str, lines: tuple[str, ...] = ()) -> Self:
         """It works, and could be better; or it is the next step."""
-        return cls("advice", text.sentence(about), text.sentence(sentence))
+        return cls("advice", text.sentence(about), text.sentence(sentence), lines)
 
     @classmethod
-    def mend(cls, about: str, sentence: str) -> Self:
+    def mend(cls, about: str, sentence: str, lines: tuple[str, ...] = ()) -> Self:
         """It does not work, or not safely, until somebody mends it."""
-        return cls("mend", text.sentence(about), text.sentence(sentence))
+        return cls("mend", text.sentence(about), text.sentence(sentence), lines)

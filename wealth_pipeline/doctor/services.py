@@ -92,7 +92,7 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
     ledger = RequestLedger(folder.state)
-    warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format)
+    warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format, settings.day_change_share)
     window = pull.asked_window(last_weekdays(1, now), settings.overlap_days)
     for connection in settings.connections:
         about = f"IBKR {connection.name}"
@@ -111,7 +111,17 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
         except WealthError as error:
             yield Finding.mend(about, str(error))
             continue
+        _report(settings, folder)
         if entry:
             yield Finding.fine(about, f"sent the statement of {window}, and it is loaded")
         else:
             yield Finding.advice(about, f"has no statement of {window}: the account had not begun.")
+
+
+def _report(settings: Settings, folder: DataFolder) -> None:
+    """Give Dagster what was loaded."""
+    from wealth_pipeline.assets.report import report_loaded
+    from wealth_pipeline.running import instance
+
+    with instance(folder) as dagster_instance:
+        report_loaded(dagster_instance, settings)

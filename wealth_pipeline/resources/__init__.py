@@ -8,6 +8,7 @@ nor as a bare object (for which Dagster accepts any config).
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +16,7 @@ import dagster as dg
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.settings import check_token
+from wealth_pipeline.settings import Settings, check_token
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 
@@ -34,6 +35,7 @@ class WealthData:
     data_dir: str
     reporting_currency: str | None = None
     slash_format: str | None = None
+    day_change_share: Decimal = Settings.day_change_share
     only_connection: bool = True
 
     @property
@@ -44,7 +46,7 @@ class WealthData:
     @property
     def warehouse(self) -> Warehouse:
         """The databases."""
-        return Warehouse(self.folder, self.reporting_currency, self.slash_format)
+        return Warehouse(self.folder, self.reporting_currency, self.slash_format, self.day_change_share)
 
     @property
     def ledger(self) -> RequestLedger:

@@ -75,6 +75,24 @@ class Accounts(Table):
     first_date: Day = column(None, "First report date with a NAV.")
     last_date: Day = column(None, "Newest report date with a NAV.")
     connection: Text = column(None, "Connection whose statements bring the account; NULL if only imported.")
+    name: Text = column(None, "Its name in accounts.toml.")
+    ended: Day = column(
+        None,
+        "Its last day: as accounts.toml says, the day it was closed, or its last row where that is zero or a successor"
+        " follows; NULL: it goes on.",
+    )
+    successor: Text = column(None, "The account that goes on for it: as accounts.toml says, or as the figures suggest.")
+    successor_presumed: Flag = column(
+        None,
+        "Whether only the figures suggest the successor: it begins alone on the weekday after, in the same currency,"
+        " with much the same total.",
+        nullable=False,
+    )
+    left_out: Text = column(
+        None,
+        "Why it stays out of net_worth: excluded (accounts.toml), or unconfirmed (it came once, in a statement without"
+        " any account of its connection); NULL: it counts.",
+    )
     statement_sha256: Text = column(None, "The archived statement that described it.", str_matches=SHA256)
 
 

@@ -15,7 +15,7 @@ from wealth_pipeline.tables.live import LIVE_TABLES
 
 _TEXT, _FLAG, _DAY, _MOMENT = pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us")
 _INTEGER, _COUNT, _TEXTS = pa.int32(), pa.int64(), pa.list_(pa.string())
-_AMOUNT, _DIFFERENCE = pa.decimal128(28, 12), pa.decimal128(38, 12)
+_AMOUNT, _DIFFERENCE, _SHARE = pa.decimal128(28, 12), pa.decimal128(38, 12), pa.decimal128(18, 10)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ VIEWS: tuple[View, ...] = (
     View(
         "net_worth",
         "All accounts together, in one currency (WEALTH_REPORTING_CURRENCY, else the base currency they share). An"
-        " account without a row is carried forward for at most five weekdays; then the total is NULL, not smaller.",
+        " account without a row is carried forward for at most five weekdays, and no further than its end; then the"
+        " total is NULL, not smaller. Accounts with a `left_out` in `accounts` do not count.",
         ("report_date",),
         (
             _column("report_date", _DAY, "A day on which at least one account has a NAV.", nullable=False),
@@ -122,6 +123,18 @@ VIEWS: tuple[View, ...] = (
             _column("accounts", _COUNT, "How many accounts there were that day.", nullable=False),
             _column("stale_accounts", _COUNT, "How many of them are carried forward.", nullable=False),
             _column("complete", _FLAG, "Whether every account has a row of its own and a rate.", nullable=False),
+        ),
+    ),
+    View(
+        "foreign_statements",
+        "A statement whose accounts its connection never had, and in which none of those is that it had: somebody"
+        " else's, or of another query.",
+        ("sha256",),
+        (
+            _column("sha256", _TEXT, "The archived statement.", nullable=False),
+            _column("connection", _TEXT, "The connection whose request brought it."),
+            _column("accounts", _TEXTS, "The accounts in it.", nullable=False),
+            _column("expected", _TEXTS, "The accounts that the connection had before.", nullable=False),
         ),
     ),
     View(
@@ -378,12 +391,33 @@ RECORDS: tuple[View, ...] = (
         ),
     ),
     View(
+        "days_to_report",
+        "An account-day that was loaded and that Dagster may not know yet.",
+        ("account_id", "report_date"),
+        (_ACCOUNT, _REPORT_DATE),
+    ),
+    View(
+        "account_settings",
+        "An account in accounts.toml, as of the last load.",
+        ("account_id",),
+        (
+            _ACCOUNT,
+            _column("name", _TEXT, "Its name, for people."),
+            _column("ended", _DAY, "Its last day in the net worth."),
+            _column("successor", _TEXT, "The account that goes on for it; empty: there is none."),
+            _column("exclude", _FLAG, "Whether it stays out of the net worth.", nullable=False),
+        ),
+    ),
+    View(
         "warehouse_info",
         "One row about the database itself.",
         (),
         (
             _column("schema_version", _INTEGER, "Version of its tables; another one is rebuilt by `wealth replay`."),
             _column("reporting_currency", _TEXT, "WEALTH_REPORTING_CURRENCY at the last load; NULL if not set."),
+            _column("day_change_share", _SHARE, "WEALTH_DAY_CHANGE_SHARE at the last load."),
+            _column("accounts_digest", _TEXT, "Hash of accounts.toml at the last load; NULL if it said nothing."),
+            _column("load_id", _TEXT, "Names the last load that brought something; NULL: none did."),
         ),
     ),
 )

@@ -63,6 +63,20 @@ def lacking_days(folder: DataFolder, connection: str, days: Sequence[date], aske
     return sorted({*unknown, *rowless})
 
 
+def refuse_strangers(folder: DataFolder, connection: str, asked: FlexRequest) -> None:
+    """Raise PullError if the statement that answered a request is of accounts that the connection never had."""
+    sha256 = asked.statement_sha256
+    if sha256 is None or (found := published.strangers(folder.published, sha256)) is None:
+        return
+    accounts, expected = (", ".join(names) for names in found)
+    raise PullError(
+        f"The statement for {asked.window} (connection {connection}) is of {accounts}, which never came before, and"
+        f" has none of {expected}",
+        "It is archived and loaded, and stays out of the net worth until its accounts come a second time, or are named"
+        " in accounts.toml. Check the token, the query and the accounts chosen in it.",
+    )
+
+
 def refuse_lacking(
     folder: DataFolder, ledger: RequestLedger, connection: str, lacking: Sequence[date], asked: FlexRequest
 ) -> None:

@@ -100,6 +100,8 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_f
             changed = _merge(con, sha256)
             words = dict.fromkeys(words for _, words in reader.messages)
             _record(con, entry, "loaded", None, " ".join(words) or None)
+            con.execute("INSERT INTO days_to_report FROM touched EXCEPT FROM days_to_report")
+            con.execute("UPDATE warehouse_info SET load_id = CAST(uuid() AS VARCHAR)")
         return Loaded(sha256, "loaded", None, changed)
     except StatementError as error:
         reason = str(error)

@@ -164,6 +164,13 @@ def largest_holdings(path: Path, accounts: Sequence[str], first: date, last: dat
     return [Holding(*row) for row in rows]
 
 
+def unreported(path: Path) -> tuple[str | None, list[tuple[str, date]]]:
+    """Which load was the last, and the account-days that it and those before it left to be reported to Dagster."""
+    with connected(path) as con:
+        load_id = _one(con, "SELECT load_id FROM warehouse_info")
+        return load_id, con.execute("FROM days_to_report ORDER BY ALL").fetchall()
+
+
 def newest_nav(path: Path) -> list[tuple[Any, ...]]:
     """Account, report date, total, base currency, day's change and proof of each account's newest day."""
     with connected(path) as con:
@@ -233,10 +240,32 @@ def expected_accounts(path: Path, connection: str) -> dict[str, date | None]:
     return dict(rows)
 
 
+def ended_accounts(path: Path) -> dict[str, date]:
+    """The accounts that ended, each with its last day; one whose last total is zero, and is of the newest day, did not.
+
+    IBKR reports an account that is not funded yet.
+    """
+    with connected(path) as con:
+        return dict(
+            con.execute(
+                "SELECT account_id, ended FROM accounts WHERE ended < (SELECT max(last_date) FROM accounts)"
+                f" OR (ended <= last_date AND {_OVER})"
+                " ORDER BY account_id"
+            ).fetchall()
+        )
+
+
+#: Whether an account is known to be over, whatever its statements still bring. A last total of zero is not enough: it
+#: may be funded again.
+_OVER = """ended IS NOT NULL AND (date_closed IS NOT NULL OR successor IS NOT NULL
+    OR account_id IN (SELECT account_id FROM account_settings WHERE ended IS NOT NULL))"""
+
+
 def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
     """The days of `days` on which one of the accounts has neither a NAV row nor a statement that says there is none.
 
-    Days before an account's first NAV are not missing for it. Without any account every day is missing.
+    Days before an account's first NAV, and after it ended, are not missing for it. Without any account every day is
+    missing.
     """
     begun = {account: first for account, first in accounts.items() if first is not None}
     if not begun or not days:
@@ -250,13 +279,19 @@ def missing(path: Path, accounts: dict[str, date | None], days: Sequence[date]) 
                 {"first": min(days), "last": max(days)},
             ).fetchall()
         )
+        over = _over(con)
     return [
-        day for day in days if any((account, day) not in known and day >= first for account, first in begun.items())
+        day
+        for day in days
+        if any(
+            (account, day) not in known and first <= day <= over.get(account, date.max)
+            for account, first in begun.items()
+        )
     ]
 
 
 def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[date]) -> list[date]:
-    """The days of `days`, after an account's first NAV, for which a statement came without a NAV row for it."""
+    """The days of `days`, in an account's life, for which a statement came without a NAV row for it."""
     if not days:
         return []
     with connected(path) as con:
@@ -264,8 +299,33 @@ def without_row(path: Path, accounts: dict[str, date | None], days: Sequence[dat
             "SELECT account_id, report_date FROM days_without_row WHERE report_date BETWEEN ? AND ? ORDER BY ALL",
             [min(days), max(days)],
         ).fetchall()
+        over = _over(con)
     begun = {account: first for account, first in accounts.items() if first is not None}
-    return sorted({day for account, day in rows if day in days and day >= begun.get(account, date.max)})
+    return sorted(
+        {
+            day
+            for account, day in rows
+            if day in days and begun.get(account, date.max) <= day <= over.get(account, date.max)
+        }
+    )
+
+
+def _over(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """The accounts after whose last day no NAV is expected, with that day."""
+    return dict(con.execute(f"SELECT account_id, ended FROM accounts WHERE {_OVER}").fetchall())
+
+
+def strangers(path: Path, sha256: str) -> tuple[list[str], list[str]] | None:
+    """The accounts of a statement of somebody else, and those that its connection has; None if it is none.
+
+    It is none any more once its accounts came again, are named in accounts.toml, or succeed to others.
+    """
+    with connected(path) as con:
+        return con.execute(
+            "SELECT accounts, expected FROM foreign_statements f WHERE sha256 = ? AND EXISTS (FROM accounts"
+            " WHERE left_out = 'unconfirmed' AND list_contains(f.accounts, account_id))",
+            [sha256],
+        ).fetchone()
 
 
 @dataclass(frozen=True)
@@ -378,6 +438,49 @@ def proofs(path: Path, accounts: Sequence[str], check_name: str, most: int = 20)
         tuple(reason for (reason,) in reasons[:most]),
         tuple(failures),
         tuple(by_account),
+    )
+
+
+def proved(path: Path, accounts: Sequence[str], most: int = 20) -> ProofSummary:
+    """The state of nav_history's column `proof`; the newest `most` days that failed, with their failed proofs."""
+    by_account = _dicts(
+        path,
+        "SELECT account_id AS account, count(*) FILTER (proof = 'passed') AS \"days passed\","
+        " count(*) FILTER (proof = 'failed') AS \"days failed\","
+        " count(*) FILTER (proof = 'not_evaluable') AS \"days not evaluable\", max(report_date)"
+        " || ': ' || replace(arg_max(proof, report_date), '_', ' ') AS \"newest day\" FROM nav_history"
+        " WHERE account_id IN (SELECT unnest(?)) GROUP BY account_id ORDER BY account_id",
+        [list(accounts)],
+    )
+    return ProofSummary(
+        sum(account["days passed"] for account in by_account),
+        sum(account["days failed"] for account in by_account),
+        sum(account["days not evaluable"] for account in by_account),
+        ("docs/proof.md says what each proof needs",) if by_account else (),
+        tuple(failed_days(path, accounts)[:most]),
+        tuple(by_account),
+    )
+
+
+def failed_days(path: Path, accounts: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """The account-days with a proof that failed, the newest first, with these proofs; None: of all accounts."""
+    return _dicts(
+        path,
+        "SELECT account_id, report_date, string_agg(check_name, ', ' ORDER BY check_name) AS failed"
+        " FROM reconciliation WHERE status = 'failed'"
+        " AND ($accounts IS NULL OR account_id IN (SELECT unnest($accounts)))"
+        " GROUP BY account_id, report_date ORDER BY report_date DESC, account_id",
+        {"accounts": None if accounts is None else list(accounts)},
+    )
+
+
+def rejected_statements(path: Path) -> list[dict[str, Any]]:
+    """The statements that could not be loaded, the newest first, with the reason."""
+    return _dicts(
+        path,
+        "SELECT sha256, connection, source, fetched_at, reason FROM statements WHERE status = 'rejected'"
+        " ORDER BY fetched_at DESC, sha256",
+        [],
     )
 
 

@@ -12,17 +12,21 @@ import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import filelock
 import pyarrow as pa
 
 from wealth_pipeline import publishing
+from wealth_pipeline.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.private import make_private
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.opening import Held, connect, trouble
@@ -77,6 +81,10 @@ class DataFolder:
         """Dagster's own storage."""
         return self.root / "dagster"
 
+    def reported(self, what: Literal["days", "checks"]) -> Path:
+        """The file, beside Dagster's storage, that names the last load whose days or checks Dagster was given."""
+        return self.dagster_home / f"reported_{what}"
+
     def unwritable(self, error: OSError) -> WarehouseError:
         """The error that says so."""
         return WarehouseError(
@@ -89,15 +97,21 @@ class Warehouse:
     """The databases of one data folder.
 
     reporting_currency: of `net_worth`; None: the accounts' own if they share one. slash_format: what dates with slashes
-    mean in statements, see `values.parse_day`.
+    mean in statements, see `values.parse_day`. day_change_share: by how much of its NAV an account's successor may
+    differ from it.
     """
 
     def __init__(
-        self, folder: DataFolder, reporting_currency: str | None = None, slash_format: str | None = None
+        self,
+        folder: DataFolder,
+        reporting_currency: str | None = None,
+        slash_format: str | None = None,
+        day_change_share: Decimal = Settings.day_change_share,
     ) -> None:
         self.folder = folder
         self.reporting_currency = reporting_currency
         self.slash_format = slash_format
+        self.day_change_share = day_change_share
 
     @contextmanager
     def writing(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -128,7 +142,9 @@ class Warehouse:
         the disk was full, somebody held the warehouse): what is in the archive is in the warehouse. A warehouse of an
         older schema version is rebuilt from the archive first. requests: the request ledger, copied so that it can be
         queried. Must run inside `writing()`. Publishes even when the caller stops early: what was loaded is shown.
+        Raises SettingsError before anything is loaded if accounts.toml cannot be understood.
         """
+        accounts = read_accounts(self.folder.root)
         try:
             con = self._open()
         except _Outdated as outdated:
@@ -136,7 +152,8 @@ class Warehouse:
             con = self._open()
         sound = True
         try:
-            self._describe(con, requests)
+            self._describe(con, requests, accounts)
+            _forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.slash_format)
             con.execute("CHECKPOINT")
@@ -152,8 +169,9 @@ class Warehouse:
         """Rebuild both databases from the archive alone, statement by statement.
 
         The old ones stay until the new one is complete. Must run inside `writing()`. Raises ArchiveError where an
-        archived statement is damaged; nothing is replaced then.
+        archived statement is damaged, SettingsError where accounts.toml cannot be understood; nothing is replaced then.
         """
+        accounts = read_accounts(self.folder.root)
         self._refuse_lost_statements()
         draft = self.folder.root / _REPLAYED
         _remove(draft)
@@ -161,7 +179,8 @@ class Warehouse:
         try:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.slash_format)
-            self._describe(con, requests)
+            self._describe(con, requests, accounts)
+            _keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
             con.close()
             # Killed between these two, the old database lacks what only its log held; the next load brings it again.
@@ -231,9 +250,20 @@ class Warehouse:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
 
-    def _describe(self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest]) -> None:
-        """Write what does not come from statements: the reporting currency and the request ledger."""
-        con.execute("UPDATE warehouse_info SET reporting_currency = ?", [self.reporting_currency])
+    def _describe(
+        self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest], accounts: tuple[AccountEntry, ...]
+    ) -> None:
+        """Write what does not come from statements: settings, accounts.toml and the request ledger."""
+        con.execute(
+            "UPDATE warehouse_info SET reporting_currency = ?, day_change_share = ?, accounts_digest = ?",
+            [self.reporting_currency, self.day_change_share, digest(accounts)],
+        )
+        con.execute("DELETE FROM account_settings")
+        for account in accounts:
+            con.execute(
+                "INSERT INTO account_settings VALUES ($account_id, $name, $ended, $successor, $exclude)",
+                asdict(account),
+            )
         _copy_requests(con, requests)
 
     def _open(self, path: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -284,7 +314,7 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
     con.begin()
     for statement in create_statements():
         con.execute(statement)
-    con.execute("INSERT INTO warehouse_info VALUES (?, NULL)", [SCHEMA_VERSION])
+    con.execute("INSERT INTO warehouse_info (schema_version) VALUES (?)", [SCHEMA_VERSION])
     con.commit()
 
 
@@ -299,3 +329,37 @@ def _copy_requests(con: duckdb.DuckDBPyConnection, requests: Sequence[FlexReques
         con.execute("DELETE FROM flex_requests")
         rows = {field.name: [getattr(request, field.name) for request in requests] for field in fields(FlexRequest)}
         insert(con, "flex_requests", pa.table(rows))
+
+
+def _forget_reported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
+    """Empty `days_to_report` if Dagster was given all of it."""
+    (load_id,) = con.execute("SELECT load_id FROM warehouse_info").fetchone() or (None,)
+    with contextlib.suppress(OSError):
+        if folder.reported("days").read_text() == load_id:
+            con.execute("DELETE FROM days_to_report")
+
+
+def _keep_unreported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
+    """Leave in the `days_to_report` of a replayed database those that are not as the published one shows them.
+
+    And those that wait in that one. Where it cannot be read, all days stay.
+    """
+    shown = "SELECT account_id, report_date, total, day_change, proof, statement_sha256"
+    name = str(folder.published).replace("'", "''")
+    try:
+        con.execute(f"ATTACH '{name}' AS published (READ_ONLY)")
+        (load_id,) = con.execute("SELECT load_id FROM published.warehouse_info").fetchone() or (None,)
+        reported = folder.reported("days")
+        waits = not reported.exists() or reported.read_text() != load_id
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE unreported AS SELECT DISTINCT account_id, report_date FROM ("
+            f" ({shown} FROM nav_history EXCEPT {shown} FROM published.nav_history)"
+            f" UNION ALL ({shown} FROM published.nav_history EXCEPT {shown} FROM nav_history))"
+            + (" UNION FROM published.days_to_report" if waits else "")
+        )
+        con.execute("DELETE FROM days_to_report")
+        con.execute("INSERT INTO days_to_report FROM unreported")
+    except (duckdb.Error, OSError):
+        log.debug("The published database cannot be compared with: every day is reported.")
+    finally:
+        con.execute("DETACH DATABASE IF EXISTS published")

@@ -113,6 +113,17 @@ class Pipeline:
             result = code.resolve_job_def(job.name).execute_in_process(instance=instance, run_config=QUIET)
         return evaluations(result)
 
+    def shown(self) -> dict[str, bool]:
+        """Whether each check passed, by its name, as Dagster shows it, whoever evaluated it."""
+        checks = [
+            check for check in definitions(self.settings).asset_checks or () if isinstance(check, dg.AssetsDefinition)
+        ]
+        keys = [key for check in checks for key in check.check_keys]
+        with dagster_instance(self.folder) as instance:
+            records = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+        evaluated = {key.name: record.evaluation for key, record in records.items()}
+        return {name: evaluation.passed for name, evaluation in evaluated.items() if evaluation}
+
     def green(self, *key: str) -> set[str]:
         """The partitions of an asset that Dagster shows as materialized."""
         with dagster_instance(self.folder) as instance:

@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from wealth_pipeline.checks import OTHERS, PROOFS
+from wealth_pipeline.checks import OTHERS, PROOFS, PROVED
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse import intake, published
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
@@ -47,10 +47,12 @@ def statement(day: str, total: str, extra: str = "") -> str:
 
 
 def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline: MakePipeline) -> None:
-    result = make_pipeline(served).run(NEWEST, NEWEST)
+    pipeline = make_pipeline(served)
+    result = pipeline.run(NEWEST, NEWEST)
     found = evaluations(result)
-    assert found.keys() == PROOFS.keys() | OTHERS.keys()
+    assert found.keys() | {PROVED} == PROOFS.keys() | OTHERS.keys()
     assert [name for name, check in found.items() if not check.passed] == []
+    assert pipeline.shown() == dict.fromkeys(PROOFS.keys() | OTHERS.keys(), True)
 
 
 def test_a_proof_that_fails_names_account_day_and_figures_and_the_run_goes_on(

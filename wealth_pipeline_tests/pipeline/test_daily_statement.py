@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -331,3 +332,32 @@ def test_a_day_that_was_loaded_but_not_reported_turns_green_with_the_next_run(
     assert pipeline.green() == set()
     assert pipeline.run(NEWEST, NEWEST).success
     assert {"2026-10-06", "2026-11-19"} <= pipeline.green()
+
+
+def test_a_statement_of_somebody_else_is_loaded_and_that_one_run_is_red(
+    box: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    """A token in the wrong line: its accounts must not become part of the wealth unnoticed."""
+    pipeline = make_pipeline(box)
+    own = flexml.file(
+        flexml.flex(
+            "U1",
+            date(2026, 11, 13),
+            generated="20261114;060000",
+            EquitySummaryInBase=[{"reportDate": date(2026, 11, 13), "currency": "USD", "cash": 1, "total": 1}],
+        )
+    )
+    warehouse = Warehouse(pipeline.folder)
+    with warehouse.writing():
+        added = pipeline.folder.archive.add(
+            io.BytesIO(own), source="flex", connection="ibkr", now=datetime(2026, 11, 14, tzinfo=UTC)
+        )
+        list(warehouse.load([added.sha256]))
+    result = pipeline.run(NEWEST, NEWEST)
+    assert not result.success
+    assert "is of U1000001, U1000002, which never came before, and has none of U1." in error_of(result)
+    assert NEWEST.isoformat() in pipeline.green()
+    worth = "SELECT max(report_date), max(total) FROM net_worth"
+    assert pipeline.rows(worth) == [(date(2026, 11, 13), 1)]
+    assert pipeline.run(date(2026, 11, 18), NEWEST).success
+    assert pipeline.rows(worth)[0][0] == NEWEST

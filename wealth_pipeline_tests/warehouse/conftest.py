@@ -16,7 +16,7 @@ from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 #: Tables that say when and how something was fetched, not what it says.
-_NO_FIGURES = {"statements", "warehouse_info", "flex_requests"}
+_NO_FIGURES = {"statements", "warehouse_info", "flex_requests", "days_to_report"}
 
 
 class House:

@@ -128,7 +128,7 @@ CREATE OR REPLACE TEMP TABLE older_rates AS
             SELECT account_id, report_date, currency FROM positions WHERE fx_rate_derived
             UNION SELECT account_id, report_date, currency FROM cash_balances
             UNION SELECT account_id, report_date, currency FROM dividend_accruals WHERE fx_rate_to_base IS NULL
-        ) SEMI JOIN todo USING (account_id, report_date) JOIN accounts USING (account_id)
+        ) SEMI JOIN todo USING (account_id, report_date) JOIN bases USING (account_id)
     ) c
     ASOF JOIN fx_rates r
         ON r.from_currency = c.currency AND r.to_currency = c.base_currency AND r.report_date <= c.report_date;

@@ -1,6 +1,25 @@
 -- What the warehouse keeps besides the tables of figures, whose DDL comes from their declarations.
 
-CREATE TABLE warehouse_info (schema_version INTEGER NOT NULL, reporting_currency VARCHAR);
+CREATE TABLE warehouse_info (
+    schema_version INTEGER NOT NULL,
+    reporting_currency VARCHAR,
+    day_change_share DECIMAL(18,10),
+    accounts_digest VARCHAR,
+    load_id VARCHAR
+);
+
+-- The account-days that Dagster does not know yet as they are now: written by each load in its own transaction, and
+-- emptied by the first one after they were reported.
+CREATE TABLE days_to_report (account_id VARCHAR NOT NULL, report_date DATE NOT NULL);
+
+-- accounts.toml, as of the last load.
+CREATE TABLE account_settings (
+    account_id VARCHAR NOT NULL,
+    name VARCHAR,
+    ended DATE,
+    successor VARCHAR,
+    exclude BOOLEAN NOT NULL
+);
 
 CREATE TABLE statements (
     sha256 VARCHAR NOT NULL,
@@ -183,3 +202,7 @@ CREATE MACRO list_filter_out(wanted, present) AS
 -- A figure for people: without trailing zeros.
 CREATE MACRO trim_decimal(amount) AS CASE WHEN CAST(amount AS VARCHAR) LIKE '%.%'
     THEN rtrim(rtrim(CAST(amount AS VARCHAR), '0'), '.') ELSE CAST(amount AS VARCHAR) END;
+
+-- The number of a weekday, counted from long ago; a Saturday's and a Sunday's is their Friday's. A difference of two is
+-- how many weekdays lie after the one up to the other. (datediff('week') counts whole spans of seven days.)
+CREATE MACRO weekday_number(day) AS 5 * ((day - DATE '0001-01-01') // 7) + least((day - DATE '0001-01-01') % 7 + 1, 5);

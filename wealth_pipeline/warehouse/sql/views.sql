@@ -1,5 +1,22 @@
 -- What people query, made from the tables. Names and columns are described in docs/.
 
+-- Statements of somebody else: what one holds are accounts that its connection never had, and none of those it had.
+-- In the order in which they were fetched, whatever the order in which they are loaded.
+CREATE VIEW foreign_statements AS
+WITH brought AS (
+    SELECT s.connection, s.fetched_at, s.sha256, d.account_id
+    FROM account_descriptions d JOIN statements s USING (sha256) WHERE s.connection IS NOT NULL
+),
+first_brought AS (
+    SELECT connection, account_id, min(struct_pack(fetched_at, sha256)) AS first FROM brought GROUP BY ALL
+)
+SELECT b.sha256, b.connection, list(DISTINCT b.account_id ORDER BY b.account_id) AS accounts,
+    list(DISTINCT o.account_id ORDER BY o.account_id) AS expected
+FROM brought b JOIN first_brought f USING (connection, account_id)
+JOIN first_brought o ON o.connection = b.connection AND o.first < struct_pack(b.fetched_at, b.sha256)
+GROUP BY b.sha256, b.connection, b.fetched_at
+HAVING bool_and(f.first = struct_pack(b.fetched_at, b.sha256));
+
 CREATE VIEW accounts AS
 WITH described AS (
     SELECT account_id,
@@ -13,16 +30,68 @@ WITH described AS (
         arg_max(date_opened, (when_generated, sha256)) AS date_opened,
         arg_max(date_funded, (when_generated, sha256)) AS date_funded,
         arg_max(date_closed, (when_generated, sha256)) AS date_closed,
-        arg_max(sha256, (when_generated, sha256)) AS statement_sha256
+        arg_max(sha256, (when_generated, sha256)) AS statement_sha256,
+        count(DISTINCT sha256) AS statements
     FROM account_descriptions GROUP BY account_id
 ),
-days AS (SELECT account_id, min(report_date) AS first_date, max(report_date) AS last_date FROM nav GROUP BY account_id),
 brought AS (
     SELECT d.account_id, arg_max(s.connection, (d.when_generated, d.sha256)) AS connection
     FROM account_descriptions d JOIN statements s USING (sha256) GROUP BY d.account_id
+),
+-- A total of zero is no life: it may stand before an account is funded, and after it was emptied.
+days AS (
+    SELECT account_id, min(report_date) AS first_date, max(report_date) AS last_date,
+        arg_max(total, report_date) AS last_total,
+        min(report_date) FILTER (total IS DISTINCT FROM 0) AS funded_from,
+        max(report_date) FILTER (total IS DISTINCT FROM 0) AS funded_to,
+        arg_min(total, report_date) FILTER (total <> 0) AS funded_with,
+        arg_max(total, report_date) FILTER (total <> 0) AS left_with
+    FROM nav GROUP BY account_id
+),
+lives AS (
+    SELECT d.*, coalesce(s.exclude, false) AS exclude, s.ended AS stated_end, nullif(s.successor, '') AS stated_successor,
+        s.ended IS NOT NULL OR s.successor IS NOT NULL AS is_stated, b.base_currency
+    FROM days d JOIN described b USING (account_id) LEFT JOIN account_settings s USING (account_id)
+),
+-- IBKR moves accounts between its companies, and they go on under another number from the next weekday on. One that
+-- begins alone on the weekday after another's last day, with much the same total, is taken for its successor.
+presumed AS (
+    SELECT o.account_id, n.account_id AS successor
+    FROM lives o JOIN (
+        FROM lives WHERE NOT exclude QUALIFY count(*) OVER (PARTITION BY funded_from) = 1
+    ) n ON n.account_id <> o.account_id AND n.base_currency = o.base_currency AND n.funded_from > o.funded_to
+        AND isodow(n.funded_from) < 6
+        -- The old one's last row may be the zero that is left of it.
+        AND (weekday_number(n.funded_from) - weekday_number(o.funded_to) = 1
+            OR (weekday_number(n.funded_from) - weekday_number(o.last_date) = 1
+                AND weekday_number(n.funded_from) - weekday_number(o.funded_to) <= 5))
+        AND abs(n.funded_with - o.left_with) <= abs(o.left_with) * (SELECT day_change_share FROM warehouse_info)
+    WHERE NOT o.exclude AND NOT o.is_stated
+        AND n.account_id NOT IN (SELECT stated_successor FROM lives WHERE stated_successor IS NOT NULL)
+    -- Of several that it may follow, none can be chosen.
+    QUALIFY count(*) OVER (PARTITION BY n.account_id) = 1
+        AND row_number() OVER (PARTITION BY o.account_id ORDER BY n.funded_from) = 1
+),
+succession AS (
+    SELECT account_id, stated_successor AS successor, false AS successor_presumed FROM lives
+    WHERE stated_successor IS NOT NULL
+    UNION ALL SELECT account_id, successor, true FROM presumed
 )
-SELECT d.* EXCLUDE (statement_sha256), first_date, last_date, connection, statement_sha256
-FROM described d LEFT JOIN days USING (account_id) LEFT JOIN brought USING (account_id);
+SELECT d.* EXCLUDE (statement_sha256, statements), l.first_date, l.last_date, connection,
+    t.name,
+    CASE WHEN l.stated_end IS NOT NULL THEN l.stated_end
+         WHEN d.date_closed IS NOT NULL THEN greatest(d.date_closed, l.last_date)
+         WHEN n.funded_from IS NOT NULL OR l.last_total = 0 THEN l.last_date END AS ended,
+    s.successor,
+    coalesce(s.successor_presumed, false) AS successor_presumed,
+    CASE WHEN t.exclude THEN 'excluded'
+         WHEN d.statements = 1 AND t.account_id IS NULL
+             AND d.account_id IN (SELECT unnest(accounts) FROM foreign_statements)
+             AND d.account_id NOT IN (SELECT successor FROM succession) THEN 'unconfirmed' END AS left_out,
+    statement_sha256
+FROM described d LEFT JOIN brought USING (account_id) LEFT JOIN lives l USING (account_id)
+LEFT JOIN account_settings t USING (account_id) LEFT JOIN succession s USING (account_id)
+LEFT JOIN days n ON n.account_id = s.successor;
 
 -- What counts as a part of the total on all days of an account: seen as one on three of them.
 CREATE VIEW nav_parts_learned AS
@@ -146,28 +215,37 @@ FROM (
 WHERE isodow(day) < 6 AND NOT EXISTS (FROM nav n WHERE n.account_id = d.account_id AND n.report_date = CAST(d.day AS DATE));
 
 -- Net worth of all accounts in the reporting currency. An account without a row of its own is carried forward for
--- at most five weekdays; beyond that the total is unknown, not smaller.
+-- at most five weekdays; beyond that the total is unknown, not smaller. It is carried no further than its end: the day
+-- that accounts.toml says, the day it was closed, its last total of zero, or the day before its successor begins.
 CREATE VIEW net_worth AS
-WITH currency AS (
+WITH counted AS (
+    SELECT a.account_id, a.base_currency, a.first_date, s.ended AS stated_end,
+        least(CASE WHEN a.date_closed IS NOT NULL THEN greatest(a.date_closed, a.last_date) END, n.funded_from - 1)
+            AS carried_to
+    FROM accounts a LEFT JOIN account_settings s USING (account_id)
+    LEFT JOIN (SELECT account_id, min(report_date) AS funded_from FROM nav WHERE total IS DISTINCT FROM 0 GROUP BY ALL) n
+        ON n.account_id = a.successor
+    WHERE a.left_out IS NULL
+),
+currency AS (
     SELECT coalesce((SELECT reporting_currency FROM warehouse_info),
-        (SELECT CASE WHEN count(DISTINCT base_currency) = 1 THEN max(base_currency) END FROM accounts)) AS reporting_currency
+        (SELECT CASE WHEN count(DISTINCT base_currency) = 1 THEN max(base_currency) END FROM counted)) AS reporting_currency
 ),
-days AS (SELECT DISTINCT report_date FROM nav),
+days AS (SELECT DISTINCT report_date FROM nav SEMI JOIN counted USING (account_id)),
 carried AS (
-    SELECT d.report_date, a.account_id, n.report_date AS stated_on, n.total, a.base_currency
-    FROM days d JOIN accounts a ON a.first_date <= d.report_date
-        AND (a.date_closed IS NULL OR d.report_date <= greatest(a.date_closed, a.last_date))
+    SELECT d.report_date, a.account_id, n.report_date AS stated_on, n.total, a.base_currency, reporting_currency,
+        weekday_number(d.report_date) - weekday_number(n.report_date) AS weekdays_old
+    FROM days d JOIN counted a ON a.first_date <= d.report_date
+        AND (a.stated_end IS NULL OR d.report_date <= a.stated_end)
     ASOF JOIN nav n ON n.account_id = a.account_id AND n.report_date <= d.report_date
-),
-aged AS (
-    SELECT c.*, reporting_currency,
-        (report_date - stated_on) - 2 * datediff('week', stated_on, report_date) AS weekdays_old
-    FROM carried c CROSS JOIN currency
+    CROSS JOIN currency
+    WHERE n.report_date = d.report_date
+        OR (n.total IS DISTINCT FROM 0 AND (a.carried_to IS NULL OR d.report_date <= a.carried_to))
 ),
 rated AS (
     SELECT g.*, CASE WHEN base_currency = reporting_currency THEN CAST(1 AS DECIMAL(18,10))
                      WHEN r.report_date >= g.report_date - 5 THEN r.rate END AS rate
-    FROM aged g ASOF LEFT JOIN fx_rates r
+    FROM carried g ASOF LEFT JOIN fx_rates r
         ON r.from_currency = g.base_currency AND r.to_currency = g.reporting_currency AND r.report_date <= g.report_date
 )
 SELECT report_date, any_value(reporting_currency) AS reporting_currency,
