@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ def _begun(result: dg.ExecuteInProcessResult) -> list[str | None]:
     return [e.step_key for e in result.all_events if e.event_type_value == "STEP_START"]
 
 
-def _reason(events: list[dg.DagsterEvent]) -> str:
+def _reason(events: Sequence[dg.DagsterEvent]) -> str:
     """The innermost error for which a run failed."""
     (failed,) = [e for e in events if e.event_type_value == "PIPELINE_FAILURE"]
     error = failed.job_failure_data.error
