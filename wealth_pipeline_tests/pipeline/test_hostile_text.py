@@ -157,7 +157,8 @@ def pipeline(served: Sandbox, make_pipeline: Callable[..., Pipeline], clean_envi
 def test_hostile_text_in_every_column_takes_effect_in_no_medium(pipeline: Pipeline, tmp_path: Path) -> None:
     """One test, because it is one import and one run."""
     printed = [command("import", *NAMES)]
-    assert [line.split()[0] for line in printed[0].splitlines()] == ["loaded", *["rejected"] * (len(NAMES) - 1)]
+    files = printed[0].splitlines()[: len(NAMES)]  # the accounts whose proofs failed come after them
+    assert [line.split()[0] for line in files] == ["loaded", *["rejected"] * (len(NAMES) - 1)]
     assert pipeline.run(NEWEST, NEWEST).success
     it_is_in_every_text_column(pipeline)
 
