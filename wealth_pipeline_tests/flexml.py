@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from xml.sax.saxutils import quoteattr
 
@@ -24,6 +24,8 @@ ROWS = {
     "SecuritiesInfo": "SecurityInfo",
 }
 
+#: When statements are generated, if not later.
+GENERATED = date(2025, 4, 1)
 FRIDAY = date(2025, 3, 7)
 MONDAY = date(2025, 3, 10)
 TUESDAY = date(2025, 3, 11)
@@ -47,10 +49,14 @@ def flex(
     day: date = MONDAY,
     *,
     first: date | None = None,
-    generated: str = "20250401;060000",
+    generated: str | None = None,
     **sections: Row | Sequence[Row] | str,
 ) -> str:
-    """One FlexStatement: containers take a list of rows, single elements a mapping, anything takes raw XML."""
+    """One FlexStatement: containers take a list of rows, single elements a mapping, anything takes raw XML.
+
+    generated: by default at 06:00 on the day after its own, or on 1 April 2025 if that is later.
+    """
+    generated = generated or f"{max(day + timedelta(days=1), GENERATED):%Y%m%d};060000"
     body = []
     for name, rows in sections.items():
         if isinstance(rows, str):

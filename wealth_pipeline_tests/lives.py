@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,19 @@ Totals = Mapping[date, int]
 
 
 def statement(accounts: Mapping[str, Totals], *, closed: Mapping[str, date] | None = None) -> bytes:
-    """A file with a FlexStatement for each account, whose NAV is what `accounts` says of each day."""
+    """A file with a FlexStatement for each account, whose NAV is what `accounts` says of each day.
+
+    It is generated on the day after the last of them, or on 10 January 2026 if that is later.
+    """
+    last = max(day for totals in accounts.values() for day in totals)
+    generated = f"{max(last + timedelta(days=1), date(2026, 1, 10)):%Y%m%d};060000"
     return file(
         *(
             flex(
                 account,
                 max(totals),
                 first=min(totals),
-                generated="20260110;060000",
+                generated=generated,
                 AccountInformation={"currency": "USD", "dateClosed": (closed or {}).get(account)},
                 EquitySummaryInBase=[
                     {"accountId": account, "currency": "USD", "reportDate": day, "cash": total, "total": total}

@@ -75,7 +75,7 @@ def test_a_unit_of_systemd_is_named_with_the_line_that_replaces_its_own(
     file = service(home, command)
     (sentence,) = found(home)
     assert sentence.startswith(f"{file} starts `{program}`, which ")
-    line = f"ExecStart={command}".replace("\\\n", " ")
+    line = " ".join(f"ExecStart={command}".replace("\\\n", " ").split())
     assert f". Replace its line `{line}` by `ExecStart={WEALTH} {instead}`, and start the service again (" in sentence
 
 

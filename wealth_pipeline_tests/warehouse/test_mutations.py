@@ -92,9 +92,10 @@ def _sections(account: str, oddity: Oddity | None) -> dict[str, Any]:
     }
     dated = {"expiry": "20260310", "strike": "3", "openDateTime": "20240310;101010"}
     held = {"accountId": account, "conid": f"{account}0", **dated}
+    newer = {"positionValueInBase": "50", "unrealizedCapitalGainsPnl": "10", "unrealizedlFxPnl": "0"}
     sections["OpenPositions"] = [
-        position(**{**held, "openDateTime": ""}),
-        lot(**held, position="4", holdingPeriodDateTime="20240310;101010"),
+        position(**{**held, **newer, "openDateTime": ""}),
+        lot(**held, **newer, position="4", holdingPeriodDateTime="20240310;101010"),
         lot(**held, position="6"),
     ]
     sections["ChangeInNAV"] = {"accountId": account, "startingValue": "100", "endingValue": "110", "mtm": "10"}
