@@ -121,10 +121,13 @@ def import_(paths: tuple[Path, ...]) -> None:
 
         with instance(warehouse.folder) as dagster_instance:
             report_loaded(dagster_instance, settings)
+        from wealth_pipeline.warehouse.published import set_aside_line
         from wealth_pipeline.warehouse.standing import failures
 
         for line in failures(_published(), {pair for one in taken for pair in one.changed}):
             click.echo(line)
+        if aside := set_aside_line(_published()):
+            click.echo(aside)
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -259,7 +262,7 @@ def doctor(ask_ibkr: bool) -> None:
 
     marks = {"fine": "✓", "advice": "!", "mend": "✗"}
     wrong = 0
-    for finding in examine(Path.cwd(), ask_ibkr):
+    for finding in examine(Path.cwd(), ask_ibkr, _ui_password):
         click.echo(f"{marks[finding.grade]} {finding.about}: {finding.sentence}")
         _print_lines(finding.lines)
         wrong += finding.grade == "mend"

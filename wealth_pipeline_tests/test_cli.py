@@ -343,14 +343,16 @@ def test_status_shows_the_newest_nav_of_each_account_and_what_is_missing(write: 
     assert "passed" in done.output
 
 
-def test_rows_that_were_set_aside_are_named_by_status_and_doctor(clean_environment: Path) -> None:
+def test_rows_that_were_set_aside_are_named_by_import_status_and_doctor(clean_environment: Path) -> None:
     """And no longer when a later statement of that day has the section without them."""
     odd = (Path(__file__).parent / "cases" / "06-transfer-without-currency.xml").read_bytes()
     later = odd.replace(b"20260311;061500", b"20260312;061500").replace(b"<Transfer ", b'<Transfer currency="USD" ')
     said = "1 Transfer: set aside"
     for name, content, named in (("odd.xml", odd, True), ("later.xml", later, False)):
         (clean_environment / name).write_bytes(content)
-        assert wealth("import", name).exit_code == 0
+        imported = wealth("import", name)
+        assert imported.exit_code == 0
+        assert (said in imported.output) is named
         assert (said in wealth("status").output) is named
         assert (f"! rows: {said}" in wealth("doctor").output) is named
     assert (

@@ -292,6 +292,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda home: env(home, ENV + "IBKR_FLEX_TOKEN_MADE=2025-01-15\n"),
         "token ibkr: The Flex token of the connection ibkr, made on 2025-01-15, expired on 2026-01-15 or",
     ),
+    "a UI that is reached from elsewhere without a password": (
+        lambda home: env(home, ENV + "WEALTH_UI_ORIGINS=http://localhost:8080\n"),
+        "UI: WEALTH_UI_ORIGINS names http://localhost:8080, so that the UI can be reached from elsewhere, but",
+    ),
     "a named token that is not there": (
         lambda home: _connections(home, '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "ANNA_TOKEN"\n'),
         "token anna: ANNA_TOKEN is not set.",

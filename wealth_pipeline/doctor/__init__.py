@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import metadata, requires
 from pathlib import Path
@@ -21,11 +21,14 @@ from wealth_pipeline.warehouse.warehouse import DataFolder
 __all__ = ["Finding", "examine"]
 
 
-def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
+def examine(
+    folder: Path, ask_ibkr: bool = False, ui_password: Callable[[], str | None] = lambda: None
+) -> Iterator[Finding]:
     """Look at everything, from the machine to the newest statement, and tell each finding as it comes.
 
     folder: where `.env` and connections.toml lie. ask_ibkr: whether to spend one Flex request a connection, for the
-    last complete weekday; the statement is archived and loaded.
+    last complete weekday; the statement is archived and loaded. ui_password: gives the UI's password, None if it has
+    none; asked only once the settings could be read.
     """
     now = datetime.now(UTC)
     yield machine.python(metadata("wealth-pipeline")["Requires-Python"])
@@ -38,6 +41,8 @@ def examine(folder: Path, ask_ibkr: bool = False) -> Iterator[Finding]:
         yield Finding.mend("settings", str(error))
         return
     yield configuration.connections(settings)
+    if settings.ui_origins:
+        yield configuration.ui(settings, ui_password())
     yield from (configuration.token(connection, os.environ, now.date()) for connection in settings.connections)
     data_folder = DataFolder(settings.data_dir)
     writable = machine.data_folder(settings.data_dir)

@@ -10,7 +10,15 @@ from datetime import date
 from pathlib import Path
 
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.settings import TOKEN_LIFE, Connection, Settings, SettingsError, read_dotenv, setting_names
+from wealth_pipeline.settings import (
+    TOKEN_LIFE,
+    Connection,
+    Settings,
+    SettingsError,
+    check_origins,
+    read_dotenv,
+    setting_names,
+)
 
 #: A token has some 24 digits; six or seven are a query's id.
 SHORTEST_TOKEN = 16
@@ -57,6 +65,15 @@ def connections(settings: Settings) -> Finding:
     names = [f"{c.name} (query {c.query_id})" for c in settings.connections]
     gateway = [f"gateway {settings.gateway_url}"] if settings.gateway_url else []
     return Finding.fine("settings", ", ".join([*names, *gateway]))
+
+
+def ui(settings: Settings, password: str | None) -> Finding:
+    """Whether a UI that is to be reached from elsewhere asks for a password."""
+    try:
+        check_origins(settings.ui_origins, password)
+    except SettingsError as error:
+        return Finding.mend("UI", str(error))
+    return Finding.fine("UI", f"answers at {', '.join(settings.ui_origins)} too, and asks for its password")
 
 
 def token(connection: Connection, environ: Mapping[str, str], today: date) -> Finding:
