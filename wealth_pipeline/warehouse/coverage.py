@@ -68,7 +68,7 @@ def refuse_strangers(folder: DataFolder, connection: str, asked: FlexRequest) ->
     sha256 = asked.statement_sha256
     if sha256 is None or (found := published.strangers(folder.published, sha256)) is None:
         return
-    accounts, expected = (", ".join(names) for names in found)
+    accounts, expected = (", ".join(map(inline, names)) for names in found)
     raise PullError(
         f"The statement for {asked.window} (connection {connection}) is of {accounts}, which never came before, and"
         f" has none of {expected}",
