@@ -42,11 +42,17 @@ def one_engine_a_file() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No variable of ours, no .env and no connections.toml reaches a test; the working directory is empty."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No variable of ours, no .env and no connections.toml reaches a test; the working directory is empty.
+
+    What the test itself leaves in the environment, as each command does that reads a `.env`, is gone after it.
+    """
+    before = dict(os.environ)
     for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_", "DAGSTER_HOME"))]:
         monkeypatch.delenv(name)
     folder = tmp_path_factory.mktemp("cwd")
     monkeypatch.chdir(folder)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    return folder
+    yield folder
+    os.environ.clear()
+    os.environ.update(before)

@@ -68,7 +68,10 @@ def imported_once(tmp_path_factory: pytest.TempPathFactory, statements: dict[str
     (folder / "full.xml").write_bytes(statements["full"])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert wealth("import", "full.xml").exit_code == 0
+        for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_", "DAGSTER_HOME"))]:
+            patch.delenv(name)
+        done = wealth("import", "full.xml")
+        assert done.exit_code == 0, done.output
     return folder / "data"
 
 

@@ -96,7 +96,10 @@ def test_a_personal_section_never_tells_a_value() -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (file(flex(day=date(2025, 4, 2))), "FlexStatement 1: fromDate=2025-04-02 is after the statement was generated"),
+        (
+            file(flex(day=date(2025, 4, 2), generated="20250401;060000")),
+            "FlexStatement 1: fromDate=2025-04-02 is after the statement was generated",
+        ),
         (file(flex(first=date(1989, 12, 31))), "FlexStatement 1: fromDate=1989-12-31 is before 1990"),
         (file(flex(generated="19000101;060000")), "is after the statement was generated (1900-01-01)"),
         (file(flex(generated="20250501;060000")), "whenGenerated=2025-05-01 is in the future"),

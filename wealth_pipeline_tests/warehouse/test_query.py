@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -405,7 +406,14 @@ def asking(query: str, form: str, data: Path) -> subprocess.Popen[bytes]:
     """`wealth sql`, as a process of its own."""
     command = [sys.executable, "-m", "wealth_pipeline.cli", "sql", query, *([form] if form else [])]
     environment = os.environ | {"WEALTH_DATA_DIR": str(data)}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        # A script that runs the tests in the background has them ignore Ctrl-C, and so do all that they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def started(process: subprocess.Popen[bytes]) -> None:
