@@ -7,6 +7,7 @@ one, and its end is the sign to stop.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -60,6 +61,8 @@ def webserver(socket_path: Path, port: int) -> None:
                 log_level="error",
                 timeout_graceful_shutdown=_SECONDS_TO_ANSWER,
             )
+            # uvicorn says so of each websocket that is refused, and any page may try as often as it likes.
+            logging.getLogger("uvicorn.error").addFilter(lambda said: "completing handshake" not in said.getMessage())
             uvicorn.Server(config).run()
 
 

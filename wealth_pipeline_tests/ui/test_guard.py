@@ -105,7 +105,7 @@ def plain(app: Any) -> Guard:
 
 
 POST = Ask()
-REPORT = replace(POST, path="/report_asset_materialization/nav_history")
+REPORT = replace(POST, path="/report_asset_materialization/attacked")
 PAGE = Ask("GET", "/assets", headers=(("host", HOST),))
 SOCKET = Ask("GET", kind="websocket", headers=(("host", HOST), ("origin", ORIGIN)))
 CURL = Ask(headers=(("host", HOST), ("content-type", "application/json")))
