@@ -123,6 +123,13 @@ def _look_at(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _listened_to(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
+    """Whether something answers where a browser looks for 127.0.0.1 or localhost, which may be ::1.
+
+    Somebody else's server at ::1 would be taken for the UI by whoever opens http://localhost.
+    """
+    for family, host in ((socket.AF_INET, HOST), (socket.AF_INET6, "::1")):
+        with contextlib.suppress(OSError), socket.socket(family) as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((host, port)) == 0:
+                return True
+    return False

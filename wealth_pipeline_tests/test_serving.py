@@ -112,9 +112,12 @@ def launch(port: int, password: str = "") -> None:
     ) == {"SUCCESS"}
 
 
-def test_a_port_that_something_listens_on_is_refused_with_the_way_out() -> None:
+@pytest.mark.parametrize("family, host", [(socket.AF_INET, HOST), (socket.AF_INET6, "::1")])
+def test_a_port_that_something_listens_on_is_refused_with_the_way_out(family: socket.AddressFamily, host: str) -> None:
     """Dagster would serve on another port than the one that is printed, or end with a traceback."""
-    with socket.create_server((HOST, 0)) as taken, pytest.raises(PortInUse, match="--port"):
+    if family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
+        pytest.skip("This machine has no IPv6.")
+    with socket.create_server((host, 0), family=family) as taken, pytest.raises(PortInUse, match="--port"):
         serve(lambda: None, port=taken.getsockname()[1], daemon=False)
 
 
