@@ -24,6 +24,7 @@ import pytest
 import requests
 
 from wealth_pipeline import serving
+from wealth_pipeline.private import open_to_others
 from wealth_pipeline.running import instance, prepare_dagster_home
 from wealth_pipeline.serving import HOST, PortInUse, serve
 from wealth_pipeline.settings import UI_PASSWORD
@@ -67,6 +68,7 @@ def running(folder: Path, *command: str, **variables: str) -> Iterator[subproces
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        umask=0,
     )
     try:
         yield process
@@ -180,6 +182,7 @@ def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         launch(port, PASSWORD)
+        assert list(open_to_others(home / "data")) == []
         processes = below(dev.pid)
         dev.kill()
         until(lambda: not any(alive(pid) for pid in processes))
