@@ -14,7 +14,10 @@ _LISTEN, _ACCEPTS = "0A", 0x10000
 
 def below(pid: int) -> dict[int, str]:
     """This process and all below it, whatever their sessions and groups: the numbers and the command lines."""
-    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    # -ww: readline, once imported, leaves COLUMNS=80 in the environment, by which ps cuts the command lines.
+    table = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     rows = [(int(row[0]), int(row[1]), row[2]) for row in (line.split(None, 2) for line in table.splitlines())]
     found: dict[int, str] = {}
     level = {number: words for number, _, words in rows if number == pid}
