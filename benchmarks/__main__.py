@@ -20,7 +20,7 @@ import duckdb
 
 from benchmarks import history, statements
 from benchmarks.measure import Cost, Table, action, alternating, command, ratio, seconds
-from wealth_pipeline.definitions import definitions
+from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.settings import Settings
 
 MB = 1_000_000

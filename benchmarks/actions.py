@@ -34,7 +34,10 @@ def ibflex(path: str) -> Work:
     """Parse into ibflex's objects."""
     from ibflex import parser
 
-    return lambda: parser.parse(path)
+    def work() -> None:
+        parser.parse(path)
+
+    return work
 
 
 def ib_async(path: str) -> Work:
@@ -46,8 +49,8 @@ def ib_async(path: str) -> Work:
 
 def imported(folder: str, *paths: str) -> Work:
     """`wealth import`, with each file published before the next one: archive, parse, type, validate, load, publish."""
-    from wealth_pipeline.tables import TABLES
-    from wealth_pipeline.warehouse import intake
+    from wealth_pipeline.pull import inbox
+    from wealth_pipeline.tables.figures import TABLES
     from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
     assert all(table.rules is not None for table in TABLES)  # declares Pandera's schemas
@@ -62,7 +65,7 @@ def imported(folder: str, *paths: str) -> Work:
     def work() -> None:
         for path in paths:
             with warehouse.writing():
-                taken = list(intake.take(warehouse, [Path(path)], "import"))
+                taken = list(inbox.take(warehouse, [Path(path)], "import"))
             assert [t.status for t in taken] == ["loaded"], taken
 
     warehouse.publish = timed_publish  # type: ignore[method-assign]
@@ -97,7 +100,7 @@ def nightly(folder: str) -> Work:
     from datetime import UTC, datetime, timedelta
     from functools import partial
 
-    import wealth_pipeline.resources
+    import wealth_pipeline.defs.resources
     from wealth_pipeline.calendar import last_weekdays
     from wealth_pipeline.flex.client import FlexClient
     from wealth_pipeline.sandbox.server import Sandbox
@@ -117,9 +120,11 @@ def nightly(folder: str) -> Work:
     def sleep(seconds: float) -> None:
         clock[0] += timedelta(seconds=seconds)
 
-    wealth_pipeline.resources.FlexClient = partial(FlexClient, sleep=sleep, now=lambda: clock[0])  # type: ignore[attr-defined, assignment, misc]
+    wealth_pipeline.defs.resources.FlexClient = partial(  # type: ignore[attr-defined, assignment]
+        FlexClient, sleep=sleep, now=lambda: clock[0]
+    )
 
-    from wealth_pipeline.running import pull
+    from wealth_pipeline.defs.runs import pull
     from wealth_pipeline.settings import Settings
 
     settings = Settings.load()

@@ -150,7 +150,7 @@ def _slots(element: str, level: str = "") -> Callable[[dict[str, object]], str]:
         row = re.sub(r'"-?\d+(\.\d+)?"', '"0"', row)
     for name in _STATED[element]:
         row = re.sub(rf' {name}="[^"]*"', f' {name}="%({name})s"', row)
-    return row.__mod__
+    return lambda values: row % values
 
 
 @cache

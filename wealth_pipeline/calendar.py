@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from wealth_pipeline.settings import MARKET_TIMEZONE
+#: IBKR's days are New York's, and so is the schedule.
+MARKET_TIMEZONE = "America/New_York"
+NEW_YORK = ZoneInfo(MARKET_TIMEZONE)
 
 
 def last_weekdays(count: int, now: datetime) -> list[date]:
     """The last `count` weekdays before today in New York, oldest first (IBKR: data exist for completed days)."""
-    today = now.astimezone(ZoneInfo(MARKET_TIMEZONE)).date()
+    today = now.astimezone(NEW_YORK).date()
     days: list[date] = []
     day = today - timedelta(days=1)
     while len(days) < count:

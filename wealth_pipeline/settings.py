@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.regular import read_regular
+from wealth_pipeline.files.regular import read_regular
 
 DEFAULT_CONNECTION = "ibkr"
 FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
@@ -27,7 +27,6 @@ CONNECTIONS_FILE = "connections.toml"
 UI_PASSWORD = "WEALTH_UI_PASSWORD"
 #: Six or seven digits were seen; a token has some 24 and must not pass for one.
 _QUERY_ID = r"\d{1,10}"
-MARKET_TIMEZONE = "America/New_York"
 #: The ports that browsers leave out of an origin.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 #: IBKR: a token's life can be chosen, from 6 hours to a year.

@@ -7,8 +7,11 @@ whether or not their characters are escaped; run logs make links of `http://`; e
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from decimal import Decimal
+from typing import Any
 
 #: The most characters of one foreign text that people are shown, where nobody asked for the whole of it.
 LONGEST = 200
@@ -87,3 +90,28 @@ def _escaped(c: str) -> str:
 
 def _number(found: re.Match[str]) -> str:
     return f"\\x{ord(found[0]):02x}"
+
+
+def plain(value: Any) -> str:
+    """A value to the last digit: decimals without trailing zeros, lists and structs as JSON, nothing for None."""
+    if isinstance(value, Decimal):
+        return format(value.normalize() if value else Decimal(0), "f")
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(json_value(value))
+    return "" if value is None else str(value)
+
+
+def json_value(value: Any) -> Any:
+    """A value for JSON: lists and structs in their shape, decimals and whatever JSON lacks as text."""
+    if isinstance(value, dict):
+        return {str(key): json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(inner) for inner in value]
+    return value if value is None or type(value) in (bool, int, str) else plain(value)
+
+
+def money(amount: Decimal | None, currency: str | None, *, sign: bool = False) -> str:
+    """An amount rounded to two decimals, with its currency: `1,234.50 USD`, or `+1,234.50 USD` with `sign`."""
+    if amount is None:
+        return "not stated"
+    return f"{amount:{'+' if sign else ''},.2f} {currency or 'base currency'}"

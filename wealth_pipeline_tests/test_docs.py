@@ -27,8 +27,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from wealth_pipeline.accounts_file import read_accounts
-from wealth_pipeline.cli import main
+from wealth_pipeline.cli.main import main
 from wealth_pipeline.doctor.statement import SECTIONS
 from wealth_pipeline.gateway import snapshot, store
 from wealth_pipeline.gateway.address import GatewayAddress
@@ -38,6 +37,7 @@ from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household, LateFee
 from wealth_pipeline.sandbox.statement import FULL, Statement
 from wealth_pipeline.settings import Settings, setting_names
+from wealth_pipeline.warehouse.accounts_file import read_accounts
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
 from wealth_pipeline_tests.lives import Folder

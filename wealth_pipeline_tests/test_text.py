@@ -138,7 +138,7 @@ def test_a_number_and_what_is_no_formula_stay_as_they_are_in_csv(number: str) ->
 
 def test_an_export_asks_csv_cell_wherever_it_would_change_a_text() -> None:
     """What DuckDB leaves out of it by a pattern, for speed, is what it would return as it is."""
-    from wealth_pipeline.warehouse.export import PLAIN
+    from wealth_pipeline.published.export import PLAIN
 
     with contextlib.closing(duckdb.connect()) as con:
         for foreign in (*hostile.TEXTS[:-2], *ORDINARY):

@@ -1,1 +1,1 @@
-"""Everything that is Dagster's: what serves it, and the only file that uses its private parts."""
+"""The wing of Dagster: everything that imports it."""

@@ -1,4 +1,4 @@
-"""One of the processes that `wealth_pipeline.serving` starts: `python -m wealth_pipeline.defs.serve ROLE FOLDER PORT`.
+"""A process that `wealth_pipeline.ui.serving` starts: `python -m wealth_pipeline.defs.serve ROLE FOLDER PORT`.
 
 FOLDER is private and holds the socket of the code server. Standard input is a pipe from the process that started this
 one, and its end is the sign to stop.
@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from wealth_pipeline.serving import HOST, SECONDS_TO_END, SOCKET
 from wealth_pipeline.settings import UI_PASSWORD, Settings
+from wealth_pipeline.ui.serving import HOST, SECONDS_TO_END, SOCKET
 
 #: How long requests and websockets that are open may take when the webserver is stopped.
 _SECONDS_TO_ANSWER = 2

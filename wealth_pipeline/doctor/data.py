@@ -16,9 +16,9 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
 from wealth_pipeline.gateway import store
+from wealth_pipeline.published import published, standing
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
-from wealth_pipeline.warehouse import published, standing
 from wealth_pipeline.warehouse.archive import Entry
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
 from wealth_pipeline.warehouse.warehouse import DataFolder

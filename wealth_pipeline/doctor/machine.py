@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from wealth_pipeline.calendar import MARKET_TIMEZONE
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.private import open_to_others
-from wealth_pipeline.settings import MARKET_TIMEZONE
+from wealth_pipeline.files.private import open_to_others
 from wealth_pipeline.text import terminal
 
 #: A load needs room for a copy of the database besides the database itself; below this there is no room for anything.

@@ -74,7 +74,7 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
 
 def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
     """When each of the daemons was heard last, and the names of the schedules and sensors that are on."""
-    from wealth_pipeline.running import instance
+    from wealth_pipeline.defs.runs import instance
 
     with instance(folder) as dagster_instance:
         heard = [datetime.fromtimestamp(b.timestamp, UTC) for b in dagster_instance.get_daemon_heartbeats().values()]
@@ -85,15 +85,15 @@ def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
     """Ask IBKR for the last complete weekday, once a connection, and load what comes; one Flex request each."""
     from wealth_pipeline.calendar import last_weekdays
-    from wealth_pipeline.flex import pull
     from wealth_pipeline.flex.client import FlexClient
     from wealth_pipeline.flex.ledger import RequestLedger
-    from wealth_pipeline.warehouse.coverage import load_answer
+    from wealth_pipeline.pull import ask
+    from wealth_pipeline.pull.answer import load_answer
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
     ledger = RequestLedger(folder.state)
     warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format, settings.day_change_share)
-    window = pull.asked_window(last_weekdays(1, now), settings.overlap_days)
+    window = ask.asked_window(last_weekdays(1, now), settings.overlap_days)
     for connection in settings.connections:
         about = f"IBKR {connection.name}"
         try:
@@ -105,8 +105,8 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
                 base_url=settings.flex_url,
                 deadline=timedelta(minutes=settings.flex_deadline_minutes),
             )
-            pull.request(client, window)
-            entry = pull.download(client, window, folder.archive)
+            ask.request(client, window)
+            entry = ask.download(client, window, folder.archive)
             load_answer(warehouse, ledger, connection.name, window)
         except WealthError as error:
             yield Finding.mend(about, str(error))
@@ -120,8 +120,8 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
 
 def _report(settings: Settings, folder: DataFolder) -> None:
     """Give Dagster what was loaded."""
-    from wealth_pipeline.assets.report import report_loaded
-    from wealth_pipeline.running import instance
+    from wealth_pipeline.defs.events import report_loaded
+    from wealth_pipeline.defs.runs import instance
 
     with instance(folder) as dagster_instance:
         report_loaded(dagster_instance, settings)

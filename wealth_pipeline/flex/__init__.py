@@ -1,1 +1,1 @@
-"""The Flex Web Service and its statement: asking, polling, reading the XML."""
+"""The Flex Web Service: its client, its errors, and the ledger of requests."""

@@ -29,7 +29,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import errors
 from wealth_pipeline.flex.errors import MEANINGS, FlexError
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window, token_key
-from wealth_pipeline.silence import URLLIB3, silence
+from wealth_pipeline.http.silence import URLLIB3, silence
 from wealth_pipeline.text import inline
 
 __all__ = ["BASE_URL", "FlexClient", "Window"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
+from wealth_pipeline.calendar import NEW_YORK
 from wealth_pipeline.errors import WealthError
 
 Outcome = Literal["sent", "pending", "received", "partial", "unavailable", "failed"]
@@ -25,7 +25,6 @@ reference code, the statement hasn't come. `received`: it came, and covers the w
 covers less. `unavailable`: IBKR has no statement for the window (1003). `failed`: anything else.
 """
 
-NEW_YORK = ZoneInfo("America/New_York")
 REFERENCE_LIFE = timedelta(days=1)
 """How long a reference code is worth polling. Ours: IBKR documents no lifetime."""
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from wealth_pipeline.files.regular import read_regular
 from wealth_pipeline.gateway.errors import NotAllowed
-from wealth_pipeline.regular import read_regular
 
 API = "/v1/api"
 

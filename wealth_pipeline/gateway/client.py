@@ -26,7 +26,7 @@ from wealth_pipeline.gateway import errors
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.errors import GatewayError
 from wealth_pipeline.gateway.state import GatewayState, embargoed
-from wealth_pipeline.silence import URLLIB3, silence
+from wealth_pipeline.http.silence import URLLIB3, silence
 from wealth_pipeline.text import inline
 
 USER_AGENT = f"Python/{'.'.join(map(str, sys.version_info[:2]))} wealth-pipeline/{version('wealth-pipeline')}"

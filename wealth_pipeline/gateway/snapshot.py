@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
+from wealth_pipeline.calendar import NEW_YORK
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.tables.columns import Column, TableSpec
 from wealth_pipeline.tables.live import LIVE_TABLES
 
 BASE = "BASE"
-_NEW_YORK = ZoneInfo("America/New_York")
 
 # The only reply that names people is the description of accounts, and its fields come and go: what is not known to be
 # harmless is left out. `accountTitle`, `displayName`, `desc` and `accountAlias` hold the holder's name or words.
@@ -78,7 +77,7 @@ def read(text: str, sha256: str) -> Snapshot:
         ) from None
     constant = {
         "captured_at": captured_at,
-        "report_date": captured_at.replace(tzinfo=UTC).astimezone(_NEW_YORK).date(),
+        "report_date": captured_at.replace(tzinfo=UTC).astimezone(NEW_YORK).date(),
         "snapshot_sha256": sha256,
     }
     return Snapshot(captured_at, {table.name: _typed(table, rows[table.name], constant) for table in LIVE_TABLES})

@@ -22,15 +22,15 @@ import duckdb
 import filelock
 import pyarrow as pa
 
-from wealth_pipeline import publishing
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files import publishing
+from wealth_pipeline.files.contents import contents
+from wealth_pipeline.files.private import make_private
+from wealth_pipeline.files.regular import read_regular
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.gateway.live import FILE, sql
 from wealth_pipeline.gateway.snapshot import Snapshot, read
-from wealth_pipeline.private import make_private
-from wealth_pipeline.regular import read_regular
 from wealth_pipeline.tables.live import LIVE_TABLES
-from wealth_pipeline.warehouse.archive import contents
 
 _LOCK_SECONDS = 60.0
 #: The storage format that DuckDB 1.5 tools can open as well.

@@ -28,13 +28,7 @@ from wealth_pipeline.sandbox.markup import (
     security_attributes,
     time_text,
 )
-from wealth_pipeline.sandbox.records import (
-    BASE_SUMMARY,
-    ZERO,
-    AccountDay,
-    Lot,
-    Position,
-)
+from wealth_pipeline.sandbox.records import BASE_SUMMARY, ZERO, AccountDay, Lot, Position
 
 NINE_PLACES = Decimal("0.000000001")
 Days = Sequence[AccountDay]

@@ -1,1 +1,1 @@
-"""The guard in front of the Dagster UI: whose requests are answered, and what pages may do. No Dagster in here."""
+"""The UI: its guard, and the processes that serve it."""

@@ -1,1 +1,1 @@
-"""The archive of raw statements, the databases, and what is loaded into them."""
+"""The archive and the databases: the only room that writes warehouse.duckdb and wealth.duckdb."""

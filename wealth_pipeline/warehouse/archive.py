@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import tempfile
 import time
 import zlib
@@ -24,15 +23,13 @@ from typing import Any, BinaryIO, Literal, cast
 from isal import igzip, isal_zlib
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.flex.statement import StatementError, not_a_statement, sniff_root
-from wealth_pipeline.regular import open_regular, read_regular
+from wealth_pipeline.files.contents import INCOMING, contents
+from wealth_pipeline.files.regular import open_regular, read_regular
+from wealth_pipeline.statement.reader import StatementError, not_a_statement, sniff_root
 
 Source = Literal["flex", "import", "inbox"]
 _HEAD_BYTES = 1 << 16
 _COPY_BYTES = 1 << 20
-_INCOMING = ".incoming-"
-#: Files of ours that are being written.
-_HIDDEN = (_INCOMING, ".download-")
 _HALF_WRITTEN_SECONDS = 24 * 3600
 _SUFFIXES = (".xml.gz", ".json")
 
@@ -135,7 +132,7 @@ class Archive:
 
     def _sweep(self) -> None:
         """Remove half-written files of killed processes, when they are a day old: a younger one may be at work."""
-        for half in self.folder.glob(f"{_INCOMING}*"):
+        for half in self.folder.glob(f"{INCOMING}*"):
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - half.stat().st_mtime > _HALF_WRITTEN_SECONDS:
                     half.unlink()
@@ -226,27 +223,6 @@ class _Verified:
         return chunk
 
 
-def contents(folder: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[Path, bool]]:
-    """Everything that lies in an archive's folder, and whether it belongs there.
-
-    What does is a regular file `ab/abcd....suffix`, named by the 64 hexadecimal digits of a sha256. Foreign are
-    `._abcd....json`, a "conflicted copy", and whatever else a system or a synchronisation leaves.
-    """
-    if not folder.is_dir():
-        return
-    for place in os.scandir(folder):
-        if place.name.startswith(_HIDDEN):
-            continue
-        if not (re.fullmatch(r"[0-9a-f]{2}", place.name) and place.is_dir()):
-            yield Path(place.path), False
-            continue
-        for file in os.scandir(place):
-            if not file.name.startswith(_HIDDEN):
-                sha256, dot, suffix = file.name.partition(".")
-                named = re.fullmatch(rf"{place.name}[0-9a-f]{{62}}", sha256) and dot + suffix in suffixes
-                yield Path(file.path), bool(named and file.is_file())
-
-
 def _read(stream: BinaryIO, size: int) -> bytes:
     try:
         return stream.read(size)
@@ -257,7 +233,7 @@ def _read(stream: BinaryIO, size: int) -> bytes:
 @contextmanager
 def _temporary(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A file of mode 0600 in `folder` that is gone afterwards unless it was put elsewhere."""
-    number, name = tempfile.mkstemp(dir=folder, prefix=_INCOMING)
+    number, name = tempfile.mkstemp(dir=folder, prefix=INCOMING)
     written = Path(name)
     try:
         with os.fdopen(number, "wb") as handle:

@@ -14,8 +14,8 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.flex import values
-from wealth_pipeline.flex.statement import (
+from wealth_pipeline.statement import values
+from wealth_pipeline.statement.reader import (
     SECTION_OF,
     Notes,
     SetAside,
@@ -24,7 +24,7 @@ from wealth_pipeline.flex.statement import (
     attributes_of,
     reported_day,
 )
-from wealth_pipeline.tables import SIDE_ELEMENTS, TABLES, TableSpec
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, TableSpec
 from wealth_pipeline.warehouse.schema import insert, stage_name, texts
 
 #: Levels of detail that sum up other rows; see prepare.sql.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.flex.statement import SECTION_OF, Notes
-from wealth_pipeline.tables import TableSpec
+from wealth_pipeline.statement.reader import SECTION_OF, Notes
+from wealth_pipeline.tables.figures import TableSpec
 from wealth_pipeline.warehouse.schema import stage_name, texts
 
 #: The day of a row without report date, in a FlexStatement of several days. A time is taken for New York's by its

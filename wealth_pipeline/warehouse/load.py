@@ -15,7 +15,7 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
-from wealth_pipeline.flex.statement import (
+from wealth_pipeline.statement.reader import (
     AMOUNT,
     MODEL_ELEMENTS,
     Batch,
@@ -25,8 +25,8 @@ from wealth_pipeline.flex.statement import (
     declared,
     open_elements,
 )
-from wealth_pipeline.tables import SIDE_ELEMENTS, TABLES, Column, TableSpec
 from wealth_pipeline.tables.columns import SQL_TYPES
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, Column, TableSpec
 from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import aside, events, versions
 from wealth_pipeline.warehouse.archive import Archive, Entry

@@ -10,7 +10,7 @@ from importlib.resources import files
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables import TABLES, TableSpec
+from wealth_pipeline.tables.figures import TABLES, TableSpec
 
 #: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.
 SCHEMA_VERSION = 6

@@ -21,15 +21,15 @@ import duckdb
 import filelock
 import pyarrow as pa
 
-from wealth_pipeline import publishing
-from wealth_pipeline.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files import publishing
+from wealth_pipeline.files.duck import Held, connect, trouble
+from wealth_pipeline.files.private import make_private
 from wealth_pipeline.flex.ledger import FlexRequest
-from wealth_pipeline.private import make_private
 from wealth_pipeline.settings import Settings
+from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, load
-from wealth_pipeline.warehouse.opening import Held, connect, trouble
 from wealth_pipeline.warehouse.progress import told
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements, insert
 

@@ -29,10 +29,10 @@ from wealth_pipeline.flex import errors
 from wealth_pipeline.flex.client import BASE_URL, FlexClient, Window
 from wealth_pipeline.flex.errors import MEANINGS, FlexError
 from wealth_pipeline.flex.ledger import RequestLedger
+from wealth_pipeline.http.silence import URLLIB3, _nothing
+from wealth_pipeline.http.silence import silence as silence_loggers
 from wealth_pipeline.sandbox.faults import MESSAGES, NAMES
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.silence import URLLIB3, _nothing
-from wealth_pipeline.silence import silence as silence_loggers
 
 SENTINEL = "SENTINEL0TOKEN"
 TOKEN = f"{SENTINEL}+4711/0815"  # with characters that are spelled otherwise in an address

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from wealth_pipeline.tables import TABLES
+from wealth_pipeline.tables.figures import TABLES
 
 from .house import opened
 from .proofs import every_cent, whole_history

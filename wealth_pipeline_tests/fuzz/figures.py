@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from itertools import count
 from typing import Any
 
-from wealth_pipeline.tables import BY_NAME, TABLES
+from wealth_pipeline.tables.figures import BY_NAME, TABLES
 
 Value = str | Decimal | date | datetime | None
 Row = dict[str, Value]

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from wealth_pipeline.tables import TABLES
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse

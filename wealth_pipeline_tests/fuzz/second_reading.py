@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables import DESCRIPTIVE, TABLES, TableSpec
+from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES, TableSpec
 
 from .figures import ELEMENTS
 

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from wealth_pipeline.tables import BY_NAME, TABLES
+from wealth_pipeline.tables.figures import BY_NAME, TABLES
 from wealth_pipeline.warehouse.schema import stored
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 

@@ -21,11 +21,11 @@ from typing import Any
 import dagster as dg
 
 from wealth_pipeline.calendar import last_weekdays, weekdays_between
+from wealth_pipeline.defs.runs import instance as dagster_instance
+from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.running import instance as dagster_instance
+from wealth_pipeline.published.published import connected
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.sensors import failure_of
-from wealth_pipeline.warehouse.published import connected
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
 

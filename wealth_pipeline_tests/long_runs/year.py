@@ -27,19 +27,19 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from wealth_pipeline import resources
 from wealth_pipeline.calendar import weekdays_between
-from wealth_pipeline.definitions import definitions
+from wealth_pipeline.defs import resources
+from wealth_pipeline.defs.code_location import definitions
+from wealth_pipeline.defs.runs import instance as dagster_instance
+from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
+from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex import client as flex_client
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.running import instance as dagster_instance
+from wealth_pipeline.published.published import connected
 from wealth_pipeline.sandbox.faults import GET, SEND
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.schedules import RANGE_END, RANGE_START
-from wealth_pipeline.sensors import failure_of
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.published import connected
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 NEW_YORK = ZoneInfo("America/New_York")

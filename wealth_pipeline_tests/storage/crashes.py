@@ -18,13 +18,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from wealth_pipeline.flex import pull
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger, Window
+from wealth_pipeline.published.published import digests
+from wealth_pipeline.pull import answer, ask
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.warehouse import coverage
 from wealth_pipeline.warehouse.archive import Archive, Entry
-from wealth_pipeline.warehouse.published import digests
 from wealth_pipeline.warehouse.schema import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
@@ -59,10 +58,10 @@ class _Night:
                 return super().add(stream, **where)
 
         self.tell("download")
-        pull.request(self.client, window)
-        pull.download(self.client, window, WatchedArchive(self.folder.archive.folder))
+        ask.request(self.client, window)
+        ask.download(self.client, window, WatchedArchive(self.folder.archive.folder))
         self.tell("load")
-        coverage.load_answer(Watched(self.folder, "USD"), self.client.ledger, "ibkr", window)
+        answer.load_answer(Watched(self.folder, "USD"), self.client.ledger, "ibkr", window)
 
 
 def windows(count: int) -> list[Window]:
@@ -163,7 +162,7 @@ def _status(root: Path) -> int:
     """The exit status of `wealth status`."""
 
     def work() -> None:
-        from wealth_pipeline.cli import main
+        from wealth_pipeline.cli.main import main
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.environ["WEALTH_DATA_DIR"] = str(root)

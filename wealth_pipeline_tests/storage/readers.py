@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from wealth_pipeline.warehouse.published import connected
+from wealth_pipeline.published.published import connected
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.flexml import MONDAY, cash, file, flex, nav, position
 
@@ -87,8 +87,8 @@ def _load(folder: DataFolder, number: int) -> None:
 
 
 def _load_by_dagster(folder: DataFolder, number: int) -> None:
-    from wealth_pipeline.definitions import definitions
-    from wealth_pipeline.running import instance
+    from wealth_pipeline.defs.code_location import definitions
+    from wealth_pipeline.defs.runs import instance
     from wealth_pipeline.settings import Settings
 
     folder.inbox.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from wealth_pipeline_tests.pipeline.test_reported import statement
+from wealth_pipeline_tests.defs.test_reported import statement
 from wealth_pipeline_tests.ui.conftest import PATIENCE, Ui, Watch
 
 pytestmark = pytest.mark.ui

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ui
 #: Evaluates all checks on what was imported.
 EVALUATE_CHECKS = """
 import dagster as dg
-from wealth_pipeline.definitions import definitions
+from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.running import instance
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder

@@ -14,9 +14,9 @@ import duckdb
 import pytest
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.warehouse import opening
+from wealth_pipeline.files import duck
+from wealth_pipeline.published.published import NothingPublished, newest_nav
 from wealth_pipeline.warehouse.load import Loaded
-from wealth_pipeline.warehouse.published import NothingPublished, newest_nav
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
 
@@ -128,7 +128,7 @@ def held(path: Path, monkeypatch: pytest.MonkeyPatch, *, for_long: bool) -> Iter
         assert holder.stdout is not None
         holder.stdout.readline()
         if for_long:
-            monkeypatch.setattr(opening, "HOLDER_SECONDS", 0.0)
+            monkeypatch.setattr(duck, "HOLDER_SECONDS", 0.0)
         else:
             monkeypatch.setattr("time.sleep", lambda _: holder.communicate())
         yield holder

@@ -1,1 +1,0 @@
-"""The assets: thin, each calls a function of the pure modules and says what came of it."""

@@ -1,0 +1,1 @@
+"""The assets: of each connection to the Flex Web Service, and of the Client Portal Gateway."""

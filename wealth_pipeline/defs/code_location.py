@@ -1,0 +1,114 @@
+"""Everything that Dagster finds in the code location, made from the settings."""
+
+import os
+import warnings
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from wealth_pipeline.files.private import owner_only
+from wealth_pipeline.settings import UI_PASSWORD
+
+# Before anything is written: a code server and its runs may have been started by hand, under any umask.
+owner_only()
+# Dagster has just put all of `.env` into the environment, whether this is its code server or a run.
+os.environ.pop(UI_PASSWORD, None)
+# Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+from wealth_pipeline.defs.assets.flex import flex_assets, flex_resource_key  # noqa: E402
+from wealth_pipeline.defs.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveGateway  # noqa: E402
+from wealth_pipeline.defs.checks import PROVED, checks  # noqa: E402
+from wealth_pipeline.defs.events import connections_or_default  # noqa: E402
+from wealth_pipeline.defs.jobs import replay, retention  # noqa: E402
+from wealth_pipeline.defs.nav_events import nav_history_key  # noqa: E402
+from wealth_pipeline.defs.partitions import report_dates  # noqa: E402
+from wealth_pipeline.defs.resources import FlexService, WealthData, bound, storeless  # noqa: E402
+from wealth_pipeline.defs.schedules import after_market_close  # noqa: E402
+from wealth_pipeline.defs.sensors.alert import alert, token_expiry  # noqa: E402
+from wealth_pipeline.defs.sensors.gateway import gateway_watch  # noqa: E402
+from wealth_pipeline.defs.sensors.inbox import inbox  # noqa: E402
+from wealth_pipeline.settings import Connection, Settings  # noqa: E402
+
+
+def daily_job(connection: Connection) -> Any:  # Dagster does not export the type of define_asset_job
+    """The connection's main job: from the request to the NAV history, with the proofs."""
+    prefix = [connection.name] if connection.prefixed else []
+    return dg.define_asset_job(
+        name="_".join([*prefix, "daily_statement"]),
+        selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream()
+        - dg.AssetSelection.checks(dg.AssetCheckKey(nav_history_key(connection), PROVED)),
+        description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
+        " it and adds the days to the NAV history. Started by the schedule, by `wealth pull`, or here with a range of"
+        " partitions.",
+    )
+
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """Everything Dagster runs, for these settings."""
+    partitions = report_dates(settings)
+    connections = connections_or_default(settings)
+    jobs = {connection: daily_job(connection) for connection in connections}
+    inbox_job, inbox_sensor = inbox(settings)
+    retention_job, retention_schedule = retention(settings)
+    official = dg.Definitions(
+        assets=[asset for connection in connections for asset in flex_assets(connection, settings, partitions)],
+        asset_checks=[check for connection in connections for check in checks(connection, settings)],
+        jobs=[*jobs.values(), inbox_job, replay(settings), retention_job],
+        schedules=[
+            *(after_market_close(connection, settings, job.name) for connection, job in jobs.items()),
+            retention_schedule,
+        ],
+        sensors=[inbox_sensor, alert(settings), token_expiry(settings)],
+        resources={
+            "wealth": bound(
+                WealthData(
+                    data_dir=str(settings.data_dir),
+                    reporting_currency=settings.reporting_currency,
+                    slash_format=settings.flex_date_format,
+                    day_change_share=settings.day_change_share,
+                    only_connection=len(connections) == 1,
+                )
+            ),
+            **{flex_resource_key(connection): bound(_flex_service(connection, settings)) for connection in connections},
+            # Nothing is handed from step to step; Dagster's own writes into any folder that a run names.
+            "io_manager": storeless,
+        },
+        # DuckDB has one writer, and four trivial assets take 6 s in process against 25 s in processes of their own.
+        # Without its config, so that a run names no file there either.
+        executor=dg.in_process_executor.configured(lambda _: {}, name="in_process", config_schema={}),
+    )
+    return dg.Definitions.merge(official, live_definitions(settings)) if settings.gateway_url else official
+
+
+def live_definitions(settings: Settings) -> dg.Definitions:
+    """The live balances from the Client Portal Gateway; apart from the official history in every respect."""
+    job, sensor = gateway_watch(timedelta(minutes=settings.gateway_minutes), settings.gateway_hours)
+    return dg.Definitions(
+        assets=GATEWAY_ASSETS,
+        asset_checks=GATEWAY_CHECKS,
+        jobs=[job],
+        sensors=[sensor],
+        resources={
+            "gateway": bound(
+                LiveGateway(
+                    url=settings.gateway_url or "",
+                    certificate=settings.gateway_certificate,
+                    allow_remote=settings.gateway_allow_remote,
+                    allow_http=settings.gateway_allow_http,
+                )
+            )
+        },
+    )
+
+
+def _flex_service(connection: Connection, settings: Settings) -> FlexService:
+    return FlexService(
+        connection=connection.name,
+        query_id=connection.query_id,
+        token_env=connection.token_env,
+        base_url=settings.flex_url,
+        deadline_minutes=settings.flex_deadline_minutes,
+        overlap_days=settings.overlap_days,
+    )

@@ -1,0 +1,79 @@
+"""Jobs beside the daily one: rebuilding the databases from the archive, and keeping Dagster's own history short."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from wealth_pipeline.calendar import MARKET_TIMEZONE
+from wealth_pipeline.defs.events import report_loaded
+from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.defs.retention import forget_old_runs
+from wealth_pipeline.settings import Settings
+from wealth_pipeline.text import sentence
+from wealth_pipeline.warehouse.progress import told
+
+#: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
+_LONG = {"dagster/max_runtime": 24 * 3600}
+
+
+def replay(settings: Settings) -> dg.JobDefinition:
+    """The job that rebuilds both databases from the archive."""
+
+    @dg.op(
+        description="Rebuilds both databases from the archive, beside the old ones, and replaces them when complete.",
+        config_schema={},
+    )
+    def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
+        warehouse = wealth.warehouse
+        with sentences(), warehouse.writing():
+            total = len(warehouse.folder.archive.sha256s())
+            rejected = [
+                one
+                for one in told(warehouse.replay(wealth.ledger.all()), total, context.log.info)
+                if one.status == "rejected"
+            ]
+            days = report_loaded(context.instance, settings)
+        for one in rejected:
+            context.log.warning(f"{one.sha256[:12]} is rejected: {sentence(one.reason or '')}")
+        context.log.info(f"{days} days of nav_history are new or different.")
+
+    @dg.job(
+        name="replay",
+        description="Rebuilds both databases from the archive alone, as `wealth replay` does. The old ones stay until"
+        " the new ones are complete.",
+        tags=_LONG,
+    )
+    def replay_job() -> None:
+        rebuild_from_archive()
+
+    return replay_job
+
+
+def retention(settings: Settings) -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
+    """The job that deletes old runs from Dagster's history, and its weekly schedule."""
+
+    @dg.op(
+        description=f"Deletes runs older than {settings.dagster_days} days, with their events and logs.",
+        config_schema={},
+    )
+    def delete_old_runs(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
+        deleted = forget_old_runs(context.instance, wealth.folder, settings.dagster_days, datetime.now(UTC))
+        context.log.info(f"{deleted} runs deleted.")
+
+    @dg.job(
+        description=f"Deletes runs older than {settings.dagster_days} days (WEALTH_DAGSTER_DAYS) from Dagster's"
+        " history, with their events and logs; those stay that hold the newest event of a partition. Touches no figure."
+    )
+    def forget_history() -> None:
+        delete_old_runs()
+
+    schedule = dg.ScheduleDefinition(
+        name="weekly_forget_history",
+        job=forget_history,
+        cron_schedule="0 3 * * 0",
+        execution_timezone=MARKET_TIMEZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Sundays at 03:00 New York time, when nothing else is on.",
+    )
+    return forget_history, schedule

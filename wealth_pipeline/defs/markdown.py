@@ -1,0 +1,90 @@
+"""Figures for people: with their currency, as small tables, and as a line; in Markdown that the Dagster UI shows.
+
+Tried in the browser: Dagster renders GitHub's tables and images at a `data:` address, but no HTML, and shows a text in
+place only below 1,000 characters; a longer one is behind a link. Hence the terse tables and the small chart.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from wealth_pipeline.text import markdown, money, plain
+
+if TYPE_CHECKING:
+    from wealth_pipeline.published.published import Holding, NavDay, ProofSummary
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
+    """A table in Markdown; the columns in `right` are aligned to the right, with amount and currency in one line."""
+    lines = [columns, ["--:" if name in right else "---" for name in columns]]
+    for row in rows:
+        cells = [markdown(cell) for cell in row]
+        lines.append(
+            [c.replace(" ", "\N{NO-BREAK SPACE}") if n in right else c for n, c in zip(columns, cells, strict=True)]
+        )
+    return "\n".join(f"|{'|'.join(line)}|" for line in lines)
+
+
+def line(values: Sequence[Decimal], alt: str) -> str:
+    """The values as a line between their lowest and their highest, as an image in Markdown."""
+    low, high = min(values), max(values)
+    height = [99 - int((value - low) * 99 / (high - low)) if high > low else 50 for value in values]
+    points = " ".join(f"{x},{y}" for x, y in enumerate(height))
+    # The colour shows on Dagster's light and dark background.
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="380" height="80" viewBox="0 -2 {len(values) - 1} 103"'
+        f' preserveAspectRatio="none"><polyline points="{points}" fill="none" stroke="#6a5df0" stroke-width="2"'
+        ' vector-effect="non-scaling-stroke"/></svg>'
+    )
+    return f"![{markdown(alt)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+
+
+def nav_table(days: Iterable[NavDay]) -> str:
+    """The NAV of several accounts on one day, with the day's change and the state of the proof."""
+    rows = [
+        (d.account_id, money(d.total, d.currency), money(d.day_change, d.currency, sign=True), proof(d)) for d in days
+    ]
+    return table(("account", "NAV", "day's change", "proof"), rows, right=("NAV", "day's change"))
+
+
+def proof(day: NavDay) -> str:
+    """The state of a day's proof in words, with the proofs that failed or are wanting."""
+    checks = f" ({', '.join(day.wanting)})" if day.wanting else ""
+    return f"{day.proof.replace('_', ' ')}{checks}"
+
+
+def nav_chart(day: NavDay) -> str:
+    """The NAV of an account as a line up to this day, with its range in words."""
+    low, high = (markdown(money(value, day.currency)) for value in (min(day.recent), max(day.recent)))
+    return f"{line(day.recent, 'NAV')}\n\n{day.recent_from} to {day.report_date}\n\nlow {low}, high {high}"
+
+
+def holdings_table(holdings: Iterable[Holding]) -> str:
+    """Positions with what each adds to the NAV."""
+    rows = [
+        (
+            h.symbol,
+            plain(h.quantity),
+            money(h.value, h.currency),
+            money(h.nav_value, h.base_currency),
+            f"{h.percent:.1f} %" if h.percent is not None else "unknown",
+        )
+        for h in holdings
+    ]
+    columns = ("holding", "quantity", "value", "in the NAV", "of the NAV")
+    return table(columns, rows, right=columns[1:])
+
+
+def proof_summary(summary: ProofSummary) -> str:
+    """How a proof stands, in a sentence of Markdown."""
+    if not summary.passed and not summary.failed:
+        reason = markdown(summary.reasons[0]) if summary.reasons else "there are no statements"
+        return f"Not evaluable: {reason}."
+    days = summary.passed + summary.failed + summary.not_evaluable
+    told = [f"passed on {summary.passed:,} of {days:,} account days"]
+    told += [f"failed on {summary.failed:,}"] if summary.failed else []
+    told += [f"not evaluable on {summary.not_evaluable:,}"] if summary.not_evaluable else []
+    return f"{'; '.join(told).capitalize()}."

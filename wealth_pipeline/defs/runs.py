@@ -1,0 +1,179 @@
+"""Running the main job from the command line, recorded in Dagster's history like any other run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import filelock
+from sqlalchemy.exc import SQLAlchemyError
+
+from wealth_pipeline.calendar import weekdays_between
+from wealth_pipeline.defs.code_location import daily_job, definitions
+from wealth_pipeline.defs.events import report_loaded
+from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.defs.schedules import days_tags, missing_days
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files.private import make_private
+from wealth_pipeline.pull.ask import LONGEST_RANGE
+from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.text import sentence
+from wealth_pipeline.warehouse.warehouse import DataFolder
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What became of one run. run_id: empty if all days were there. error: the sentence of the step that failed."""
+
+    first: date
+    last: date
+    run_id: str = ""
+    error: str | None = None
+
+
+class StorageError(WealthError):
+    """Dagster's own storage in the data folder cannot be used."""
+
+
+def _unusable(folder: DataFolder, error: Exception) -> StorageError:
+    cause = getattr(error, "orig", error)  # SQLAlchemy's own text is long, and shows the SQL
+    return StorageError(
+        f"Dagster's storage in {folder.dagster_home} cannot be used: {cause}",
+        "Stop what uses it, and try again. If that does not help, move that folder away: no figure is in it. Then"
+        " `wealth replay` makes a new one that knows the loaded days; switch the schedule on again in the UI.",
+    )
+
+
+def prepare_dagster_home(folder: DataFolder) -> Path:
+    """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME.
+
+    Raises WarehouseError if the data folder cannot be written, and StorageError if something else lies in its place.
+    """
+    home = folder.dagster_home
+    try:
+        make_private(folder.root)
+        home.mkdir(exist_ok=True, mode=0o700)
+        (home / "dagster.yaml").write_text((files(__package__) / "dagster.yaml").read_text())
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise (_unusable(folder, error) if folder.root.is_dir() else folder.unwritable(error)) from None
+    except OSError as error:
+        raise folder.unwritable(error) from None
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+@contextmanager
+def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
+    """Dagster's instance of this data folder. Raises WarehouseError, and StorageError also for what is done with it."""
+    prepare_dagster_home(folder)
+    with ExitStack() as stack:
+        try:
+            # Two processes that made Dagster's storage at the same time were seen to leave it unusable.
+            with filelock.FileLock(folder.root / "dagster.lock", mode=0o600):
+                dagster_instance = stack.enter_context(dg.DagsterInstance.get())
+            _read_something(dagster_instance)
+        except Exception as error:  # whatever a damaged storage makes of Dagster
+            raise _unusable(folder, error) from None
+        try:
+            yield dagster_instance
+        except SQLAlchemyError as error:
+            raise _unusable(folder, error) from None
+
+
+def _read_something(dagster_instance: dg.DagsterInstance) -> None:
+    """Read a little from each of the storage's databases: some are opened at first use, or damaged further in."""
+    dagster_instance.get_runs(limit=1)
+    dagster_instance.get_daemon_heartbeats()
+    dagster_instance.all_asset_keys()
+    dagster_instance.all_instigator_state()
+
+
+#: The process that runs a pull from the command line. Dagster does not show tags that begin like this.
+PID_TAG = ".dagster/wealth_pid"
+#: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
+BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"
+RETRIES_OF_A_KILLED_RUN = "5"
+
+
+def end_orphans(folder: DataFolder) -> list[str]:
+    """Mark as failed the runs that a power cut or a kill left behind as started; returns their ids.
+
+    Seen: with one run at a time such a run holds up the queue for ever. To be called when nothing of this data folder
+    is served, so that only a pull from the command line can really be under way.
+    """
+    statuses = [
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    ended = []
+    with instance(folder) as dagster_instance:
+        for run in dagster_instance.get_runs(dg.RunsFilter(statuses=statuses)):
+            pid = run.tags.get(PID_TAG, "")
+            if not pid and run.status is dg.DagsterRunStatus.NOT_STARTED:
+                continue  # the daemon is about to start it
+            if not (pid.isdecimal() and _alive(int(pid))):
+                if BACKFILL_TAG in run.tags:
+                    # No schedule would come back to these days: the daemon runs the rest again, within the backfill.
+                    dagster_instance.add_run_tags(run.run_id, {RETRIES_TAG: RETRIES_OF_A_KILLED_RUN})
+                    run = dagster_instance.get_run_by_id(run.run_id) or run
+                dagster_instance.report_run_failed(run, "The process of this run was killed. The next run catches up.")
+                ended.append(run.run_id)
+    return ended
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # alive, and somebody else's
+    return True
+
+
+def pull(settings: Settings, connection: Connection, first: date, last: date, force: bool = False) -> Iterator[Pulled]:
+    """Pull the weekdays from `first` to `last`: runs of at most a quarter, oldest first; ends at the first failure.
+
+    A quarter that is there already is left out unless `force` is set, so that a pull that was stopped can be repeated.
+    """
+    prefix = f"{connection.name}__" if connection.prefixed else ""
+    # The run's log is in Dagster's history; on the terminal a line a run is enough.
+    run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if force:
+        run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
+    days, wealth = weekdays_between(first, last), WealthData(data_dir=str(settings.data_dir))
+    with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        report_loaded(dagster_instance, settings)
+        job = definitions(settings).resolve_job_def(daily_job(connection).name)
+        for start in range(0, len(days), LONGEST_RANGE):
+            part = days[start : start + LONGEST_RANGE]
+            if not force and not missing_days(wealth, connection, part):
+                yield Pulled(part[0], part[-1])
+                continue
+            result = job.execute_in_process(
+                instance=dagster_instance,
+                tags={**days_tags(part[0], part[-1]), PID_TAG: str(os.getpid())},
+                run_config=run_config,
+                raise_on_error=False,
+            )
+            yield Pulled(part[0], part[-1], result.run_id, _error(result))
+            if not result.success:
+                return
+
+
+def _error(result: dg.ExecuteInProcessResult) -> str | None:
+    """The first failed step's sentence."""
+    for event in result.all_events:
+        if event.is_failure and event.event_type_value == "STEP_FAILURE":
+            failure = event.step_failure_data
+            if failure.user_failure_data and failure.user_failure_data.description:
+                return sentence(failure.user_failure_data.description)
+            return sentence(failure.error.message if failure.error else event.message or "")
+    return None if result.success else "The run failed; see it in the Dagster UI."

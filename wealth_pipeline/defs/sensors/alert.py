@@ -1,0 +1,88 @@
+"""Trouble is reported to a person: a run that failed, a token that is about to expire."""
+
+import json
+import os
+
+import dagster as dg
+
+from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.pull import alerts
+from wealth_pipeline.settings import WARNING_DAYS, Settings
+
+
+def alert(settings: Settings) -> dg.SensorDefinition:
+    """The sensor that reports a failed run, once for each cause."""
+
+    @dg.run_failure_sensor(
+        name="alert",
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.alerts else dg.DefaultSensorStatus.STOPPED,
+        description="When a run fails: tells the address in WEALTH_ALERT_URL what happened and what to do, once for"
+        " each cause, not for each retry.",
+    )
+    def alert_sensor(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        url = os.environ.get("WEALTH_ALERT_URL")
+        if not url:
+            return dg.SkipReason("WEALTH_ALERT_URL is not set.")
+        run, sentence = context.dagster_run, failure_of(context.instance, context.dagster_run.run_id)
+        if run.is_complete_and_waiting_to_retry:
+            return dg.SkipReason("The run is about to be taken up again.")
+        if _told_before(context.instance, run, sentence):
+            return dg.SkipReason("The run before failed for the same cause, which was told.")
+        with sentences():
+            alerts.send(url, f"wealth_pipeline: {run.job_name} failed", sentence)
+        return None
+
+    return alert_sensor
+
+
+def token_expiry(settings: Settings) -> dg.SensorDefinition:
+    """The sensor that reports a token that is about to expire."""
+
+    @dg.sensor(
+        name="token_expiry",
+        minimum_interval_seconds=3600,
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.alerts else dg.DefaultSensorStatus.STOPPED,
+        description="Every hour: tells the address in WEALTH_ALERT_URL that a Flex token is about to expire,"
+        f" {', '.join(map(str, WARNING_DAYS))} days before its end, if you stated when it was made.",
+    )
+    def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]) -> dg.SkipReason:
+        url = os.environ.get("WEALTH_ALERT_URL")
+        if not url:
+            return dg.SkipReason("WEALTH_ALERT_URL is not set.")
+        today = wealth.ledger.now().astimezone(NEW_YORK).date()
+        told = json.loads(context.cursor or "{}")
+        for connection in settings.connections:
+            warning, stage = connection.token_warning(today), f"{connection.token_made} {connection.token_stage(today)}"
+            if warning and told.get(connection.name) != stage:
+                with sentences():
+                    alerts.send(url, "wealth_pipeline: a token is about to expire", warning)
+                context.update_cursor(json.dumps(told | {connection.name: stage}))
+                return dg.SkipReason(f"Told: {warning}")
+        return dg.SkipReason("There is no token to warn of, or it was told.")
+
+    return token_expiry_sensor
+
+
+def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:
+    """The sentence of the step that failed in a run."""
+    for record in instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        event = record.event_log_entry.dagster_event
+        failure = event.step_failure_data if event else None
+        if failure and failure.user_failure_data and failure.user_failure_data.description:
+            return failure.user_failure_data.description
+    return "The run failed; see it in the Dagster UI."
+
+
+def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun, sentence: str) -> bool:
+    """Whether the job's run before this one ended with the same failure."""
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+    before = [
+        other
+        for other in instance.get_runs(dg.RunsFilter(job_name=run.job_name, statuses=ended), limit=10)
+        if other.run_id != run.run_id
+    ]
+    if not before or before[0].status is not dg.DagsterRunStatus.FAILURE:
+        return False
+    return alerts.cause(failure_of(instance, before[0].run_id)) == alerts.cause(sentence)

@@ -1,0 +1,1 @@
+"""wealth.duckdb, as it is read."""

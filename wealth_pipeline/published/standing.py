@@ -1,0 +1,209 @@
+"""How the accounts stand: which are stale, dropped, moved or doubtful, since when, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from wealth_pipeline.calendar import is_session, weekdays_between
+from wealth_pipeline.published import published
+from wealth_pipeline.settings import SettingsError
+from wealth_pipeline.text import terminal
+from wealth_pipeline.warehouse.accounts_file import FILE, digest, read_accounts
+
+#: How many weekdays net_worth carries an account forward; see views.sql.
+CARRIED_WEEKDAYS = 5
+#: How many days or statements are named; of the rest, their number.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something about the accounts that their owner has to know.
+
+    urgent: whether the net worth is unknown or may be wrong until something is done. sentence: what, since when, and
+    what to do. lines: what to put into accounts.toml, if that is what is to be done.
+    """
+
+    urgent: bool
+    sentence: str
+    lines: tuple[str, ...] = ()
+
+
+def notices(path: Path, folder: Path) -> list[Notice]:
+    """What is to be said of the accounts in the published database at `path`, and of accounts.toml in `folder`."""
+    with published.connected(path) as con:
+        accounts = _rows(con, _ACCOUNTS)
+        unknown = [name for (name,) in con.execute(_UNKNOWN).fetchall()]
+        (loaded,) = con.execute("SELECT accounts_digest FROM warehouse_info").fetchone() or (None,)
+        (newest,) = con.execute("SELECT max(report_date) FROM net_worth").fetchone() or (None,)
+    return [
+        *_of_the_file(folder, loaded),
+        *(Notice(False, f"{FILE} names {terminal(name)}, of which no statement has come.") for name in unknown),
+        *(notice for account in accounts for notice in _of_account(account, newest, folder / FILE)),
+    ]
+
+
+def behind(path: Path, newest: date) -> list[tuple[str, date]]:
+    """The accounts that count and whose newest NAV is older than `newest`, with its day.
+
+    Not behind is one that ended, and one for which a statement says that `newest`, a holiday, has no NAV.
+    """
+    with published.connected(path) as con:
+        accounts = con.execute(
+            "SELECT account_id, last_date, EXISTS (FROM days_without_row d WHERE d.account_id = a.account_id"
+            "   AND d.report_date = $newest) FROM accounts a"
+            " WHERE left_out IS NULL AND last_date < $newest AND coalesce(ended >= $newest, true) ORDER BY 1",
+            {"newest": newest},
+        ).fetchall()
+    return [(account, last) for account, last, rowless in accounts if not rowless or is_session(newest)]
+
+
+def failures(path: Path, of: Collection[tuple[str, date]] | None = None) -> Iterator[str]:
+    """A sentence for each account with proofs that failed: on which days, and which. of: among these account-days."""
+    found = [f for f in published.failed_days(path) if of is None or (f["account_id"], f["report_date"]) in of]
+    for account, rows in groupby(sorted(found, key=lambda f: f["account_id"]), lambda f: f["account_id"]):
+        days = list(rows)
+        shown_days = [f"{day['report_date']} ({day['failed']})" for day in days[:_NAMED]]
+        more = f" and {len(days) - _NAMED} days more" if len(days) > _NAMED else ""
+        yield (
+            f"{terminal(account)}: proofs failed on {', '.join(shown_days)}{more}. The table reconciliation has the"
+            " figures; docs/proof.md says what they mean."
+        )
+
+
+def rejections(path: Path) -> Iterator[str]:
+    """A sentence for each of the newest statements that could not be loaded, and how many more there are."""
+    found = published.rejected_statements(path)
+    for one in found[:_NAMED]:
+        origin = f"connection {one['connection']}" if one["connection"] else one["source"]
+        yield terminal(
+            f"Statement {one['sha256'][:12]} ({origin}, {one['fetched_at']:%Y-%m-%d}) was rejected: {one['reason']}"
+        )
+    if len(found) > _NAMED:
+        yield f"{len(found) - _NAMED} more statements were rejected; see the table statements."
+
+
+#: dropped: whether the newest statement of its connection lacks it; that is the one that reaches furthest, not one that
+#: was fetched for older days, nor one of somebody else whose accounts do not count.
+_ACCOUNTS = """
+WITH reached AS (
+    SELECT s.connection, s.sha256, s.fetched_at, max(a.to_date) AS to_date
+    FROM statements s JOIN statement_accounts a USING (sha256)
+    WHERE s.connection IS NOT NULL AND s.sha256 NOT IN (SELECT f.sha256 FROM foreign_statements f
+        JOIN accounts o ON list_contains(f.accounts, o.account_id) WHERE o.left_out IS NOT NULL)
+    GROUP BY ALL
+),
+newest AS (
+    SELECT connection, arg_max(sha256, (to_date, fetched_at, sha256)) AS sha256, max(to_date) AS to_date
+    FROM reached GROUP BY connection
+)
+SELECT a.account_id, a.name, a.connection, a.last_date, a.ended, a.left_out, a.successor, a.successor_presumed,
+    s.ended AS stated_end, n.first_date AS successor_from, w.to_date AS reached,
+    w.sha256 IS NOT NULL AND a.account_id NOT IN (
+        SELECT account_id FROM account_descriptions d WHERE d.sha256 = w.sha256) AS dropped,
+    f.expected, f.fetched_at
+FROM accounts a LEFT JOIN account_settings s USING (account_id) LEFT JOIN newest w USING (connection)
+LEFT JOIN accounts n ON n.account_id = a.successor
+LEFT JOIN (SELECT unnest(accounts) AS account_id, expected, fetched_at FROM foreign_statements
+    JOIN statements USING (sha256)) f ON f.account_id = a.account_id AND a.left_out = 'unconfirmed'
+ORDER BY a.account_id"""
+
+_UNKNOWN = """
+SELECT account_id FROM account_settings ANTI JOIN accounts USING (account_id)
+UNION SELECT successor FROM account_settings
+WHERE successor <> '' AND successor NOT IN (SELECT account_id FROM accounts)
+ORDER BY ALL"""
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = con.execute(query)
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _of_the_file(folder: Path, loaded: str | None) -> Iterator[Notice]:
+    try:
+        entries = read_accounts(folder)
+    except SettingsError as error:
+        yield Notice(True, f"{error} Until then nothing is loaded.")
+        return
+    if digest(entries) != loaded:
+        yield Notice(
+            False,
+            f"{folder / FILE} has changed since the last load. It counts from the next one on, or `wealth replay`.",
+        )
+
+
+def _of_account(account: Mapping[str, Any], newest: date | None, file: Path) -> Iterator[Notice]:
+    name = shown(account["account_id"], account["name"])
+    last, end = account["last_date"], account["stated_end"]
+    if account["left_out"] == "unconfirmed":
+        yield Notice(
+            True,
+            f"{name} came once, on {account['fetched_at']:%Y-%m-%d}, in a statement of the connection"
+            f" {account['connection']} that lacks all of its accounts ({terminal(', '.join(account['expected']))}). It"
+            " stays out of the net worth until it comes again. If it is somebody else's, correct the token or query and"
+            f" put these lines into {file} with exclude = true; if it is yours, put them there as they are:",
+            entry(account["account_id"]),
+        )
+    if account["left_out"] or last is None:
+        return
+    if end and last > end:
+        yield Notice(False, f"{FILE} says that {name} ended on {end}. Its NAV after it, up to {last}, does not count.")
+    if account["successor_presumed"]:
+        yield Notice(
+            False,
+            f"{name} ended on {last}, and {terminal(account['successor'])} is taken for its successor: it begins alone"
+            " on the next weekday, with much the same total. To confirm that, put these lines into"
+            f' {file}; to deny it, the same with successor = "":',
+            entry(account["account_id"], successor=account["successor"]),
+        )
+    if (
+        account["ended"] is None
+        and newest
+        and (account["dropped"] or weekdays_between(last + timedelta(days=1), newest))
+    ):
+        yield _stale(account, name, newest, file)
+
+
+def _stale(account: Mapping[str, Any], name: str, newest: date, file: Path) -> Notice:
+    """An account that goes on as far as anybody said, and has no NAV on the newest day, or will have none."""
+    last = account["last_date"]
+    unknown_from = weekdays_between(last + timedelta(days=1), last + timedelta(days=14))[CARRIED_WEEKDAYS]
+    dropped = f"The newest statement of {account['connection']}, up to {account['reached']}, does not have it."
+    worth = "is unknown since" if unknown_from <= newest else "will be unknown from"
+    return Notice(
+        account["dropped"] or unknown_from <= newest,
+        " ".join(
+            [
+                f"{name} is stale: its newest NAV is of {last}.",
+                *([dropped] if account["dropped"] else []),
+                f"It is carried forward for {CARRIED_WEEKDAYS} weekdays; the net worth {worth} {unknown_from}. If it"
+                " goes on, choose it in the Flex query again, or import its statements; if it ended, put these lines"
+                f" into {file}, with successor = and the new account's number if it goes on under another one:",
+            ]
+        ),
+        entry(account["account_id"], ended=last),
+    )
+
+
+def shown(account_id: str, name: str | None) -> str:
+    """An account as people know it."""
+    return f"{terminal(name)} ({terminal(account_id)})" if name else terminal(account_id)
+
+
+def entry(account_id: str, **keys: str | date) -> tuple[str, ...]:
+    """The lines of an [[account]] in accounts.toml."""
+    pairs = {"id": account_id, **keys}
+    return (
+        "[[account]]",
+        *(f"{key} = {value if isinstance(value, date) else json.dumps(value)}" for key, value in pairs.items()),
+    )

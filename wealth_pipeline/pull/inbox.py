@@ -1,0 +1,132 @@
+"""Statements that were downloaded by hand: archived and loaded like those that IBKR sent."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+from wealth_pipeline.files.regular import open_regular
+from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.warehouse.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file. status: loaded, known (nothing new) or rejected, then with the reason."""
+
+    path: Path
+    status: Literal["loaded", "known", "rejected"]
+    reason: str | None = None
+    changed: tuple[tuple[str, date], ...] = ()
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """The files that `paths` name; folders are searched for .xml and .xml.gz. Each file once, in order of names."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = (p for p in path.rglob("*") if p.name.lower().endswith((".xml", ".xml.gz")) and p.is_file())
+            found.update(dict.fromkeys(sorted(inside)))
+        else:
+            found[path] = None
+    return list(found)
+
+
+def take(warehouse: Warehouse, paths: Iterable[Path], source: Literal["import", "inbox"]) -> Iterator[Taken]:
+    """Archive and load the files one by one, and publish at the end. A bad file does not stop the others.
+
+    What an earlier run archived and did not come to load comes after them, by its path in the archive.
+    Must run inside `warehouse.writing()`. Raises WealthError for what concerns all files: a full disk, a locked
+    warehouse.
+    """
+    refused: list[Taken] = []
+    by_sha256: dict[str, Path] = {}
+
+    def archived() -> Iterator[str]:
+        for path in paths:
+            try:
+                with _opened(path) as stream:
+                    entry = warehouse.folder.archive.add(stream, source=source)
+            except StatementError as error:
+                refused.append(Taken(path, "rejected", str(error)))
+            except (OSError, EOFError, zlib.error) as error:
+                reason = getattr(error, "strerror", None) or "it is not a whole gzip file"
+                refused.append(Taken(path, "rejected", f"The file cannot be read: {reason}"))
+            else:
+                by_sha256[entry.sha256] = path
+                yield entry.sha256
+
+    for loaded in warehouse.load(archived()):
+        yield from _pop_all(refused)
+        status = cast(Literal["loaded", "known", "rejected"], loaded.status)
+        path = by_sha256.get(loaded.sha256) or warehouse.folder.archive.path(loaded.sha256)
+        yield Taken(path, status, loaded.reason, loaded.changed)
+    yield from _pop_all(refused)
+
+
+def take_inbox(warehouse: Warehouse, tell: Callable[[Taken], None]) -> list[Taken]:
+    """Load every file in the inbox and move it to `inbox/done` or `inbox/rejected`, a rejected one with its reason.
+
+    Must run inside `warehouse.writing()`.
+    """
+    inbox = warehouse.folder.inbox
+    results = []
+    for taken in take(warehouse, waiting(inbox), "inbox"):
+        if taken.path.parent == inbox:
+            _put_away(taken)
+        tell(taken)
+        results.append(taken)
+    return results
+
+
+def _put_away(taken: Taken) -> None:
+    target = taken.path.parent / ("rejected" if taken.status == "rejected" else "done")
+    target.mkdir(exist_ok=True, mode=0o700)
+    moved = _free_name(target / taken.path.name)
+    taken.path.rename(moved)
+    if not moved.is_symlink():
+        with suppress(OSError):  # another user's
+            moved.chmod(0o600)
+    if taken.reason:
+        moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
+
+
+def waiting(inbox: Path) -> list[Path]:
+    """The files in the inbox that wait to be loaded. Hidden ones are left alone: browsers write those first.
+
+    A pipe or a device is among them: it is rejected with the reason, instead of lying there without a word.
+    """
+    if not inbox.is_dir():
+        return []
+    return sorted(p for p in inbox.iterdir() if p.exists() and not p.is_dir() and not p.name.startswith("."))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file's bytes, uncompressed; raises OSError for what is not a regular file: a pipe would be waited for."""
+    with open_regular(path) as stream:
+        if path.suffix.lower() == ".gz":
+            with gzip.open(stream, "rb") as unpacked:
+                yield cast(BinaryIO, unpacked)
+        else:
+            yield stream
+
+
+def _free_name(path: Path) -> Path:
+    """`path`, or the first free name after it: an earlier file of that name is kept."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}.{number}{path.suffix}")
+    return free
+
+
+def _pop_all(refused: list[Taken]) -> Iterator[Taken]:
+    while refused:
+        yield refused.pop(0)

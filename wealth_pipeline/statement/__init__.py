@@ -1,0 +1,1 @@
+"""The XML of a statement: its reader and its values."""

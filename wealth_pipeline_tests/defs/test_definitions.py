@@ -1,0 +1,85 @@
+"""The code location: its graph, names and descriptions, for one login and for several."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
+
+from wealth_pipeline.defs.code_location import definitions
+from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.tables.views import VIEWS_BY_NAME, View
+
+ONE = Settings(Path("data"), (Connection("ibkr", "1", "IBKR_FLEX_TOKEN", prefixed=False),))
+FAMILY = Settings(
+    Path("data"),
+    (*ONE.connections, Connection("anna", "2", "ANNA_TOKEN", prefixed=True)),
+)
+
+
+@pytest.mark.parametrize("settings", [Settings(Path("data")), ONE, FAMILY])
+def test_the_definitions_load_whatever_is_configured(settings: Settings) -> None:
+    dg.Definitions.validate_loadable(definitions(settings))
+
+
+def test_the_graph_goes_from_the_request_to_the_nav_history() -> None:
+    graph = definitions(ONE).resolve_asset_graph()
+    parents = {
+        key.to_user_string(): {p.to_user_string() for p in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    tables = {table.name for table in TABLES}
+    assert parents["flex_report_request"] == set()
+    assert parents["flex_statement"] == {"flex_report_request"}
+    assert all(parents[table] == {"flex_statement"} for table in tables)
+    assert parents["nav_history"] == tables
+
+
+def test_adding_a_login_renames_nothing() -> None:
+    """Dagster keeps history by asset key and schedule name."""
+    one, family = definitions(ONE), definitions(FAMILY)
+    keys = one.resolve_asset_graph().get_all_asset_keys()
+    assert keys <= family.resolve_asset_graph().get_all_asset_keys()
+    assert {s.name for s in one.schedules or []} <= {s.name for s in family.schedules or []}
+    assert dg.AssetKey(["anna", "nav_history"]) in family.resolve_asset_graph().get_all_asset_keys()
+
+
+def test_everything_that_is_listed_in_the_ui_says_what_it_does() -> None:
+    defs = definitions(FAMILY)
+    graph = defs.resolve_asset_graph()
+    assert [key for key in graph.get_all_asset_keys() if not graph.get(key).description] == []
+    repository = defs.get_repository_def()
+    for listed in [*repository.schedule_defs, *repository.sensor_defs, *(defs.jobs or [])]:
+        assert listed.description
+    for check in graph.asset_check_keys:
+        assert graph.get_check_spec(check).description
+
+
+def test_every_tables_columns_are_described_with_their_unit() -> None:
+    graph = definitions(ONE).resolve_asset_graph()
+    declared: list[TableSpec | View] = [*TABLES, VIEWS_BY_NAME["nav_history"]]
+    for table in declared:
+        key = "columns" if table.name == "nav_history" else "dagster/column_schema"
+        schema = graph.get(dg.AssetKey(table.name)).metadata[key]
+        assert [c.name for c in schema.columns] == [c.name for c in table.columns]
+        assert all(c.description for c in schema.columns)
+
+
+def test_a_long_weekend_makes_no_history_stale_and_a_lost_week_does() -> None:
+    """Friday's holiday without a row: from Friday morning's day to Tuesday's last attempt 102 hours pass."""
+    policy = definitions(ONE).resolve_asset_graph().get(dg.AssetKey("nav_history")).freshness_policy
+    assert isinstance(policy, TimeWindowFreshnessPolicy)
+    assert policy.warn_window is not None
+    assert timedelta(hours=102) < policy.warn_window.to_timedelta() < policy.fail_window.to_timedelta() <= timedelta(7)
+
+
+def test_the_token_is_named_not_held_in_the_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A literal secret would be stored in Dagster's snapshots."""
+    monkeypatch.setenv("IBKR_FLEX_TOKEN", "424242424242424242424242")
+    flex = (definitions(ONE).resources or {})["flex_ibkr"](dg.build_init_resource_context())
+    assert flex.token_env == "IBKR_FLEX_TOKEN"
+    assert "424242424242424242424242" not in repr(flex)

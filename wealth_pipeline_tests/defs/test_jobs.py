@@ -1,0 +1,95 @@
+"""The jobs beside the daily one: replay, and Dagster's own history kept short."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from wealth_pipeline.defs.code_location import definitions
+from wealth_pipeline.defs.retention import forget_old_runs
+from wealth_pipeline.defs.runs import instance as dagster_instance
+from wealth_pipeline.published.published import digests
+from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.warehouse.schema import figure_tables
+from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
+
+MakePipeline = Callable[..., Pipeline]
+EARLIER = date(2026, 11, 3)
+
+
+def run_job(pipeline: Pipeline, name: str) -> dg.ExecuteInProcessResult:
+    """Run a job by name."""
+    with dagster_instance(pipeline.folder) as instance:
+        job = definitions(pipeline.settings).resolve_job_def(name)
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        return job.execute_in_process(instance=instance, run_config=quiet, raise_on_error=False)
+
+
+def archive(pipeline: Pipeline, day: date) -> None:
+    """Archive a day's statement without loading it: the process died between the two."""
+    data = b"".join(Statement(pipeline.box.service.household, FULL, day, day, "", NOW).render())
+    pipeline.folder.archive.add(io.BytesIO(data), source="flex", connection="ibkr", window=(day, day))
+
+
+def materialized(pipeline: Pipeline) -> int:
+    """How many events of nav_history Dagster has."""
+    with dagster_instance(pipeline.folder) as instance:
+        return len(instance.fetch_materializations(dg.AssetKey("nav_history"), limit=1000).records)
+
+
+def test_the_replay_job_rebuilds_everything_and_reports_what_dagster_does_not_know(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    pipeline = make_pipeline(served)
+    archive(pipeline, EARLIER)
+    archive(pipeline, NEWEST)
+    assert run_job(pipeline, "replay").success
+    before, green, events = (
+        digests(pipeline.folder.published, figure_tables()),
+        pipeline.green(),
+        materialized(pipeline),
+    )
+    assert {EARLIER.isoformat(), NEWEST.isoformat()} <= green
+    assert run_job(pipeline, "replay").success
+    assert materialized(pipeline) == events  # the same figures are no news
+    for path in (pipeline.folder.warehouse, pipeline.folder.published):
+        path.unlink()
+    shutil.rmtree(pipeline.folder.dagster_home)
+    assert run_job(pipeline, "replay").success
+    assert digests(pipeline.folder.published, figure_tables()) == before
+    assert pipeline.green() == green
+
+
+def test_a_run_also_loads_what_an_earlier_one_only_archived(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    """Its days turn green as well, though nobody asked for them this time."""
+    pipeline = make_pipeline(served)
+    archive(pipeline, EARLIER)
+    assert pipeline.run(NEWEST, NEWEST).success
+    assert {EARLIER.isoformat(), NEWEST.isoformat()} <= pipeline.green()
+    assert pipeline.rows("SELECT count(*) FROM statements") == [(2,)]
+
+
+def test_old_runs_go_and_every_partition_keeps_its_newest_event(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    """The page of a day must not say that it never came."""
+    pipeline = make_pipeline(served)
+    first = pipeline.run(NEWEST, NEWEST).run_id
+    again = pipeline.run(NEWEST, NEWEST).run_id
+    other = run_job(pipeline, "load_inbox").run_id
+    green, figures = pipeline.green(), digests(pipeline.folder.published, figure_tables())
+    with dagster_instance(pipeline.folder) as instance:
+        assert forget_old_runs(instance, pipeline.folder, 90, datetime.now(UTC) + timedelta(days=80)) == 0
+        assert forget_old_runs(instance, pipeline.folder, 90, datetime.now(UTC) + timedelta(days=100)) == 2
+        assert [run.run_id for run in instance.get_runs()] == [again]
+        latest = instance.get_latest_materialization_event(dg.AssetKey("nav"))
+    assert latest is not None
+    assert latest.run_id == again
+    assert pipeline.green() == green
+    assert digests(pipeline.folder.published, figure_tables()) == figures
+    left = {path.name for path in pipeline.folder.dagster_home.rglob("*")}
+    assert not {name for name in left if first in name or other in name}
+    assert f"{again}.db" in left
