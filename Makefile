@@ -33,6 +33,7 @@ test: lint types unit ## Run every check
 lint: $(READY)
 	$(BIN)/ruff check wealth_pipeline wealth_pipeline_tests benchmarks
 	$(BIN)/ruff format --check wealth_pipeline wealth_pipeline_tests benchmarks
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types: $(READY)
 	$(BIN)/mypy
