@@ -15,15 +15,10 @@ import duckdb
 import pyarrow as pa
 
 from wealth_pipeline.statement import values
-from wealth_pipeline.statement.reader import (
-    SECTION_OF,
-    Notes,
-    SetAside,
-    Statement,
-    StatementError,
-    attributes_of,
-    reported_day,
-)
+from wealth_pipeline.statement.frame import reported_day
+from wealth_pipeline.statement.picker import attributes_of
+from wealth_pipeline.statement.reader import Notes, SetAside, Statement, StatementError
+from wealth_pipeline.statement.vocabulary import SECTION_OF
 from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, TableSpec
 from wealth_pipeline.warehouse.schema import insert, stage_name, texts
 

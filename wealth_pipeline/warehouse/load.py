@@ -15,16 +15,8 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
-from wealth_pipeline.statement.reader import (
-    AMOUNT,
-    MODEL_ELEMENTS,
-    Batch,
-    Notes,
-    StatementError,
-    StatementReader,
-    declared,
-    open_elements,
-)
+from wealth_pipeline.statement.reader import Batch, Notes, StatementError, StatementReader
+from wealth_pipeline.statement.vocabulary import AMOUNT, MODEL_ELEMENTS, declared, open_elements
 from wealth_pipeline.tables.columns import SQL_TYPES
 from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, Column, TableSpec
 from wealth_pipeline.text import inline
