@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK, is_session
+from wealth_pipeline.calendar import is_session
 from wealth_pipeline.defs import markdown
 from wealth_pipeline.defs.failures import sentences
 from wealth_pipeline.defs.resources import WealthData
@@ -166,7 +166,7 @@ def _results(
             elif key.name in PROOFS:
                 yield _proof(key, published.proofs(path, accounts, key.name))
             elif key.name == "token_lasts":
-                warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
+                warning = connection.token_warning(wealth.ledger.clock.today())
                 yield _found(key, [{"warning": warning}] if warning else [], {})
             else:
                 yield _found(key, *_findings(key.name, path, accounts, settings))

@@ -25,6 +25,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import publishing
 from wealth_pipeline.files.duck import Held, connect, trouble
 from wealth_pipeline.files.private import make_private
+from wealth_pipeline.files.whole import put
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
@@ -185,7 +186,7 @@ class Warehouse:
             con.close()
             # Killed between these two, the old database lacks what only its log held; the next load brings it again.
             self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
-            draft.replace(self.folder.warehouse)
+            put(draft, self.folder.warehouse)
         except (duckdb.Error, OSError) as error:
             raise self._unwritable(draft, error) from None
         finally:

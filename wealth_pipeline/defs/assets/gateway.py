@@ -54,7 +54,7 @@ def gateway_snapshot(
     """One short, read-only visit."""
     with sentences():
         try:
-            now = gateway.state(wealth).now()
+            now = gateway.state(wealth).clock.now()
             with gateway.client(wealth) as client:
                 text = snapshot.take(client, now)
         except TryLater as trouble:
