@@ -7,7 +7,7 @@ from itertools import groupby
 import dagster as dg
 
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.published.published import NavDay
+from wealth_pipeline.published.results import NavDay
 from wealth_pipeline.settings import Connection
 from wealth_pipeline.text import inline
 

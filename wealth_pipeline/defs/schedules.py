@@ -8,7 +8,8 @@ import dagster as dg
 from wealth_pipeline.calendar import MARKET_TIMEZONE, NEW_YORK, is_session, last_weekdays
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
-from wealth_pipeline.published import published
+from wealth_pipeline.published.published import Published
+from wealth_pipeline.published.results import Unfilled
 from wealth_pipeline.settings import MOST_TIMES, Connection, Settings
 
 #: The tags by which Dagster makes one run over a range of partitions.
@@ -79,25 +80,25 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
 
 def missing_days(wealth: WealthData, connection: Connection, days: list[date]) -> list[date]:
     """The days that neither the published tables nor an answer of IBKR's account for."""
-    accounts = published.expected_accounts(wealth.folder.published, connection.name)
-    path = wealth.folder.published
+    published = Published(wealth.folder.published)
+    accounts = published.expected_accounts(connection.name)
     # A session without a row may be late, and is asked for again while it is young; a holiday has none.
-    young = [day for day in published.without_row(path, accounts, days[-3:]) if is_session(day)] if accounts else []
-    return sorted({*published.missing(path, accounts, days), *young})
+    young = [day for day in published.without_row(accounts, days[-3:]) if is_session(day)] if accounts else []
+    return sorted({*published.missing(accounts, days), *young})
 
 
-def unfilled_days(wealth: WealthData, connection: Connection, overlap_days: int) -> list[published.Unfilled]:
+def unfilled_days(wealth: WealthData, connection: Connection, overlap_days: int) -> list[Unfilled]:
     """The days whose profit and loss were not ready at IBKR, while the overlap reaches back to them.
 
     Not those of a statement of today: IBKR makes about one statement per query and day, and fills them overnight.
     """
-    path = wealth.folder.published
+    published = Published(wealth.folder.published)
     today = wealth.ledger.now().astimezone(NEW_YORK).date()
-    accounts = published.accounts_of(path, connection.name, wealth.only_connection)
+    accounts = published.accounts_of(connection.name, wealth.only_connection)
     (newest,) = last_weekdays(1, wealth.ledger.now())
     return [
         u
-        for u in (published.unfilled(path, list(accounts)) if accounts else [])
+        for u in (published.unfilled(accounts) if accounts else [])
         if u.report_date >= newest - timedelta(days=overlap_days)
         and u.generated.replace(tzinfo=UTC).astimezone(NEW_YORK).date() < today
     ]

@@ -17,14 +17,13 @@ from wealth_pipeline.defs.partitions import BACKFILL_POLICY
 from wealth_pipeline.defs.resources import FlexService, WealthData
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import Window
-from wealth_pipeline.published import published
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import ask
 from wealth_pipeline.pull.answer import lacking_days, load_answer, refuse_lacking, refuse_strangers
 from wealth_pipeline.settings import Connection, Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 from wealth_pipeline.text import inline
-from wealth_pipeline.warehouse.warehouse import DataFolder
 
 #: When the NAV history is called stale. A new day comes Tuesday to Saturday mornings; with a weekend and a holiday
 #: between two of them up to four and a quarter days pass, which is nothing to warn of.
@@ -158,14 +157,23 @@ def flex_assets(
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with sentences(), published.connected(wealth.folder.published):
+        with sentences(), Published(wealth.folder.published) as published:
             asked = ask.latest_request(wealth.ledger, connection.name, _window(context, flex))
-            lacking = lacking_days(wealth.folder, connection.name, _days(context), asked)
-            report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256, lacking)
-            report_checks(context.instance, connection, settings, [PROVED])
-            days_are_reported(wealth.folder)
-            refuse_strangers(wealth.folder, connection.name, asked)
-            refuse_lacking(wealth.folder, wealth.ledger, connection.name, lacking, asked)
+            lacking = lacking_days(published, connection.name, _days(context), asked)
+            report_nav(
+                context,
+                published,
+                connection,
+                only_connection=wealth.only_connection,
+                sha256=asked.statement_sha256,
+                lacking=lacking,
+            )
+            report_checks(
+                context.instance, published=published, connection=connection, settings=settings, names=[PROVED]
+            )
+            days_are_reported(wealth.folder, published)
+            refuse_strangers(published, connection.name, asked)
+            refuse_lacking(published, ledger=wealth.ledger, connection=connection.name, lacking=lacking, asked=asked)
 
     return [flex_report_request, flex_statement, tables, nav_history]
 
@@ -177,9 +185,10 @@ def flex_resource_key(connection: Connection) -> str:
 
 def report_nav(
     context: dg.AssetExecutionContext,
-    folder: DataFolder,
+    published: Published,
     connection: Connection,
-    only: bool,
+    *,
+    only_connection: bool,
     sha256: str | None,
     lacking: Sequence[date],
 ) -> None:
@@ -189,11 +198,12 @@ def report_nav(
     And so is a day of the run that has no NAV and lacks none: a backfill counts what is not materialized as failed.
     """
     days = _days(context)
-    path, accounts = folder.published, list(published.accounts_of(folder.published, connection.name, only))
+    accounts = published.accounts_of(connection.name, only_connection)
     shown = context.instance.get_materialized_partitions(nav_history_key(connection))
-    there = published.nav_dates(path, accounts)
+    there = published.nav_dates(accounts)
     unknown = [day for day in there if day.isoformat() not in shown]
-    for event in nav_events(connection, published.nav_days(path, accounts, days[0], days[-1], sha256, unknown)):
+    reported = published.nav_days(accounts, days[0], days[-1], sha256=sha256, others=unknown)
+    for event in nav_events(connection, reported):
         context.log_event(event)
     for event in without_nav(connection, [day for day in days if day not in there and day not in lacking]):
         context.log_event(event)
@@ -201,9 +211,10 @@ def report_nav(
 
 def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connection: Connection) -> None:
     """Add each day's largest holdings to the day's materialization of the table `positions`."""
-    days, path = _days(context), wealth.folder.published
-    accounts = published.accounts_of(path, connection.name, wealth.only_connection)
-    holdings = published.largest_holdings(path, list(accounts), days[0], days[-1])
+    days = _days(context)
+    with Published(wealth.folder.published) as published:
+        accounts = published.accounts_of(connection.name, wealth.only_connection)
+        holdings = published.largest_holdings(accounts, days[0], days[-1])
     key = [connection.name, "positions"] if connection.prefixed else ["positions"]
     for day, of_day in groupby(holdings, lambda h: h.report_date):
         if day in days:
