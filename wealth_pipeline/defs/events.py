@@ -7,12 +7,13 @@ from typing import Literal
 
 import dagster as dg
 
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.checks import evaluations
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published import published
-from wealth_pipeline.settings import DEFAULT_CONNECTION, Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -21,8 +22,8 @@ def report_changed_days(instance: dg.DagsterInstance, settings: Settings, change
     pairs = set(changed)
     path = DataFolder(settings.data_dir).published
     return sum(
-        report_days_of(instance, connection, path, _only_one(settings), settings.history_start, pairs)
-        for connection in connections_or_default(settings)
+        report_days_of(instance, connection, path, settings.only_connection, settings.history_start, pairs)
+        for connection in settings.connections_or_default
     )
 
 
@@ -30,14 +31,14 @@ def report_days_of(
     instance: dg.DagsterInstance,
     connection: Connection,
     path: Path,
-    only_one: bool,
+    only_connection: bool,
     since: date,
     changed: Collection[tuple[str, date]],
 ) -> int:
     """The same for the accounts of one connection, from its first partition on."""
     if not changed:
         return 0
-    accounts = published.accounts_of(path, connection.name, only_one)
+    accounts = published.accounts_of(path, connection.name, only_connection)
     affected = {day for account, day in changed if account in accounts and day >= since}
     if not affected:
         return 0
@@ -63,7 +64,7 @@ def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
         reported = report_changed_days(instance, settings, [*days, *_unknown_days(instance, settings, folder)])
         folder.reported("days").write_text(load_id)
     if days_wait or _last(folder, "checks") != load_id:
-        for connection in connections_or_default(settings):
+        for connection in settings.connections_or_default:
             report_checks(instance, connection, settings)
         folder.reported("checks").write_text(load_id)
     return reported
@@ -73,7 +74,7 @@ def report_checks(
     instance: dg.DagsterInstance, connection: Connection, settings: Settings, names: Collection[str] = ()
 ) -> None:
     """Give Dagster what a connection's checks (or those of these names) say of the published database now."""
-    wealth = WealthData(str(settings.data_dir), only_connection=_only_one(settings))
+    wealth = WealthData(str(settings.data_dir), only_connection=settings.only_connection)
     for evaluation in evaluations(connection, settings, wealth, names):
         instance.report_runless_asset_event(evaluation)
 
@@ -87,8 +88,8 @@ def days_are_reported(folder: DataFolder) -> None:
 
 def _unknown_days(instance: dg.DagsterInstance, settings: Settings, folder: DataFolder) -> Iterator[tuple[str, date]]:
     """The account-days whose NAV is there and that Dagster does not know: its storage may be new."""
-    for connection in connections_or_default(settings):
-        accounts = list(published.accounts_of(folder.published, connection.name, _only_one(settings)))
+    for connection in settings.connections_or_default:
+        accounts = list(published.accounts_of(folder.published, connection.name, settings.only_connection))
         known = instance.get_materialized_partitions(nav_history_key(connection))
         for day in published.nav_dates(folder.published, accounts):
             if day.isoformat() not in known:
@@ -107,12 +108,3 @@ def _report(instance: dg.DagsterInstance, connection: Connection, days: Sequence
     for event in events:
         instance.report_runless_asset_event(event)
     return len(events)
-
-
-def _only_one(settings: Settings) -> bool:
-    return len(connections_or_default(settings)) == 1
-
-
-def connections_or_default(settings: Settings) -> tuple[Connection, ...]:
-    """The configured connections; with none, the usual single one, so that its graph can be seen before set-up."""
-    return settings.connections or (Connection(DEFAULT_CONNECTION, "0", "IBKR_FLEX_TOKEN", prefixed=False),)

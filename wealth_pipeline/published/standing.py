@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.calendar import is_session, weekdays_between
+from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.published import published
-from wealth_pipeline.settings import SettingsError
 from wealth_pipeline.text import terminal
 from wealth_pipeline.warehouse.accounts_file import FILE, digest, read_accounts
 
