@@ -8,13 +8,14 @@ from typing import Any
 import dagster as dg
 
 from wealth_pipeline.calendar import NEW_YORK, is_session
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import sql
 from wealth_pipeline.published.results import ProofSummary
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.text import inline, plain
 
@@ -197,20 +198,21 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     The latter's step is for the UI's button alone. A run of nav_history reports its days by themselves and has no
     output, so that Dagster would skip it: the asset's own step says what this check finds.
     """
-    prefix = [connection.name] if connection.prefixed else []
-    proved = dg.AssetCheckSpec(PROVED, asset=[*prefix, "nav_history"], description=f"{PROOFS[PROVED][1]} {_PROVED}")
+    proved = dg.AssetCheckSpec(
+        PROVED, asset=connection.key("nav_history"), description=f"{PROOFS[PROVED][1]} {_PROVED}"
+    )
     specs = [
-        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_PROVED}")
+        dg.AssetCheckSpec(name, asset=connection.key(table), description=f"{text} {_PROVED}")
         for name, (table, text) in PROOFS.items()
         if name != PROVED
     ] + [
-        dg.AssetCheckSpec(check.name, asset=[*prefix, check.asset], description=f"{check.says} {_LOOKED_AT}")
+        dg.AssetCheckSpec(check.name, asset=connection.key(check.asset), description=f"{check.says} {_LOOKED_AT}")
         for check in CHECKS
     ]
     keys = {spec.key for spec in specs}
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "checks"]),
+        name=connection.op("checks"),
         specs=specs,
         can_subset=True,
         config_schema={},
@@ -219,18 +221,18 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
         selected = context.selected_asset_check_keys
-        with sentences(), Published(wealth.folder.published) as published:
+        with plain_failure(), Published(wealth.folder.published) as published:
             load_id, _ = published.unreported()
             yield from _results(Subject(connection, settings, wealth, published), selected)
             if load_id and selected == keys:
                 wealth.folder.reported("checks").write_text(load_id)
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "proved_check"]), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
+        name=connection.op("proved_check"), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
     )
     def run_proved(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
-        with sentences(), Published(wealth.folder.published) as published:
+        with plain_failure(), Published(wealth.folder.published) as published:
             yield from _results(Subject(connection, settings, wealth, published), [proved.key])
 
     return [run_checks, run_proved]
@@ -238,10 +240,9 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
 
 def evaluations(subject: Subject, names: Collection[str] = ()) -> Iterator[dg.AssetCheckEvaluation]:
     """What each check of a connection (or those of these names) says of the published database, for a report."""
-    prefix = [subject.connection.name] if subject.connection.prefixed else []
     tables = {name: table for name, (table, _) in PROOFS.items()} | {check.name: check.asset for check in CHECKS}
     keys = [
-        dg.AssetCheckKey(dg.AssetKey([*prefix, table]), name)
+        dg.AssetCheckKey(dg.AssetKey(subject.connection.key(table)), name)
         for name, table in tables.items()
         if not names or name in names
     ]

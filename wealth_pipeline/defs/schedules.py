@@ -6,11 +6,12 @@ from datetime import UTC, date, time, timedelta
 import dagster as dg
 
 from wealth_pipeline.calendar import MARKET_TIMEZONE, NEW_YORK, is_session, last_weekdays
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.results import Unfilled
-from wealth_pipeline.settings import MOST_TIMES, Connection, Settings
+from wealth_pipeline.settings import MOST_TIMES, Settings
 
 #: The tags by which Dagster makes one run over a range of partitions.
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -29,13 +30,13 @@ def crons(times: Sequence[time]) -> list[str]:
     ]
 
 
-def after_market_close(connection: Connection, settings: Settings, job_name: str) -> dg.ScheduleDefinition:
+def after_market_close(connection: Connection, settings: Settings) -> dg.ScheduleDefinition:
     """The connection's schedule: on the morning after each session, and again while something is missing."""
     times = ", ".join(f"{t:%H:%M}" for t in settings.schedule_times)
 
     @dg.schedule(
-        name=f"{connection.name}_after_market_close" if connection.prefixed else "after_market_close",
-        job_name=job_name,
+        name=connection.schedule,
+        job_name=connection.job,
         cron_schedule=crons(settings.schedule_times),
         execution_timezone=MARKET_TIMEZONE,
         description=f"Tuesday to Saturday at {times} New York time: asks IBKR for the weekdays among the last"
@@ -60,7 +61,7 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
             return dg.SkipReason(f"Nothing is missing up to {days[-1]}." if days else "The history has not begun yet.")
         if embargo := wealth.ledger.embargo(token_key(connection.token())):
             return dg.SkipReason(f"IBKR answered {embargo.code}: no request before {embargo.until:%Y-%m-%d %H:%M} UTC.")
-        if run := _under_way(context.instance, job_name):
+        if run := _under_way(context.instance, connection.job):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
         # Missed ticks of the day before may have come on top of today's.
         today = wealth.ledger.now().astimezone(NEW_YORK).date()
