@@ -93,7 +93,7 @@ def keep(
     stream: BinaryIO,
     statements: Sequence[Statement],
     notes: Notes,
-    slash_format: str | None,
+    date_format: str | None,
 ) -> None:
     """Write the rows that were set aside, with their attributes, and note how many there are of each element.
 
@@ -120,7 +120,7 @@ def keep(
                 "row": row,
                 "ordinal": ordinal,
                 "account_id": account or statement.account_id,
-                "report_date": _day(element, attributes, statement, slash_format),
+                "report_date": _day(element, attributes, statement, date_format),
                 "section": SECTION_OF.get(element, element),
                 "reason": reason,
                 "attributes": json.dumps(attributes, ensure_ascii=False),
@@ -144,10 +144,10 @@ _KEPT = pa.schema(
 )  # fmt: skip
 
 
-def _day(element: str, attributes: dict[str, str], statement: Statement, slash_format: str | None) -> date | None:
+def _day(element: str, attributes: dict[str, str], statement: Statement, date_format: str | None) -> date | None:
     """The day that a row is of; None: any day of its FlexStatement."""
     state = _DAY_OF_STATE.get(element)
-    day = reported_day(attributes.get(state or "reportDate", ""), statement, slash_format)
+    day = reported_day(attributes.get(state or "reportDate", ""), statement, date_format)
     whole = state or statement.from_date == statement.to_date
     return day or (statement.to_date if whole else None)
 

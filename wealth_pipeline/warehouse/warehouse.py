@@ -97,7 +97,7 @@ class DataFolder:
 class Warehouse:
     """The databases of one data folder.
 
-    reporting_currency: of `net_worth`; None: the accounts' own if they share one. slash_format: what dates with slashes
+    reporting_currency: of `net_worth`; None: the accounts' own if they share one. date_format: what dates with slashes
     mean in statements, see `values.parse_day`. day_change_share: by how much of its NAV an account's successor may
     differ from it.
     """
@@ -106,12 +106,12 @@ class Warehouse:
         self,
         folder: DataFolder,
         reporting_currency: str | None = None,
-        slash_format: str | None = None,
+        date_format: str | None = None,
         day_change_share: Decimal = Settings.day_change_share,
     ) -> None:
         self.folder = folder
         self.reporting_currency = reporting_currency
-        self.slash_format = slash_format
+        self.date_format = date_format
         self.day_change_share = day_change_share
 
     @contextmanager
@@ -156,7 +156,7 @@ class Warehouse:
             self._describe(con, requests, accounts)
             _forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
-                yield load(con, self.folder.archive, sha256, self.slash_format)
+                yield load(con, self.folder.archive, sha256, self.date_format)
             con.execute("CHECKPOINT")
         except duckdb.Error as error:
             sound = False  # readers keep what they have: this file may be damaged
@@ -179,7 +179,7 @@ class Warehouse:
         con = self._open(draft)
         try:
             for sha256 in self.folder.archive.sha256s():
-                yield load(con, self.folder.archive, sha256, self.slash_format)
+                yield load(con, self.folder.archive, sha256, self.date_format)
             self._describe(con, requests, accounts)
             _keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
