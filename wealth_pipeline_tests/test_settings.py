@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv, setting_names
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.settings import FLEX_URL, Settings, load_dotenv, setting_names
 
 ANNA = '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "T"\n'
 ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}

@@ -6,7 +6,7 @@ import dagster as dg
 
 from wealth_pipeline.calendar import MARKET_TIMEZONE
 from wealth_pipeline.defs.events import report_loaded
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.retention import forget_old_runs
 from wealth_pipeline.settings import Settings
@@ -26,7 +26,7 @@ def replay(settings: Settings) -> dg.JobDefinition:
     )
     def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         warehouse = wealth.warehouse
-        with sentences(), warehouse.writing():
+        with plain_failure(), warehouse.writing():
             total = len(warehouse.folder.archive.sha256s())
             rejected = [
                 one

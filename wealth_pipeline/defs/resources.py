@@ -13,10 +13,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from wealth_pipeline.connections import check_token
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.settings import Settings, check_token
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 

@@ -61,7 +61,7 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
         yield Finding.mend("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
     else:
         yield Finding.fine("daemon", "running")
-    schedules = [f"{c.name}_after_market_close" if c.prefixed else "after_market_close" for c in settings.connections]
+    schedules = [connection.schedule for connection in settings.connections]
     wanted = [("schedule", name) for name in schedules] + [("sensor", "gateway")] * bool(settings.gateway_url)
     for kind, name in wanted:
         if name in on:

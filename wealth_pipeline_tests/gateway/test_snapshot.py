@@ -17,6 +17,7 @@ import pytest
 from wealth_pipeline.gateway import live, snapshot, store
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.tables.live import LIVE_TABLES
@@ -276,11 +277,11 @@ def test_the_drift_compares_a_days_last_live_nav_with_its_statement(tmp_path: Pa
         store.archive(tmp_path, told)
     store.load(tmp_path)
     official = tmp_path / "wealth.duckdb"
-    assert live.drift(tmp_path, official) == []
+    assert Published(official).drift(tmp_path) == []
     with duckdb.connect(str(official)) as con:
         con.execute("CREATE TABLE nav_history (account_id VARCHAR, report_date DATE, total DECIMAL(28,12))")
         con.execute("INSERT INTO nav_history VALUES ('U1', '2026-07-21', 90), ('U1', '2026-07-22', 108.5)")
-    (day,) = live.drift(tmp_path, official)
+    (day,) = Published(official).drift(tmp_path)
     assert day.report_date == date(2026, 7, 22)
     assert (day.live, day.official, day.drift) == (Decimal(110), Decimal("108.5"), Decimal("-1.5"))
 

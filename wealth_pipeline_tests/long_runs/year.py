@@ -36,7 +36,7 @@ from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex import client as flex_client
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.published.published import connected
+from wealth_pipeline.published.reading import reading
 from wealth_pipeline.sandbox.faults import GET, SEND
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.settings import Settings
@@ -295,7 +295,7 @@ class Simulation:
         """A sentence for each promise that was not kept."""
         last = weekdays_between(self.plan.last - timedelta(days=4), self.plan.last - timedelta(days=1))[-1]
         wanted = weekdays_between(self.first_report, last)
-        with connected(self.folder.published) as con:
+        with reading(self.folder.published) as con:
             loaded = {(a, d): t for a, d, t in con.execute("SELECT account_id, report_date, total FROM nav").fetchall()}
             failed = con.execute("SELECT count(*) FROM reconciliation WHERE status = 'failed'").fetchone()
             restated = {d for (d,) in con.execute("SELECT DISTINCT report_date FROM restatements").fetchall()}

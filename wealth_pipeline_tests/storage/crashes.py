@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger, Window
-from wealth_pipeline.published.published import digests
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import answer, ask
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive, Entry
@@ -174,7 +174,7 @@ def _status(root: Path) -> int:
 def _digests(root: Path) -> dict[str, str]:
     """In a process of its own, so that this one stays without threads and can fork."""
     told = root / "digests.json"
-    assert _wait(_forked(lambda: _write(told, digests(DataFolder(root).published, figure_tables())))) == 0
+    assert _wait(_forked(lambda: _write(told, Published(DataFolder(root).published).digests(figure_tables())))) == 0
     answer: dict[str, str] = json.loads(told.read_text())
     return answer
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.published.published import digests
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.archive import ArchiveError
 from wealth_pipeline.warehouse.schema import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
@@ -42,7 +42,7 @@ def replay(folder: DataFolder) -> None:
 
 def figures(folder: DataFolder) -> dict[str, str]:
     """The digest of every table."""
-    return digests(folder.published, figure_tables())
+    return Published(folder.published).digests(figure_tables())
 
 
 def sentence(error: pytest.ExceptionInfo[WealthError]) -> str:

@@ -15,7 +15,8 @@ import pytest
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import duck
-from wealth_pipeline.published.published import NothingPublished, newest_nav
+from wealth_pipeline.published.published import Published
+from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
@@ -190,10 +191,10 @@ def test_an_older_warehouse_is_rebuilt_when_the_next_statement_comes(
     load(folder, "100")
     of_version(folder, 0)
     with pytest.raises(NothingPublished, match="older"):
-        newest_nav(folder.published)
+        Published(folder.published).newest_nav()
     load(folder, "103", "20250402;060000")
     assert "rebuilt from the archive" in caplog.text
-    assert [row[2] for row in newest_nav(folder.published)] == [103]
+    assert [row[2] for row in Published(folder.published).newest_nav()] == [103]
     assert read(folder) == "103"
 
 
@@ -204,7 +205,7 @@ def test_a_newer_warehouse_is_left_alone(folder: DataFolder) -> None:
     with pytest.raises(WarehouseError, match=r"newer wealth_pipeline.*Update"):
         load(folder, "103")
     with pytest.raises(WealthError, match=r"newer wealth_pipeline.*Update"):
-        newest_nav(folder.published)
+        Published(folder.published).newest_nav()
     with duckdb.connect(str(folder.warehouse), read_only=True) as con:
         assert con.execute("SELECT schema_version FROM warehouse_info").fetchall() == [(99,)]
 
