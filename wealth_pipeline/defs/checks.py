@@ -18,23 +18,15 @@ from wealth_pipeline.published.results import ProofSummary
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.text import inline, plain
+from wealth_pipeline.warehouse.proofs import proofs
 
 #: The check of nav_history as a whole.
 PROVED = "proved"
-#: The proofs, by the table they speak of, with what each compares.
-PROOFS = {
-    "positions": ("positions", "What the positions add to the NAV is, class by class, the NAV's column."),
-    "cash": ("cash_balances", "The cash report's total, and its currencies converted, are the NAV's cash."),
-    "dividends": ("dividend_accruals", "Open dividend accruals, net, are the NAV's dividend accruals."),
-    "parts": ("nav", "The components of the NAV add up to its total."),
-    "bridge": ("nav_changes", "The NAV before and what changed it are the NAV after."),
-    "cash_flow": ("cash_flows", "Starting cash and what moved it are the ending cash, in each currency."),
-    "lots": ("position_lots", "The lots of a position add up to it."),
-    "cost": (
-        "positions",
-        "Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
-    ),
-    PROVED: ("nav_history", "Each day's NAV is proved: its positions, its cash and its parts add up to it."),
+#: What must be proved of a day: `its positions, its cash and its parts`.
+_REQUIRED = " and ".join(", ".join(f"its {name}" for name in proofs.names("required")).rsplit(", ", 1))
+#: The proofs' checks, by name: the table each stands at, and what it compares.
+PROOFS = {proof.name: (proof.table, proof.compares) for proof in proofs.PROOFS} | {
+    PROVED: ("nav_history", f"Each day's NAV is proved: {_REQUIRED} add up to it.")
 }
 
 
@@ -198,6 +190,7 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     The latter's step is for the UI's button alone. A run of nav_history reports its days by themselves and has no
     output, so that Dagster would skip it: the asset's own step says what this check finds.
     """
+    proofs.refuse_incomplete()
     proved = dg.AssetCheckSpec(
         PROVED, asset=connection.key("nav_history"), description=f"{PROOFS[PROVED][1]} {_PROVED}"
     )

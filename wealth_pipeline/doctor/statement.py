@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.statement.reader import Statement, StatementReader
+from wealth_pipeline.statement.frame import Statement
+from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.vocabulary import declared, known_names, open_elements
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal, cast
 
 from wealth_pipeline.files.regular import open_regular
 from wealth_pipeline.files.whole import move
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.warehouse.warehouse import Warehouse
 
 

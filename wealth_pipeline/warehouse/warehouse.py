@@ -31,7 +31,7 @@ from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, load
-from wealth_pipeline.warehouse.progress import told
+from wealth_pipeline.warehouse.progress import reported
 from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements, insert
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
@@ -200,7 +200,7 @@ class Warehouse:
             version,
             SCHEMA_VERSION,
         )
-        for _ in told(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
+        for _ in reported(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
             pass
 
     def _left_over(self, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
