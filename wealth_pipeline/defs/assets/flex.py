@@ -20,7 +20,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import Window
 from wealth_pipeline.published import published
 from wealth_pipeline.pull import ask
-from wealth_pipeline.pull.answer import lacking_days, load_answer, refuse_lacking, refuse_strangers
+from wealth_pipeline.pull.answer import load_answer, refuse_lacking, refuse_strangers
+from wealth_pipeline.pull.missing import lacking_days
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES, TableSpec
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
@@ -160,7 +161,7 @@ def _nav_history(connection: Connection, settings: Settings, shared: dict[str, A
         yield from ()
         with plain_failure(), published.connected(wealth.folder.published):
             asked = ask.latest_request(wealth.ledger, connection.name, _window(context, flex))
-            lacking = lacking_days(wealth.folder, connection.name, _days(context), asked)
+            lacking = lacking_days(wealth.folder.published, connection.name, _days(context), asked)
             report_nav(context, wealth, connection, asked.statement_sha256, lacking)
             report_checks(context.instance, connection, settings, [PROVED])
             days_are_reported(wealth.folder)
