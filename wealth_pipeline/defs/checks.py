@@ -7,33 +7,26 @@ from typing import Any
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK, is_session
+from wealth_pipeline.calendar import is_session
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import sql
 from wealth_pipeline.published.results import ProofSummary
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.text import inline, plain
+from wealth_pipeline.warehouse.proofs import proofs
 
 #: The check of nav_history as a whole.
 PROVED = "proved"
-#: The proofs, by the table they speak of, with what each compares.
-PROOFS = {
-    "positions": ("positions", "What the positions add to the NAV is, class by class, the NAV's column."),
-    "cash": ("cash_balances", "The cash report's total, and its currencies converted, are the NAV's cash."),
-    "dividends": ("dividend_accruals", "Open dividend accruals, net, are the NAV's dividend accruals."),
-    "parts": ("nav", "The components of the NAV add up to its total."),
-    "bridge": ("nav_changes", "The NAV before and what changed it are the NAV after."),
-    "cash_flow": ("cash_flows", "Starting cash and what moved it are the ending cash, in each currency."),
-    "lots": ("position_lots", "The lots of a position add up to it."),
-    "cost": (
-        "positions",
-        "Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
-    ),
-    PROVED: ("nav_history", "Each day's NAV is proved: its positions, its cash and its parts add up to it."),
+#: What must be proved of a day: `its positions, its cash and its parts`.
+_REQUIRED = " and ".join(", ".join(f"its {name}" for name in proofs.names("required")).rsplit(", ", 1))
+#: The proofs' checks, by name: the table each stands at, and what it compares.
+PROOFS = {proof.name: (proof.table, proof.compares) for proof in proofs.PROOFS} | {
+    PROVED: ("nav_history", f"Each day's NAV is proved: {_REQUIRED} add up to it.")
 }
 
 
@@ -125,7 +118,7 @@ def _unknown(subject: Subject) -> Found:
 
 
 def _token(subject: Subject) -> Found:
-    warning = subject.connection.token_warning(subject.wealth.ledger.now().astimezone(NEW_YORK).date())
+    warning = subject.connection.token_warning(subject.wealth.ledger.clock.today())
     return Found([{"warning": warning}] if warning else [])
 
 
@@ -197,13 +190,13 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     The latter's step is for the UI's button alone. A run of nav_history reports its days by themselves and has no
     output, so that Dagster would skip it: the asset's own step says what this check finds.
     """
-    prefix = [connection.name] if connection.prefixed else []
+    proofs.refuse_incomplete()
     (proved,) = (spec for spec in _specs(connection) if spec.name == PROVED)
     specs = [spec for spec in _specs(connection) if spec.name != PROVED]
     keys = {spec.key for spec in specs}
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "checks"]),
+        name=connection.op("checks"),
         specs=specs,
         can_subset=True,
         config_schema={},
@@ -212,18 +205,18 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
         selected = context.selected_asset_check_keys
-        with sentences(), Published(wealth.folder.published) as published:
+        with plain_failure(), Published(wealth.folder.published) as published:
             load_id, _ = published.unreported()
             yield from _results(Subject(connection, settings, wealth, published), selected)
             if load_id and selected == keys:
                 wealth.folder.reported("checks").write_text(load_id)
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "proved_check"]), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
+        name=connection.op("proved_check"), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
     )
     def run_proved(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
-        with sentences(), Published(wealth.folder.published) as published:
+        with plain_failure(), Published(wealth.folder.published) as published:
             yield from _results(Subject(connection, settings, wealth, published), [proved.key])
 
     return [run_checks, run_proved]
@@ -231,10 +224,9 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
 
 def _specs(connection: Connection) -> list[dg.AssetCheckSpec]:
     """Every check of a connection's assets: the proofs, and what else is looked at."""
-    prefix = [connection.name] if connection.prefixed else []
     declared = [(name, table, f"{text} {_PROVED}") for name, (table, text) in PROOFS.items()]
     declared += [(check.name, check.asset, f"{check.says} {_LOOKED_AT}") for check in CHECKS]
-    return [dg.AssetCheckSpec(name, asset=[*prefix, table], description=text) for name, table, text in declared]
+    return [dg.AssetCheckSpec(name, asset=connection.key(table), description=text) for name, table, text in declared]
 
 
 def evaluations(subject: Subject, names: Collection[str] = ()) -> Iterator[dg.AssetCheckEvaluation]:

@@ -6,12 +6,13 @@ from typing import Literal
 
 import dagster as dg
 
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.checks import Subject, evaluations
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published.published import Published
-from wealth_pipeline.settings import DEFAULT_CONNECTION, Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -41,7 +42,7 @@ def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
             changed = {*days, *_unknown_days(instance, settings, published)}
             reported = _report_changed(instance, settings, published, changed)
             folder.reported("days").write_text(load_id)
-        for connection in connections_or_default(settings):
+        for connection in settings.connections_or_default:
             report_checks(instance, published, connection, settings)
         folder.reported("checks").write_text(load_id)
     return reported
@@ -55,7 +56,7 @@ def report_checks(
     names: Collection[str] = (),
 ) -> None:
     """Give Dagster what a connection's checks (or those of these names) say of the published database now."""
-    wealth = WealthData(str(settings.data_dir), only_connection=_only_connection(settings))
+    wealth = WealthData(str(settings.data_dir), only_connection=settings.only_connection)
     for evaluation in evaluations(Subject(connection, settings, wealth, published), names):
         instance.report_runless_asset_event(evaluation)
 
@@ -72,7 +73,7 @@ def _report_changed(
 ) -> int:
     return sum(
         _report_days_of(instance, settings, published, connection=connection, changed=changed)
-        for connection in connections_or_default(settings)
+        for connection in settings.connections_or_default
         if changed
     )
 
@@ -86,7 +87,7 @@ def _report_days_of(
     changed: Collection[tuple[str, date]],
 ) -> int:
     """Report those of the account-days that are of one connection, from its first partition on."""
-    accounts = published.accounts_of(connection.name, _only_connection(settings))
+    accounts = published.accounts_of(connection.name, settings.only_connection)
     affected = {day for account, day in changed if account in accounts and day >= settings.history_start}
     if not affected:
         return 0
@@ -99,8 +100,8 @@ def _report_days_of(
 
 def _unknown_days(instance: dg.DagsterInstance, settings: Settings, published: Published) -> Iterator[tuple[str, date]]:
     """The account-days whose NAV is there and that Dagster does not know: its storage may be new."""
-    for connection in connections_or_default(settings):
-        accounts = list(published.accounts_of(connection.name, _only_connection(settings)))
+    for connection in settings.connections_or_default:
+        accounts = list(published.accounts_of(connection.name, settings.only_connection))
         known = instance.get_materialized_partitions(nav_history_key(connection))
         for day in published.nav_dates(accounts):
             if day.isoformat() not in known:
@@ -112,12 +113,3 @@ def _last(folder: DataFolder, what: Literal["days", "checks"]) -> str | None:
         return folder.reported(what).read_text()
     except OSError:
         return None
-
-
-def _only_connection(settings: Settings) -> bool:
-    return len(connections_or_default(settings)) == 1
-
-
-def connections_or_default(settings: Settings) -> tuple[Connection, ...]:
-    """The configured connections; with none, the usual single one, so that its graph can be seen before set-up."""
-    return settings.connections or (Connection(DEFAULT_CONNECTION, "0", "IBKR_FLEX_TOKEN", prefixed=False),)

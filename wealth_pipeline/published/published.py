@@ -13,6 +13,7 @@ import duckdb
 from wealth_pipeline.gateway import live
 from wealth_pipeline.published.reading import NothingPublished, Reader, named, reading, sql
 from wealth_pipeline.published.results import Drift, Holding, NavDay, Overview, ProofSummary, Unfilled
+from wealth_pipeline.warehouse.proofs import proofs
 
 #: How many days of a NAV history a small chart shows.
 RECENT_DAYS = 60
@@ -43,6 +44,8 @@ class Published(Reader):
             others=list(others),
             sha256=sha256,
             recent=RECENT_DAYS,
+            deciding=proofs.names("required", "failure"),
+            required=proofs.names("required"),
         )
         return [NavDay(**row) for row in found]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from wealth_pipeline.calendar import is_session, weekdays_between
+from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.published.published import Published
-from wealth_pipeline.settings import SettingsError
 from wealth_pipeline.text import sentence, terminal
 from wealth_pipeline.warehouse.accounts_file import FILE, digest, read_accounts
 

@@ -12,6 +12,7 @@ import pytest
 
 import wealth_pipeline
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files import duck
 from wealth_pipeline.published import reading, standing
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import NothingPublished
@@ -38,7 +39,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         paths.append(path)
         return original(path, **options)
 
-    original = reading.connect
+    original = duck.connect
     monkeypatch.setattr(reading, "connect", connect)
     return paths
 

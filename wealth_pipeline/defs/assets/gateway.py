@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from wealth_pipeline.defs.columns import column_schema
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.gateway import live, snapshot, store
 from wealth_pipeline.gateway.address import GatewayAddress
@@ -53,9 +53,9 @@ def gateway_snapshot(
     context: dg.AssetExecutionContext, wealth: dg.ResourceParam[WealthData], gateway: dg.ResourceParam[LiveGateway]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """One short, read-only visit."""
-    with sentences():
+    with plain_failure():
         try:
-            now = gateway.state(wealth).now()
+            now = gateway.state(wealth).clock.now()
             with gateway.client(wealth) as client:
                 text = snapshot.take(client, now)
         except TryLater as trouble:
@@ -84,7 +84,7 @@ def gateway_snapshot(
 )
 def live_tables(wealth: dg.ResourceParam[WealthData]) -> Iterator[dg.MaterializeResult[Any]]:
     """The snapshot as tables, published as live.duckdb."""
-    with sentences():
+    with plain_failure():
         loaded = store.load(wealth.folder.root)
         newest = live.latest_nav(wealth.folder.root)
     for table in LIVE_TABLES:

@@ -1,13 +1,14 @@
 -- The NAV of some accounts on some days: those from one to another, those named, and those that a statement changed.
--- Parameters: accounts, first, last, others (more days), sha256 (of the statement, or NULL), recent (days of a chart).
+-- Parameters: accounts, first, last, others (more days), sha256 (of the statement, or NULL), recent (days of a chart),
+-- deciding and required (the names of the proofs that decide the NAV's state, and of those without which none is proved).
 -- Columns: those of NavDay.
 -- Why: each is a materialization of nav_history. What a statement changes of a day may be its NAV, or only the
 -- positions or the cash that prove it.
 WITH unproved AS (
     SELECT account_id, report_date, status, list(check_name ORDER BY check_name) AS checks
     FROM reconciliation
-    WHERE (status = 'failed' AND check_name <> 'cost')
-        OR (status = 'not_evaluable' AND check_name IN ('positions', 'cash', 'parts'))
+    WHERE (status = 'failed' AND list_contains($deciding, check_name))
+        OR (status = 'not_evaluable' AND list_contains($required, check_name))
     GROUP BY ALL
 ),
 history AS (
