@@ -1,11 +1,11 @@
 """The schedule after the market closes: it asks IBKR for what is missing, and for nothing else."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, time, timedelta
+from datetime import date, time, timedelta
 
 import dagster as dg
 
-from wealth_pipeline.calendar import MARKET_TIMEZONE, NEW_YORK, is_session, last_weekdays
+from wealth_pipeline.calendar import MARKET_TIMEZONE, is_session, last_weekdays, new_york_day
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
@@ -99,8 +99,7 @@ def unfilled_days(wealth: WealthData, connection: Connection, overlap_days: int)
     return [
         u
         for u in (published.unfilled(accounts) if accounts else [])
-        if u.report_date >= newest - timedelta(days=overlap_days)
-        and u.generated.replace(tzinfo=UTC).astimezone(NEW_YORK).date() < today
+        if u.report_date >= newest - timedelta(days=overlap_days) and new_york_day(u.generated) < today
     ]
 
 
