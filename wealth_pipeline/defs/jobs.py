@@ -11,7 +11,7 @@ from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
-from wealth_pipeline.warehouse.progress import told
+from wealth_pipeline.warehouse.progress import reported
 
 #: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
 _LONG = {"dagster/max_runtime": 24 * 3600}
@@ -30,7 +30,7 @@ def replay(settings: Settings) -> dg.JobDefinition:
             total = len(warehouse.folder.archive.sha256s())
             rejected = [
                 one
-                for one in told(warehouse.replay(wealth.ledger.all()), total, context.log.info)
+                for one in reported(warehouse.replay(wealth.ledger.all()), total, context.log.info)
                 if one.status == "rejected"
             ]
             days = report_loaded(context.instance, settings)

@@ -8,7 +8,7 @@ import dagster as dg
 
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.published.published import NavDay
+from wealth_pipeline.published.results import NavDay
 from wealth_pipeline.text import inline
 
 

@@ -20,6 +20,7 @@ from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.private import make_private
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.ask import LONGEST_RANGE
 from wealth_pipeline.pull.missing import missing_days
 from wealth_pipeline.settings import Settings
@@ -155,12 +156,13 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
     if force:
         run_config["ops"] = {connection.op("flex_report_request"): {"config": {"force": True}}}
     days, folder = weekdays_between(first, last), DataFolder(settings.data_dir)
+    published = Published(folder.published)
     with instance(folder) as dagster_instance:
         report_loaded(dagster_instance, settings)
         job = definitions(settings).resolve_job_def(connection.job)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]
-            if not force and not missing_days(folder.published, connection.name, part):
+            if not force and not missing_days(published, connection.name, part):
                 yield Pulled(part[0], part[-1])
                 continue
             result = job.execute_in_process(

@@ -5,10 +5,11 @@ from datetime import date, time
 
 import dagster as dg
 
-from wealth_pipeline.calendar import MARKET_TIMEZONE, NEW_YORK, last_weekdays
+from wealth_pipeline.calendar import MARKET_TIMEZONE, last_weekdays
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.missing import Range, windows_to_ask
 from wealth_pipeline.settings import MOST_TIMES, Settings
 
@@ -46,8 +47,8 @@ def after_market_close(connection: Connection, settings: Settings) -> dg.Schedul
         context: dg.ScheduleEvaluationContext, wealth: dg.ResourceParam[WealthData]
     ) -> list[dg.RunRequest] | dg.SkipReason:
         # The present, not the tick's own time: missed ticks fire together, and the first of them asks for all there is.
-        now = wealth.ledger.now()
-        windows = windows_to_ask(wealth.folder.published, connection.name, settings, now)
+        now = wealth.ledger.clock.now()
+        windows = windows_to_ask(Published(wealth.folder.published), connection.name, settings, now)
         if not windows:
             (newest,) = last_weekdays(1, now)
             begun = newest >= settings.history_start
@@ -57,7 +58,7 @@ def after_market_close(connection: Connection, settings: Settings) -> dg.Schedul
         if run := _under_way(context.instance, connection.job):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
         # Missed ticks of the day before may have come on top of today's.
-        today = now.astimezone(NEW_YORK).date()
+        today = wealth.ledger.clock.today()
         asked = [(a, b) for a, b in windows if wealth.ledger.count_on(connection.name, b, today) < MOST_TIMES]
         if not asked:
             return dg.SkipReason(f"IBKR was asked {MOST_TIMES} times today for the days up to {windows[0][1]}.")

@@ -40,7 +40,7 @@ from wealth_pipeline.cli.main import main
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.doctor import configuration, machine, statement
-from wealth_pipeline.doctor.examine import Finding
+from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wealth_pipeline.cli.shared import last_days, load_settings, print_lines, published_path, ui_password
+from wealth_pipeline.cli.shared import last_days, load_settings, print_lines, published_of, published_path, ui_password
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 
 if TYPE_CHECKING:
+    from wealth_pipeline.published.published import Published
     from wealth_pipeline.pull.missing import AccountDays
 
 #: How many missing days are named; of more, their number.
@@ -29,32 +30,33 @@ def status() -> None:
             click.echo(warning)
     if settings.gateway_url:
         _print_live(settings)
-        if not published_path().exists():
+        if not published_path(settings).exists():
             click.echo("There is no official history: it comes from Flex statements (docs/setup.md).")
             return
-    _print_status(settings)
+    with published_of(settings) as published:
+        _print_status(published, settings)
 
 
-def _print_status(settings: Settings) -> None:
+def _print_status(published: Published, settings: Settings) -> None:
     """How the accounts stand in the published database."""
     from wealth_pipeline.cli.printing import print_table
-    from wealth_pipeline.published import published, standing
+    from wealth_pipeline.published import standing
     from wealth_pipeline.pull import missing
 
-    path, (newest, days) = published_path(), last_days(settings)
-    rows = published.newest_nav(path)
+    newest, days = last_days(settings)
+    rows = published.newest_nav()
     print_table(["account", "report date", "NAV", "currency", "day change", "proof"], rows)
-    for account in missing.account_days(path, days):
+    for account in missing.account_days(published, days):
         click.echo(_account_line(account, len(days), newest))
-    if aside := published.set_aside_line(path):
+    if aside := standing.set_aside(published):
         click.echo(aside)
-    for line in [*standing.failures(path), *standing.rejections(path)]:
+    for line in [*standing.failures(published), *standing.rejections(published)]:
         click.echo(line)
-    for notice in standing.notices(path, settings.data_dir):
+    for notice in standing.notices(published, settings.data_dir):
         click.echo(notice.sentence)
         print_lines(notice.lines)
     if rows:
-        behind = [f"{terminal(account)} is of {last}" for account, last in standing.behind(path, newest)]
+        behind = [f"{terminal(account)} is of {last}" for account, last in standing.behind(published, newest)]
         late = f"Not up to {newest}: the newest NAV of {', '.join(behind)}."
         click.echo(late if behind else "The data are up to date.")
 

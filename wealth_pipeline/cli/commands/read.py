@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wealth_pipeline.cli.shared import load_settings, published_path
+from wealth_pipeline.cli.shared import load_settings, published_of, published_path
 
 
 @click.command()
@@ -53,8 +53,7 @@ def export(umask: int, folder: Path, form: str | None) -> None:
 @click.command()
 def digest() -> None:
     """Print one hash for each table of figures: equal content gives equal hashes, on any machine."""
-    from wealth_pipeline.published.published import digests
     from wealth_pipeline.warehouse.schema import figure_tables
 
-    for table, value in digests(published_path(), figure_tables()).items():
+    for table, value in published_of().digests(figure_tables()).items():
         click.echo(f"{value}  {table}")

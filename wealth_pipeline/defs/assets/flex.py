@@ -18,12 +18,13 @@ from wealth_pipeline.defs.partitions import BACKFILL_POLICY
 from wealth_pipeline.defs.resources import FlexService, WealthData
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import Window
-from wealth_pipeline.published import published
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import ask
 from wealth_pipeline.pull.answer import load_answer, refuse_lacking, refuse_strangers
 from wealth_pipeline.pull.missing import lacking_days
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 from wealth_pipeline.text import inline
 
@@ -159,14 +160,23 @@ def _nav_history(connection: Connection, settings: Settings, shared: dict[str, A
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with plain_failure(), published.connected(wealth.folder.published):
+        with plain_failure(), Published(wealth.folder.published) as published:
             asked = ask.latest_request(wealth.ledger, connection.name, _window(context, flex))
-            lacking = lacking_days(wealth.folder.published, connection.name, _days(context), asked)
-            report_nav(context, wealth, connection, asked.statement_sha256, lacking)
-            report_checks(context.instance, connection, settings, [PROVED])
-            days_are_reported(wealth.folder)
-            refuse_strangers(wealth.folder, connection.name, asked)
-            refuse_lacking(wealth.folder, wealth.ledger, connection.name, lacking, asked)
+            lacking = lacking_days(published, connection.name, _days(context), asked)
+            report_nav(
+                context,
+                published,
+                connection,
+                only_connection=wealth.only_connection,
+                sha256=asked.statement_sha256,
+                lacking=lacking,
+            )
+            report_checks(
+                context.instance, published=published, connection=connection, settings=settings, names=[PROVED]
+            )
+            days_are_reported(wealth.folder, published)
+            refuse_strangers(published, connection.name, asked)
+            refuse_lacking(published, ledger=wealth.ledger, connection=connection.name, lacking=lacking, asked=asked)
 
     return nav_history
 
@@ -190,8 +200,10 @@ def _nav_history_spec(connection: Connection) -> dg.AssetSpec:
 
 def report_nav(
     context: dg.AssetExecutionContext,
-    wealth: WealthData,
+    published: Published,
     connection: Connection,
+    *,
+    only_connection: bool,
     sha256: str | None,
     lacking: Sequence[date],
 ) -> None:
@@ -201,12 +213,12 @@ def report_nav(
     And so is a day of the run that has no NAV and lacks none: a backfill counts what is not materialized as failed.
     """
     days = _days(context)
-    path = wealth.folder.published
-    accounts = list(published.accounts_of(path, connection.name, wealth.only_connection))
+    accounts = published.accounts_of(connection.name, only_connection)
     shown = context.instance.get_materialized_partitions(nav_history_key(connection))
-    there = published.nav_dates(path, accounts)
+    there = published.nav_dates(accounts)
     unknown = [day for day in there if day.isoformat() not in shown]
-    for event in nav_events(connection, published.nav_days(path, accounts, days[0], days[-1], sha256, unknown)):
+    reported = published.nav_days(accounts, days[0], days[-1], sha256=sha256, others=unknown)
+    for event in nav_events(connection, reported):
         context.log_event(event)
     for event in without_nav(connection, [day for day in days if day not in there and day not in lacking]):
         context.log_event(event)
@@ -214,9 +226,10 @@ def report_nav(
 
 def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connection: Connection) -> None:
     """Add each day's largest holdings to the day's materialization of the table `positions`."""
-    days, path = _days(context), wealth.folder.published
-    accounts = published.accounts_of(path, connection.name, wealth.only_connection)
-    holdings = published.largest_holdings(path, list(accounts), days[0], days[-1])
+    days = _days(context)
+    with Published(wealth.folder.published) as published:
+        accounts = published.accounts_of(connection.name, wealth.only_connection)
+        holdings = published.largest_holdings(accounts, days[0], days[-1])
     for day, of_day in groupby(holdings, lambda h: h.report_date):
         if day in days:
             context.add_asset_metadata(

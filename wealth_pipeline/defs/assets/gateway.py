@@ -14,6 +14,7 @@ from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import TryLater
 from wealth_pipeline.gateway.state import GatewayState
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.text import inline, money
 
@@ -54,7 +55,7 @@ def gateway_snapshot(
     """One short, read-only visit."""
     with plain_failure():
         try:
-            now = gateway.state(wealth).now()
+            now = gateway.state(wealth).clock.now()
             with gateway.client(wealth) as client:
                 text = snapshot.take(client, now)
         except TryLater as trouble:
@@ -105,7 +106,7 @@ def live_tables(wealth: dg.ResourceParam[WealthData]) -> Iterator[dg.Materialize
 )
 def drift(wealth: dg.ResourceParam[WealthData]) -> dg.AssetCheckResult:
     """The newest day of each account that has both."""
-    days = live.drift(wealth.folder.root, wealth.folder.published)
+    days = Published(wealth.folder.published).drift(wealth.folder.root)
     newest = {day.account_id: day for day in reversed(days)}
     far = [day for day in newest.values() if abs(day.drift) * 100 > abs(day.official) * WORTH_A_LOOK]
     metadata: dict[str, Any] = {}
