@@ -35,13 +35,13 @@ def warehouse_of(settings: Settings) -> Warehouse:
     )
 
 
-def published_path(settings: Settings | None = None) -> Path:
-    """The published database of these settings, or of those that there are."""
-    return (settings or load_settings()).data_dir / "wealth.duckdb"
+def published_path(settings: Settings) -> Path:
+    """Where the published database of these settings lies."""
+    return settings.data_dir / "wealth.duckdb"
 
 
-def published_of(settings: Settings | None = None) -> Published:
-    """The same, to be read."""
+def published_of(settings: Settings) -> Published:
+    """The published database, to be read."""
     from wealth_pipeline.published.published import Published
 
     return Published(published_path(settings))

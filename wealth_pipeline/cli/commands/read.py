@@ -46,7 +46,7 @@ def export(umask: int, folder: Path, form: str | None) -> None:
     """
     from wealth_pipeline.published.export import export
 
-    for name, rows in export(published_path(), folder, form or "parquet", umask):
+    for name, rows in export(published_path(load_settings()), folder, form or "parquet", umask):
         click.echo(f"{rows:>9} rows  {name}")
 
 
@@ -55,5 +55,5 @@ def digest() -> None:
     """Print one hash for each table of figures: equal content gives equal hashes, on any machine."""
     from wealth_pipeline.warehouse.schema import figure_tables
 
-    for table, value in published_of().digests(figure_tables()).items():
+    for table, value in published_of(load_settings()).digests(figure_tables()).items():
         click.echo(f"{value}  {table}")
