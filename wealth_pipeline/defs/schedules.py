@@ -9,9 +9,10 @@ from wealth_pipeline.calendar import MARKET_TIMEZONE, last_weekdays
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
+from wealth_pipeline.kinds import MOST_TIMES
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.missing import Range, windows_to_ask
-from wealth_pipeline.settings import MOST_TIMES, Settings
+from wealth_pipeline.settings import Settings
 
 #: The tags by which Dagster makes one run over a range of partitions.
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
