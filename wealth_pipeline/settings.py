@@ -172,7 +172,7 @@ class Settings:
         "WEALTH_DATA_DIR", None, FOLDER, "where everything is kept", unset="`data/`",
     )})  # fmt: skip
     connections: tuple[Connection, ...] = ()
-    flex_date_format: str | None = setting(
+    date_format: str | None = setting(
         "IBKR_FLEX_DATE_FORMAT", None,
         matching(r"(MM/dd|dd/MM)/yy(yy)?",
                  "MM/dd/yyyy, MM/dd/yy, dd/MM/yyyy or dd/MM/yy; the other date formats need no setting"),

@@ -54,7 +54,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
     assert settings.history_start == date(2020, 3, 2)
     assert (settings.overlap_days, settings.catch_up_days, settings.flex_deadline_minutes) == (0, 5, 3)
     assert settings.schedule_times == (time(7, 15), time(8, 30))
-    assert settings.flex_date_format == "dd/MM/yy"
+    assert settings.date_format == "dd/MM/yy"
     assert settings.flex_url.startswith("http://127.0.0.1:9/")
 
 

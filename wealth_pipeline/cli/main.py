@@ -497,7 +497,7 @@ def _warehouse(settings: Settings) -> Warehouse:
     return Warehouse(
         DataFolder(settings.data_dir),
         settings.reporting_currency,
-        settings.flex_date_format,
+        settings.date_format,
         settings.day_change_share,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK, is_session
+from wealth_pipeline.calendar import is_session
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
 from wealth_pipeline.defs.failures import plain_failure
@@ -118,7 +118,7 @@ def _unknown(subject: Subject) -> Found:
 
 
 def _token(subject: Subject) -> Found:
-    warning = subject.connection.token_warning(subject.wealth.ledger.now().astimezone(NEW_YORK).date())
+    warning = subject.connection.token_warning(subject.wealth.ledger.clock.today())
     return Found([{"warning": warning}] if warning else [])
 
 

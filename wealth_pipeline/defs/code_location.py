@@ -64,7 +64,7 @@ def definitions(settings: Settings) -> dg.Definitions:
                 WealthData(
                     data_dir=str(settings.data_dir),
                     reporting_currency=settings.reporting_currency,
-                    slash_format=settings.flex_date_format,
+                    date_format=settings.date_format,
                     day_change_share=settings.day_change_share,
                     only_connection=settings.only_connection,
                 )

@@ -47,9 +47,8 @@ def after_market_close(connection: Connection, settings: Settings) -> dg.Schedul
         context: dg.ScheduleEvaluationContext, wealth: dg.ResourceParam[WealthData]
     ) -> list[dg.RunRequest] | dg.SkipReason:
         # The present, not the tick's own time: missed ticks fire together, and the first of them asks for all there is.
-        days = [
-            day for day in last_weekdays(settings.catch_up_days, wealth.ledger.now()) if day >= settings.history_start
-        ]
+        last = last_weekdays(settings.catch_up_days, wealth.ledger.clock.now())
+        days = [day for day in last if day >= settings.history_start]
         missing = missing_days(wealth, connection, days)
         unfilled = unfilled_days(wealth, connection, settings.overlap_days)
         # The overlap of the days that are asked for anyway brings what is broken out by day.
@@ -64,13 +63,13 @@ def after_market_close(connection: Connection, settings: Settings) -> dg.Schedul
         if run := _under_way(context.instance, connection.job):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
         # Missed ticks of the day before may have come on top of today's.
-        today = wealth.ledger.now().astimezone(NEW_YORK).date()
+        today = wealth.ledger.clock.today()
         windows = ([(missing[0], missing[-1])] if missing else []) + [(day, day) for day in alone]
         asked = [(a, b) for a, b in windows if wealth.ledger.count_on(connection.name, b, today) < MOST_TIMES]
         if not asked:
             return dg.SkipReason(f"IBKR was asked {MOST_TIMES} times today for the days up to {windows[0][1]}.")
         # Dagster never launches a key again, not even after a failed run; but of several requests each must have one.
-        tick = f"{wealth.ledger.now():%Y-%m-%d %H:%M:%S}"
+        tick = f"{wealth.ledger.clock.now():%Y-%m-%d %H:%M:%S}"
         return [
             dg.RunRequest(run_key=f"{first} to {last}, {tick}" if len(asked) > 1 else None, tags=days_tags(first, last))
             for first, last in asked
@@ -94,9 +93,9 @@ def unfilled_days(wealth: WealthData, connection: Connection, overlap_days: int)
     Not those of a statement of today: IBKR makes about one statement per query and day, and fills them overnight.
     """
     published = Published(wealth.folder.published)
-    today = wealth.ledger.now().astimezone(NEW_YORK).date()
+    today = wealth.ledger.clock.today()
     accounts = published.accounts_of(connection.name, wealth.only_connection)
-    (newest,) = last_weekdays(1, wealth.ledger.now())
+    (newest,) = last_weekdays(1, wealth.ledger.clock.now())
     return [
         u
         for u in (published.unfilled(accounts) if accounts else [])

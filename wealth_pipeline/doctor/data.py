@@ -188,7 +188,7 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
         about = f"query {entry.connection}" if entry.connection else "query"
         try:
             with folder.archive.open(entry.sha256) as stream:
-                survey = statement.survey(stream, settings.flex_date_format)
+                survey = statement.survey(stream, settings.date_format)
         except WealthError as error:
             # Damage reads like a malformed statement, which IBKR did not send.
             whole = folder.archive.is_whole(entry.sha256)

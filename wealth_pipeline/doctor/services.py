@@ -92,7 +92,7 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
     ledger = RequestLedger(folder.state)
-    warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format, settings.day_change_share)
+    warehouse = Warehouse(folder, settings.reporting_currency, settings.date_format, settings.day_change_share)
     window = ask.asked_window(last_weekdays(1, now), settings.overlap_days)
     for connection in settings.connections:
         about = f"IBKR {connection.name}"

@@ -10,6 +10,7 @@ import duckdb
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.duck import trouble
+from wealth_pipeline.files.whole import put
 from wealth_pipeline.published.reading import reading, sql
 from wealth_pipeline.text import csv_cell
 
@@ -38,7 +39,7 @@ def export(published: Path, folder: Path, form: str, umask: int = 0o077) -> Iter
                     0,
                 )
                 draft.chmod(0o666 & folder.stat().st_mode & ~umask)
-                draft.replace(target)
+                put(draft, target)
             except (OSError, duckdb.Error) as error:
                 raise WealthError(*trouble(target, error)) from None
             finally:

@@ -15,15 +15,10 @@ import duckdb
 import pyarrow as pa
 
 from wealth_pipeline.statement import values
-from wealth_pipeline.statement.reader import (
-    SECTION_OF,
-    SetAside,
-    Statement,
-    StatementError,
-    StatementReader,
-    attributes_of,
-    reported_day,
-)
+from wealth_pipeline.statement.frame import reported_day
+from wealth_pipeline.statement.picker import attributes_of
+from wealth_pipeline.statement.reader import SetAside, Statement, StatementError, StatementReader
+from wealth_pipeline.statement.vocabulary import SECTION_OF
 from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, TableSpec
 from wealth_pipeline.warehouse.refuse import REPORT
 from wealth_pipeline.warehouse.schema import insert, stage_name, texts
@@ -94,7 +89,7 @@ def move(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str) 
 
 
 def keep(
-    con: duckdb.DuckDBPyConnection, sha256: str, stream: BinaryIO, reader: StatementReader, slash_format: str | None
+    con: duckdb.DuckDBPyConnection, sha256: str, stream: BinaryIO, reader: StatementReader, date_format: str | None
 ) -> None:
     """Write the rows that were set aside, with their attributes, and note how many there are of each element.
 
@@ -113,7 +108,7 @@ def keep(
             reader.notes.add("summary_row_dropped", element)
             continue
         reader.notes.add("row_set_aside", element)
-        kept.append({"sha256": sha256} | _kept(row, attributes, reader.statements[row[2] - 1], slash_format))
+        kept.append({"sha256": sha256} | _kept(row, attributes, reader.statements[row[2] - 1], date_format))
     if kept:
         insert(con, "rows_set_aside", pa.Table.from_pylist(kept, _KEPT))
         con.execute(
@@ -124,7 +119,7 @@ def keep(
 
 
 def _kept(
-    listed: Row, attributes: dict[str, str], statement: Statement, slash_format: str | None
+    listed: Row, attributes: dict[str, str], statement: Statement, date_format: str | None
 ) -> dict[str, str | int | date | None]:
     """What `rows_set_aside` shows of a row."""
     element, row, ordinal, reason = listed
@@ -134,7 +129,7 @@ def _kept(
         "row": row,
         "ordinal": ordinal,
         "account_id": account or statement.account_id,
-        "report_date": _day(element, attributes, statement, slash_format),
+        "report_date": _day(element, attributes, statement, date_format),
         "section": SECTION_OF.get(element, element),
         "reason": reason,
         "attributes": json.dumps(attributes, ensure_ascii=False),
@@ -150,10 +145,10 @@ _KEPT = pa.schema(
 )  # fmt: skip
 
 
-def _day(element: str, attributes: dict[str, str], statement: Statement, slash_format: str | None) -> date | None:
+def _day(element: str, attributes: dict[str, str], statement: Statement, date_format: str | None) -> date | None:
     """The day that a row is of; None: any day of its FlexStatement."""
     state = _DAY_OF_STATE.get(element)
-    day = reported_day(attributes.get(state or "reportDate", ""), statement, slash_format)
+    day = reported_day(attributes.get(state or "reportDate", ""), statement, date_format)
     whole = state or statement.from_date == statement.to_date
     return day or (statement.to_date if whole else None)
 

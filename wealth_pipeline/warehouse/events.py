@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.statement.reader import SECTION_OF, Notes
+from wealth_pipeline.statement.reader import Notes
+from wealth_pipeline.statement.vocabulary import SECTION_OF
 from wealth_pipeline.tables.figures import TableSpec
 from wealth_pipeline.warehouse.schema import stage_name, texts
 

@@ -30,22 +30,22 @@ class Loaded:
     changed: tuple[tuple[str, date], ...] = ()
 
 
-def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None = None) -> Loaded:
+def load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, date_format: str | None = None) -> Loaded:
     """Load an archived statement whole or not at all, and record which in `statements`.
 
-    slash_format: what its dates with slashes mean, see `values.parse_day`.
+    date_format: what its dates with slashes mean, see `values.parse_day`.
     A statement that was rejected before is tried again: a newer version of the software may understand it.
     Raises ArchiveError where the archive cannot give it back; the warehouse is unchanged then.
     """
     try:
-        return _load(con, archive, sha256, slash_format)
+        return _load(con, archive, sha256, date_format)
     except duckdb.OutOfMemoryException:
         # The limit is ours, for the usual; rather than leave a statement out, it may take what the machine has.
         con.execute("RESET memory_limit")
-        return _load(con, archive, sha256, slash_format)
+        return _load(con, archive, sha256, date_format)
 
 
-def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_format: str | None) -> Loaded:
+def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, date_format: str | None) -> Loaded:
     status = con.execute("SELECT status FROM statements WHERE sha256 = ?", [sha256]).fetchone()
     if status == ("loaded",):
         return Loaded(sha256, "known")
@@ -55,11 +55,11 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, slash_f
     try:
         with _transaction(con):
             with archive.open(sha256) as stream:
-                reader = StatementReader(stream, slash_format, now=now)
+                reader = StatementReader(stream, date_format, now=now)
                 present = stage.read(con, reader)
             stage.sort_out(con, reader, present, sha256)
             with archive.open(sha256) as stream:
-                aside.keep(con, sha256, stream, reader, slash_format)
+                aside.keep(con, sha256, stream, reader, date_format)
             stage.write_notes(con, sha256, reader.notes)
             changed = merge(con, sha256)
             words = dict.fromkeys(words for _, words in reader.messages)

@@ -10,16 +10,8 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.statement.reader import (
-    AMOUNT,
-    MODEL_ELEMENTS,
-    Batch,
-    Notes,
-    StatementError,
-    StatementReader,
-    declared,
-    open_elements,
-)
+from wealth_pipeline.statement.reader import Batch, Notes, StatementError, StatementReader
+from wealth_pipeline.statement.vocabulary import AMOUNT, MODEL_ELEMENTS, declared, open_elements
 from wealth_pipeline.tables.columns import SQL_TYPES
 from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
 from wealth_pipeline.warehouse import aside, events, refuse, rules

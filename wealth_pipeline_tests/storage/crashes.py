@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from wealth_pipeline.calendar import Clock
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger, Window
 from wealth_pipeline.published.published import Published
@@ -33,13 +34,20 @@ _NEW_YORK = ZoneInfo("America/New_York")
 _NOW = datetime(2025, 7, 1, 12, tzinfo=_NEW_YORK)
 
 
+class _Sleepless(Clock):
+    """The machine's clock, for a sandbox without limits."""
+
+    def sleep(self, seconds: float) -> None:
+        pass
+
+
 class _Night:
     """One pull, telling its phase in memory that it shares with whoever kills it."""
 
     def __init__(self, root: Path, url: str, token: str, query_id: str, phase: mmap.mmap) -> None:
         self.folder, self.phase = DataFolder(root), phase
-        ledger = RequestLedger(self.folder.state)
-        self.client = FlexClient("ibkr", token, query_id, ledger, base_url=url, sleep=lambda _: None)
+        ledger = RequestLedger(self.folder.state, _Sleepless())
+        self.client = FlexClient("ibkr", token, query_id, ledger, base_url=url)
 
     def tell(self, name: str) -> None:
         self.phase[0] = PHASES.index(name) + 1

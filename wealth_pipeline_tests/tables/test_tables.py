@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from wealth_pipeline.statement.reader import declared, known_names
+from wealth_pipeline.statement.vocabulary import declared, known_names
 from wealth_pipeline.tables.figures import TABLES, TableSpec
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 

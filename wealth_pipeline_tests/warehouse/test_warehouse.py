@@ -121,41 +121,29 @@ def test_a_draft_of_a_killed_writer_is_written_over(folder: DataFolder) -> None:
 
 
 @contextmanager
-def held(path: Path, monkeypatch: pytest.MonkeyPatch, *, for_long: bool) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process has a database open; it lets go of it when it is first waited for, or not at all."""
+def held(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process has a database open."""
     script = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", script, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        if for_long:
-            monkeypatch.setattr(duck, "HOLDER_SECONDS", 0.0)
-        else:
-            monkeypatch.setattr("time.sleep", lambda _: holder.communicate())
         yield holder
-        if for_long:
-            holder.communicate()
+        holder.communicate()
 
 
 def test_a_foreign_holder_of_the_warehouse_is_named_and_the_next_run_catches_up(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody looks into the private database; the statement is safe, and the next run loads it too."""
+    monkeypatch.setattr(duck, "HOLDER_SECONDS", 0.0)
     load(folder, "100")
-    with held(folder.warehouse, monkeypatch, for_long=True) as holder:
+    with held(folder.warehouse) as holder:
         with pytest.raises(WarehouseError, match=rf"held open by process {holder.pid}\. Close it there.*safe"):
             load(folder, "103", "20250402;060000")
         assert read(folder) == "100"
     loaded = load(folder, "99", "20250329;060000")
     assert (loaded.status, read(folder)) == ("loaded", "103")
-
-
-def test_a_holder_who_soon_lets_go_costs_the_night_nothing(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look into the database by mistake is over in seconds."""
-    load(folder, "100")
-    with held(folder.warehouse, monkeypatch, for_long=False):
-        assert load(folder, "103", "20250402;060000").status == "loaded"
-    assert read(folder) == "103"
 
 
 def test_two_writers_wait_for_each_other(folder: DataFolder) -> None:

@@ -55,7 +55,7 @@ def gateway_snapshot(
     """One short, read-only visit."""
     with plain_failure():
         try:
-            now = gateway.state(wealth).now()
+            now = gateway.state(wealth).clock.now()
             with gateway.client(wealth) as client:
                 text = snapshot.take(client, now)
         except TryLater as trouble:

@@ -5,7 +5,6 @@ import os
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK
 from wealth_pipeline.connections import WARNING_DAYS
 from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
@@ -52,7 +51,7 @@ def token_expiry(settings: Settings) -> dg.SensorDefinition:
         url = os.environ.get("WEALTH_ALERT_URL")
         if not url:
             return dg.SkipReason("WEALTH_ALERT_URL is not set.")
-        today = wealth.ledger.now().astimezone(NEW_YORK).date()
+        today = wealth.ledger.clock.today()
         told = json.loads(context.cursor or "{}")
         for connection in settings.connections:
             warning, stage = connection.token_warning(today), f"{connection.token_made} {connection.token_stage(today)}"
