@@ -89,7 +89,12 @@ def move(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str) 
 
 
 def keep(
-    con: duckdb.DuckDBPyConnection, sha256: str, stream: BinaryIO, reader: StatementReader, date_format: str | None
+    con: duckdb.DuckDBPyConnection,
+    sha256: str,
+    stream: BinaryIO,
+    *,
+    reader: StatementReader,
+    date_format: str | None,
 ) -> None:
     """Write the rows that were set aside, with their attributes, and note how many there are of each element.
 

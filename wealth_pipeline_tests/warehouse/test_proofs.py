@@ -47,7 +47,7 @@ from wealth_pipeline_tests.lives import Folder, statement
 day, root = date(2026, 1, 9), Path(sys.argv[1])
 Folder(root).load(statement({"U1": {day: 1000}}))
 published = Published(root / "wealth.duckdb")
-made = checks.checks(Connection("ibkr", "1", "TOKEN", prefixed=False), Settings())
+made = checks.checks(Connection("ibkr", "1", "TOKEN", prefixed=False), Settings(root))
 proof = published.proofs(["U1"], "odd")
 print(json.dumps({
     "status": [proof.passed, proof.failed, [row["reason"] for row in proof.failures]],
