@@ -113,7 +113,7 @@ def keep(
             reader.notes.add("summary_row_dropped", element)
             continue
         reader.notes.add("row_set_aside", element)
-        kept.append({"sha256": sha256} | _kept(row, attributes, reader.statements[row[2] - 1], date_format))
+        kept.append({"sha256": sha256, **_kept(row, attributes, reader.statements[row[2] - 1], date_format)})
     if kept:
         insert(con, "rows_set_aside", pa.Table.from_pylist(kept, _KEPT))
         con.execute(
