@@ -80,8 +80,7 @@ def unfilled_days(
     return [
         one
         for one in (published.unfilled(accounts) if accounts else [])
-        if one.report_date >= newest - timedelta(days=overlap_days)
-        and new_york_day(one.generated) < new_york_day(now)
+        if one.report_date >= newest - timedelta(days=overlap_days) and new_york_day(one.generated) < new_york_day(now)
     ]
 
 

@@ -149,7 +149,7 @@ VIEWS: tuple[View, ...] = (
             _column(
                 "check_name",
                 _TEXT,
-                "positions, cash, dividends, parts, bridge, cash_flow, lots or cost.",
+                "Which proof: docs/proof.md lists them.",
                 nullable=False,
             ),
             _column("expected", _DIFFERENCE, "What the statement's NAV or total says.", "base"),
