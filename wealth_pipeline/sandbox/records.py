@@ -204,7 +204,7 @@ class AccountDay:
     rates: Amounts
     positions: tuple[Position, ...]
     cash: Mapping[str, CashLine]
-    nav: Mapping[str, tuple[Decimal, Decimal]]
+    nav: dict[str, tuple[Decimal, Decimal]]
     change: Amounts
     starting_value: Decimal
     total: Decimal
