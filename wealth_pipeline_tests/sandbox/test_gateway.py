@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import requests
 
-from wealth_pipeline.sandbox.gateway import FAULTS
+from wealth_pipeline.sandbox.gateway_faults import FAULTS
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 
