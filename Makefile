@@ -74,8 +74,11 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-docs: $(READY) ## Write docs/data-dictionary.md from the declarations
+docs: $(READY) ## Write what follows from the declarations: dictionary, settings, commands, proofs, the tests' SQL
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
+	$(BIN)/python -m wealth_pipeline.cli.reference
+	$(BIN)/python -m wealth_pipeline.warehouse.proofs.described docs/proof.md
+	$(BIN)/python -m wealth_pipeline_tests.warehouse.made_sql
 
 lock: $(READY) ## Renew requirements.lock from setup.cfg
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \

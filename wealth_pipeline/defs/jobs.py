@@ -1,17 +1,17 @@
 """Jobs beside the daily one: rebuilding the databases from the archive, and keeping Dagster's own history short."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from wealth_pipeline.calendar import MARKET_TIMEZONE
 from wealth_pipeline.defs.events import report_loaded
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
-from wealth_pipeline.defs.retention import forget_old_runs
+from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
-from wealth_pipeline.warehouse.progress import told
+from wealth_pipeline.warehouse.progress import reported
 
 #: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
 _LONG = {"dagster/max_runtime": 24 * 3600}
@@ -26,11 +26,11 @@ def replay(settings: Settings) -> dg.JobDefinition:
     )
     def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         warehouse = wealth.warehouse
-        with sentences(), warehouse.writing():
+        with plain_failure(), warehouse.writing():
             total = len(warehouse.folder.archive.sha256s())
             rejected = [
                 one
-                for one in told(warehouse.replay(wealth.ledger.all()), total, context.log.info)
+                for one in reported(warehouse.replay(wealth.ledger.all()), total, context.log.info)
                 if one.status == "rejected"
             ]
             days = report_loaded(context.instance, settings)
@@ -58,22 +58,23 @@ def retention(settings: Settings) -> tuple[dg.JobDefinition, dg.ScheduleDefiniti
         config_schema={},
     )
     def delete_old_runs(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
-        deleted = forget_old_runs(context.instance, wealth.folder, settings.dagster_days, datetime.now(UTC))
+        before = datetime.now(UTC) - timedelta(days=settings.dagster_days)
+        deleted = delete_runs_before(context.instance, wealth.folder, before)
         context.log.info(f"{deleted} runs deleted.")
 
     @dg.job(
         description=f"Deletes runs older than {settings.dagster_days} days (WEALTH_DAGSTER_DAYS) from Dagster's"
         " history, with their events and logs; those stay that hold the newest event of a partition. Touches no figure."
     )
-    def forget_history() -> None:
+    def run_cleanup() -> None:
         delete_old_runs()
 
     schedule = dg.ScheduleDefinition(
-        name="weekly_forget_history",
-        job=forget_history,
+        name="weekly_run_cleanup",
+        job=run_cleanup,
         cron_schedule="0 3 * * 0",
         execution_timezone=MARKET_TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Sundays at 03:00 New York time, when nothing else is on.",
     )
-    return forget_history, schedule
+    return run_cleanup, schedule
