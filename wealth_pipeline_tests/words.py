@@ -13,13 +13,13 @@ from harper import Linter
 ROOT = Path(__file__).parent.parent
 #: What is not said, as a regular expression, and what is said instead.
 INSTEAD = {
-    r"told": "reported, said, asked",
+    r"told(?! apart)": "reported, said, asked",
     r"mend(s|ed|ing)?": "fix",
     r"anew": "again",
     r"for ever": "forever, or how long",
     r"wanting": "missing",
     r"programmes?": "program",
-    r"is none": "No ...",
+    r"(that|what|which) is none": "is not one",
     r"is no setting": "is not a setting",
     r"so called": "named",
 }
