@@ -31,6 +31,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def pytest_unconfigure() -> None:
+    """DuckDB names at the end what nobody collected."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def dagsters_storage_is_read_once() -> Iterator[None]:
     """SQLAlchemy's engine of each of Dagster's SQLite files, and the list of its storage's versions, made once.

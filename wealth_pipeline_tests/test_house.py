@@ -196,7 +196,7 @@ def test_an_import_that_goes_up_and_a_room_without_a_floor_break_the_contracts(t
         (house / path).parent.mkdir(exist_ok=True)
         (house / path).write_text(text)
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
 
     def said() -> str:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
