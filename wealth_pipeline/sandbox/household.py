@@ -143,7 +143,7 @@ def shared_household(
 ) -> Household:
     """A household that others may use too: one never differs from another of the same arguments.
 
-    A year and a half takes a quarter of a second to simulate, and a FlexStatement that was rendered is kept.
+    A year and a half takes about 0.4 s to simulate, and the FlexStatements rendered last are kept.
     """
     return _shared_household(seed, first_day, late_fees)
 

@@ -175,9 +175,8 @@ def test_the_types_of_a_position_wobble_as_ibkrs_do(box: SandboxGateway) -> None
     rows = ask(box, "/portfolio/U1000001/positions/0").json()
     assert {type(row["strike"]) for row in rows} == {str, float}
     assert {type(row["multiplier"]) for row in rows} == {type(None), float}
-    held = {
-        p.instrument.conid: p for p in shared_household().day("U1000001", date(2026, 7, 21)).positions if not p.model
-    }
+    books = shared_household().day("U1000001", date(2026, 7, 21))
+    held = {p.instrument.conid: p for p in books.positions if not p.model}
     for row in rows:
         if not row["model"]:
             assert Decimal(str(row["position"])) == held[row["conid"]].quantity
