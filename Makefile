@@ -68,8 +68,9 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-docs: $(READY) ## Write what follows from the declarations: the data dictionary, the table of proofs, the tests' SQL
+docs: $(READY) ## Write what follows from the declarations: data dictionary, settings, commands, proofs, the tests' SQL
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
+	$(BIN)/python -m wealth_pipeline.cli.reference
 	$(BIN)/python -m wealth_pipeline.warehouse.proofs.described docs/proof.md
 	$(BIN)/python -m wealth_pipeline_tests.warehouse.made_sql
 

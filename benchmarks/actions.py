@@ -125,7 +125,7 @@ def nightly(folder: str) -> Work:
         def sleep(self, seconds: float) -> None:
             self.slept += timedelta(seconds=seconds)
 
-    wealth_pipeline.defs.resources.RequestLedger = partial(  # type: ignore[attr-defined, assignment, misc]
+    wealth_pipeline.defs.resources.RequestLedger = partial(  # type: ignore[attr-defined, assignment]
         RequestLedger, clock=Ahead()
     )
 

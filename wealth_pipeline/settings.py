@@ -65,8 +65,8 @@ class Setting(Generic[T_co]):
     """The declaration of one setting.
 
     name: its environment variable. default: its value where it is not set, which an empty text counts as. kind: what it
-    may be. what: its description, in Markdown, as a page in docs/ writes it. unset: how people are shown a default that
-    is not a text. example: the value in .env.example, instead of the default. first: whether everybody fills it in.
+    may be. what: its description, in Markdown, as a page in docs/ writes it. unset: a default in words, where it is not
+    a value. example: the value in .env.example, instead of the default. first: whether everybody fills it in.
     """
 
     name: str
@@ -128,7 +128,7 @@ def _times(text: str) -> tuple[time, ...]:
 
 TEXT = Kind(str)
 #: What must not get into the settings, which Dagster stores: only whether it is there.
-IS_SET = Kind(lambda text: True)
+IS_SET = Kind(lambda text: True, write=lambda found: "")
 FOLDER = Kind(lambda text: Path(text).expanduser().absolute())
 ADDRESS = r"https?://\S+"
 DAY = Kind(date.fromisoformat, "a date such as 2025-01-01")
@@ -142,7 +142,7 @@ TIMES = Kind(
     write=lambda times: ",".join(f"{one:%H:%M}" for one in times),
     advice="Correct it in .env. IBKR makes about one statement a day, and locks out those who ask too often.",
 )
-ORIGINS = Kind(lambda text: tuple(complete_origin(part) for part in text.split(",") if part.strip()))
+ORIGINS = Kind(lambda text: tuple(complete_origin(part) for part in text.split(",") if part.strip()), write=",".join)
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,6 @@ class Settings:
         "the query's date format, if it is one with slashes: `MM/dd/yyyy`, `MM/dd/yy`, `dd/MM/yyyy` or `dd/MM/yy`."
         " Better set `yyyyMMdd` there; but leave this as it is while statements with slashes are in the archive, which"
         " a replay reads again",
-        unset="none",
     )  # fmt: skip
     flex_deadline_minutes: int = setting(
         "WEALTH_FLEX_DEADLINE_MINUTES", 15, whole(1, 120), "minutes to wait for IBKR to make a statement"
@@ -196,18 +195,17 @@ class Settings:
     )  # fmt: skip
     gateway_certificate: str | None = setting(
         "IBKR_GATEWAY_CERTIFICATE", None, TEXT,
-        "pins its certificate, to be sure that it is yours: a file, or the SHA-256 fingerprint",
-        unset="none",
+        "pins the gateway's certificate, to be sure that it is yours: a file, or the SHA-256 fingerprint",
     )  # fmt: skip
     gateway_allow_remote: bool = setting(
         "IBKR_GATEWAY_ALLOW_REMOTE", False, SWITCH,
         "allows a gateway on another machine; its certificate must be pinned or verified",
     )  # fmt: skip
     gateway_allow_http: bool = setting(
-        "IBKR_GATEWAY_ALLOW_HTTP", False, SWITCH, "allows one without encryption, on this machine"
+        "IBKR_GATEWAY_ALLOW_HTTP", False, SWITCH, "allows a gateway without encryption, on this machine"
     )
     gateway_minutes: int = setting(
-        "WEALTH_GATEWAY_MINUTES", 15, whole(1, 1440), "minutes between two snapshots of it"
+        "WEALTH_GATEWAY_MINUTES", 15, whole(1, 1440), "minutes between two snapshots of the gateway's balances"
     )  # fmt: skip
     gateway_hours: str = setting(
         "WEALTH_GATEWAY_HOURS", "XNYS", TEXT,
@@ -231,7 +229,7 @@ class Settings:
     )
     schedule_times: tuple[time, ...] = setting(
         "WEALTH_SCHEDULE", (time(6), time(9), time(12)), TIMES,
-        "when it looks, New York time, on the morning after each session; three times at most",
+        "when the schedule looks, New York time, on the morning after each session; three times at most",
     )  # fmt: skip
     day_change_share: Decimal = setting(  # noqa: RUF009 - it makes a field
         "WEALTH_DAY_CHANGE_SHARE", Decimal("0.2"), SHARE,
@@ -246,19 +244,17 @@ class Settings:
         "WEALTH_ALERT_URL", False, IS_SET,
         "where an alert goes when a night failed: an address of [Apprise](https://github.com/caronc/apprise) (mailto://,"
         " ntfy://, slack://, tgram:// ...)",
-        unset="none",
     )  # fmt: skip
     ui_password: ClassVar = Setting(
         UI_PASSWORD, None, TEXT,
         "the password of the UI, for a machine that others use too: without it, whoever has a login there sees your"
         " figures ([security.md](security.md#the-ui))",
-        unset="none",
     )  # fmt: skip
     ui_origins: tuple[str, ...] = setting(
         "WEALTH_UI_ORIGINS", (), ORIGINS,
         "the addresses of a tunnel or reverse proxy before the UI, complete, as the browser shows them, separated by"
         " commas; they need the password ([security.md](security.md#from-another-machine))",
-        unset="none", example="http://localhost:8080,https://wealth.example.org",
+        example="http://localhost:8080,https://wealth.example.org",
     )  # fmt: skip
 
     @property

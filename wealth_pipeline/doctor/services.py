@@ -38,7 +38,7 @@ def gateway(settings: Settings, folder: DataFolder) -> Finding:
     except TryLater as error:
         return Finding.advice("gateway", str(error))
     except WealthError as error:
-        return Finding.mend("gateway", str(error))
+        return Finding.problem("gateway", str(error))
     return Finding.fine("gateway", f"logged in at {address.login}")
 
 
@@ -51,14 +51,14 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
     try:
         heard, on = _dagster_state(folder)
     except WealthError as error:
-        yield Finding.mend("daemon", str(error))
+        yield Finding.problem("daemon", str(error))
         return
     if not heard:
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
         return
     last = max(heard)
     if now - last > SILENCE:
-        yield Finding.mend("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
+        yield Finding.problem("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
     else:
         yield Finding.fine("daemon", "running")
     schedules = [connection.schedule for connection in settings.connections]
@@ -67,7 +67,7 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
         if name in on:
             yield Finding.fine(kind, f"{name} is on")
         else:
-            yield Finding.mend(
+            yield Finding.problem(
                 kind, f"{name} is off, so nothing comes by itself. Switch it on in the Dagster UI, under Automation."
             )
 
@@ -109,7 +109,7 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
             entry = ask.download(client, window, folder.archive)
             load_answer(warehouse, ledger, connection.name, window)
         except WealthError as error:
-            yield Finding.mend(about, str(error))
+            yield Finding.problem(about, str(error))
             continue
         _report(settings, folder)
         if entry:

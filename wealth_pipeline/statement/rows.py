@@ -23,7 +23,8 @@ from wealth_pipeline.statement.vocabulary import (
     known_names,
     wholes_of,
 )
-from wealth_pipeline.tables.figures import DESCRIPTIVE, SIDE_ELEMENTS
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS
+from wealth_pipeline.tables.models import DESCRIPTIVE
 
 #: The days that a row reports, and the times at which something was done, which lots have from long ago too.
 _REPORTED = frozenset({"reportDate", "fromDate", "toDate"})

@@ -24,7 +24,7 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import whole
 from wealth_pipeline.files.contents import contents
 from wealth_pipeline.files.regular import open_regular, read_regular
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.statement.root import not_a_statement, root_name
 
 Source = Literal["flex", "import", "inbox"]

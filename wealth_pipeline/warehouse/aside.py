@@ -15,11 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from wealth_pipeline.statement import values
-from wealth_pipeline.statement.frame import reported_day
+from wealth_pipeline.statement.frame import Statement, StatementError, reported_day
 from wealth_pipeline.statement.picker import attributes_of
-from wealth_pipeline.statement.reader import SetAside, Statement, StatementError, StatementReader
+from wealth_pipeline.statement.reader import StatementReader
+from wealth_pipeline.statement.rows import SetAside
 from wealth_pipeline.statement.vocabulary import SECTION_OF
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
 from wealth_pipeline.warehouse.refuse import REPORT
 from wealth_pipeline.warehouse.schema import insert, stage_name, texts
 

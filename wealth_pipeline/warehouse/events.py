@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.statement.reader import Notes
+from wealth_pipeline.statement.notes import Notes
 from wealth_pipeline.statement.vocabulary import SECTION_OF
-from wealth_pipeline.tables.figures import TableSpec
+from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.warehouse.schema import stage_name, texts
 
 #: The day of a row without report date, in a FlexStatement of several days. A time is taken for New York's by its

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 
 import duckdb
 
-from wealth_pipeline.statement.reader import StatementError, StatementReader
+from wealth_pipeline.statement.frame import StatementError
+from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.warehouse import aside, stage
 from wealth_pipeline.warehouse.archive import Archive, Entry
 from wealth_pipeline.warehouse.merge import merge

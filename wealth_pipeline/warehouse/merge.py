@@ -6,7 +6,8 @@ from datetime import date
 
 import duckdb
 
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.warehouse import events, refuse, rules, versions
 from wealth_pipeline.warehouse.proofs import proofs
 from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES, LATEST

@@ -7,8 +7,10 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
-from wealth_pipeline.statement.reader import Notes, StatementError
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, Column, TableSpec
+from wealth_pipeline.statement.frame import StatementError
+from wealth_pipeline.statement.notes import Notes
+from wealth_pipeline.tables.columns import Column, TableSpec
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
 from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse.schema import stage_name
 

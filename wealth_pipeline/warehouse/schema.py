@@ -10,7 +10,8 @@ from importlib.resources import files
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 
 #: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.
 SCHEMA_VERSION = 6

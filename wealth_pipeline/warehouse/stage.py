@@ -10,7 +10,10 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.statement.reader import Batch, Notes, StatementError, StatementReader
+from wealth_pipeline.statement.frame import StatementError
+from wealth_pipeline.statement.notes import Notes
+from wealth_pipeline.statement.reader import StatementReader
+from wealth_pipeline.statement.rows import Batch
 from wealth_pipeline.statement.vocabulary import AMOUNT, MODEL_ELEMENTS, declared, open_elements
 from wealth_pipeline.tables.columns import SQL_TYPES
 from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.tables.figures import TableSpec
+from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.warehouse.schema import FAMILIES, stored, texts
 
 _KEY = "account_id, report_date"

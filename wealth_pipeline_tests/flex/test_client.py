@@ -25,9 +25,9 @@ import requests
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex import calls, errors
-from wealth_pipeline.flex.client import BASE_URL, FlexClient, Window
+from wealth_pipeline.flex.client import BASE_URL, FlexClient
 from wealth_pipeline.flex.errors import MEANINGS, FlexError
-from wealth_pipeline.flex.ledger import RequestLedger
+from wealth_pipeline.flex.ledger import RequestLedger, Window
 from wealth_pipeline.http.silence import URLLIB3, _nothing
 from wealth_pipeline.http.silence import silence as silence_loggers
 from wealth_pipeline.sandbox.faults import MESSAGES, NAMES

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from wealth_pipeline.statement.reader import Batch, StatementError, StatementReader
+from wealth_pipeline.statement.frame import StatementError
+from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.root import root_name
+from wealth_pipeline.statement.rows import Batch
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, cash, file, flex, lot, nav, position, rate
 
 

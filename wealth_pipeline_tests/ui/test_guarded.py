@@ -80,7 +80,7 @@ def test_a_run_can_be_launched_and_its_log_streams(guarded_page: Page) -> None:
         socket.on("framereceived", lambda frame: frames.append(str(frame)))
 
     guarded_page.on("websocket", listen)
-    guarded_page.goto(f"{LOCATION}/jobs/forget_history/playground")
+    guarded_page.goto(f"{LOCATION}/jobs/run_cleanup/playground")
     guarded_page.get_by_role("button", name="Launch Run").click()
     guarded_page.wait_for_url("**/runs/*-*")
     expect(guarded_page.get_by_text("Success", exact=True).first).to_be_visible()

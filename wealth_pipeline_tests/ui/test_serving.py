@@ -45,7 +45,7 @@ STATUS = f"{{ scheduleOrError(scheduleSelector: {SCHEDULE}) {{ ... on Schedule {
 GREEN = """{ assetNodeOrError(assetKey: {path: ["nav_history"]}) {
     ... on AssetNode { partitionStats { numMaterialized } } } }"""
 RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
-LAUNCH = """mutation { launchRun(executionParams: {runConfigData: {}, selector: {jobName: "forget_history",
+LAUNCH = """mutation { launchRun(executionParams: {runConfigData: {}, selector: {jobName: "run_cleanup",
     repositoryLocationName: "wealth_pipeline", repositoryName: "__repository__"}}) { __typename } }"""
 #: Imported by every Python process: at its end it writes down what it was, and its environment.
 WITNESS = """

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.warehouse.archive import Archive, ArchiveError, Entry
 from wealth_pipeline_tests.flexml import file, flex, nav
 
