@@ -14,7 +14,8 @@ from typing import Any
 
 import click
 
-from wealth_pipeline.settings import Setting, Settings
+from wealth_pipeline.kinds import Setting
+from wealth_pipeline.settings import Settings
 
 #: Of a line in .env.example.
 _WIDTH = 120

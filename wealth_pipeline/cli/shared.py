@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 from wealth_pipeline.settings import UI_PASSWORD, Settings, load_dotenv, read_dotenv
 
 if TYPE_CHECKING:
+    from wealth_pipeline.published.published import Published
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -34,16 +35,23 @@ def warehouse_of(settings: Settings) -> Warehouse:
     )
 
 
-def published_path() -> Path:
-    """The published database."""
-    return load_settings().data_dir / "wealth.duckdb"
+def published_path(settings: Settings) -> Path:
+    """Where the published database of these settings lies."""
+    return settings.data_dir / "wealth.duckdb"
+
+
+def published_of(settings: Settings) -> Published:
+    """The published database, to be read."""
+    from wealth_pipeline.published.published import Published
+
+    return Published(published_path(settings))
 
 
 def last_days(settings: Settings) -> tuple[date, list[date]]:
     """The last complete weekday, and the weekdays that are looked at for missing ones."""
-    from wealth_pipeline.calendar import last_weekdays
+    from wealth_pipeline.calendar import CLOCK, last_weekdays
 
-    days = last_weekdays(settings.catch_up_days, datetime.now().astimezone())
+    days = last_weekdays(settings.catch_up_days, CLOCK.now())
     return days[-1], [day for day in days if day >= settings.history_start]
 
 

@@ -156,12 +156,13 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
     if force:
         run_config["ops"] = {connection.op("flex_report_request"): {"config": {"force": True}}}
     days, folder = weekdays_between(first, last), DataFolder(settings.data_dir)
+    published = Published(folder.published)
     with instance(folder) as dagster_instance:
         report_loaded(dagster_instance, settings)
         job = definitions(settings).resolve_job_def(connection.job)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]
-            if not force and not missing_days(Published(folder.published), connection.name, part):
+            if not force and not missing_days(published, connection.name, part):
                 yield Pulled(part[0], part[-1])
                 continue
             result = job.execute_in_process(

@@ -5,13 +5,14 @@ from datetime import date, time
 
 import dagster as dg
 
-from wealth_pipeline.calendar import MARKET_TIMEZONE, NEW_YORK, last_weekdays
+from wealth_pipeline.calendar import MARKET_TIMEZONE, last_weekdays
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
+from wealth_pipeline.kinds import MOST_TIMES
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.missing import Range, windows_to_ask
-from wealth_pipeline.settings import MOST_TIMES, Settings
+from wealth_pipeline.settings import Settings
 
 #: The tags by which Dagster makes one run over a range of partitions.
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -58,7 +59,7 @@ def after_market_close(connection: Connection, settings: Settings) -> dg.Schedul
         if run := _under_way(context.instance, connection.job):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
         # Missed ticks of the day before may have come on top of today's.
-        today = now.astimezone(NEW_YORK).date()
+        today = wealth.ledger.clock.today()
         asked = [(a, b) for a, b in windows if wealth.ledger.count_on(connection.name, b, today) < MOST_TIMES]
         if not asked:
             return dg.SkipReason(f"IBKR was asked {MOST_TIMES} times today for the days up to {windows[0][1]}.")

@@ -85,6 +85,7 @@ def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
     """Ask IBKR for the last complete weekday, once a connection, and load what comes; one Flex request each."""
     from wealth_pipeline.calendar import last_weekdays
+    from wealth_pipeline.defs.runs import report_what_is_loaded
     from wealth_pipeline.flex.client import FlexClient
     from wealth_pipeline.flex.ledger import RequestLedger
     from wealth_pipeline.pull import ask
@@ -111,17 +112,8 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
         except WealthError as error:
             yield Finding.problem(about, str(error))
             continue
-        _report(settings, folder)
+        report_what_is_loaded(settings)
         if entry:
             yield Finding.fine(about, f"sent the statement of {window}, and it is loaded")
         else:
             yield Finding.advice(about, f"has no statement of {window}: the account had not begun.")
-
-
-def _report(settings: Settings, folder: DataFolder) -> None:
-    """Give Dagster what was loaded."""
-    from wealth_pipeline.defs.events import report_loaded
-    from wealth_pipeline.defs.runs import instance
-
-    with instance(folder) as dagster_instance:
-        report_loaded(dagster_instance, settings)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from wealth_pipeline.calendar import NEW_YORK, is_session, last_weekdays
+from wealth_pipeline.calendar import is_session, last_weekdays, new_york_day
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.results import Unfilled
@@ -80,8 +80,7 @@ def unfilled_days(
     return [
         one
         for one in (published.unfilled(accounts) if accounts else [])
-        if one.report_date >= newest - timedelta(days=overlap_days)
-        and one.generated.replace(tzinfo=UTC).astimezone(NEW_YORK).date() < now.astimezone(NEW_YORK).date()
+        if one.report_date >= newest - timedelta(days=overlap_days) and new_york_day(one.generated) < new_york_day(now)
     ]
 
 

@@ -15,7 +15,8 @@ from wealth_pipeline.cli import reference
 from wealth_pipeline.cli.main import main, register
 from wealth_pipeline.doctor import configuration
 from wealth_pipeline.errors import SettingsError
-from wealth_pipeline.settings import Settings, setting, whole
+from wealth_pipeline.kinds import setting, whole
+from wealth_pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,5 +88,5 @@ def test_the_help_page_waits_for_nothing_heavy() -> None:
     loaded = set(done.stdout.split())
     assert not loaded & {*heavy.split(), "exchange_calendars", "dotenv"}
     ours = {name for name in loaded if name.startswith("wealth_pipeline.")}
-    rooms = ("cli", "connections", "errors", "files", "settings", "text")
+    rooms = ("cli", "connections", "errors", "files", "kinds", "settings", "text")
     assert not [name for name in ours if name.split(".")[1] not in rooms]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wealth_pipeline.cli.shared import load_settings, published_path, warehouse_of
+from wealth_pipeline.cli.shared import load_settings, published_of, warehouse_of
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def import_(paths: tuple[Path, ...]) -> None:
         from wealth_pipeline.defs.runs import report_what_is_loaded
 
         report_what_is_loaded(settings)
-        _print_findings(taken)
+        _print_findings(settings, taken)
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -58,15 +59,14 @@ def _take(warehouse: Warehouse, files: list[Path]) -> list[Taken]:
     return taken
 
 
-def _print_findings(taken: list[Taken]) -> None:
+def _print_findings(settings: Settings, taken: list[Taken]) -> None:
     """What is wrong with what was loaded: proofs that failed, rows that were set aside."""
-    from wealth_pipeline.published.published import Published
-    from wealth_pipeline.published.standing import failures, set_aside
+    from wealth_pipeline.published import standing
 
-    with Published(published_path()) as published:
-        for line in failures(published, {pair for one in taken for pair in one.changed}):
+    with published_of(settings) as published:
+        for line in standing.failures(published, {pair for one in taken for pair in one.changed}):
             click.echo(line)
-        if aside := set_aside(published):
+        if aside := standing.set_aside(published):
             click.echo(aside)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wealth_pipeline.cli.shared import last_days, load_settings, print_lines, published_path, ui_password
+from wealth_pipeline.cli.shared import last_days, load_settings, print_lines, published_of, published_path, ui_password
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 
@@ -24,18 +24,16 @@ _NAMED = 5
 @click.command()
 def status() -> None:
     """Show the newest NAV of each account, missing days, and how old the data are."""
-    from wealth_pipeline.published.published import Published
-
     settings = load_settings()
     for connection in settings.connections:
         if warning := connection.token_warning(date.today()):  # noqa: DTZ011 - the user's own day is what they stated
             click.echo(warning)
     if settings.gateway_url:
         _print_live(settings)
-        if not published_path().exists():
+        if not published_path(settings).exists():
             click.echo("There is no official history: it comes from Flex statements (docs/setup.md).")
             return
-    with Published(published_path()) as published:
+    with published_of(settings) as published:
         _print_status(published, settings)
 
 

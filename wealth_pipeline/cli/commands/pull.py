@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import click
 
-from wealth_pipeline.cli.shared import DAY, last_days, load_settings, published_path
+from wealth_pipeline.cli.shared import DAY, last_days, load_settings, published_of
 from wealth_pipeline.settings import Settings
 
 
@@ -26,10 +26,9 @@ def pull(name: str | None, first: datetime | None, last: datetime | None, force:
     connection.token()
     newest, days = last_days(settings)
     if first is None and last is None and not force:
-        from wealth_pipeline.published.published import Published
         from wealth_pipeline.pull.missing import missing_days
 
-        days = missing_days(Published(published_path()), connection.name, days)
+        days = missing_days(published_of(settings), connection.name, days)
         if not days:
             click.echo(f"Nothing is missing up to {newest}.")
             return

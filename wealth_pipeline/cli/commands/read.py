@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wealth_pipeline.cli.shared import load_settings, published_path
+from wealth_pipeline.cli.shared import load_settings, published_of, published_path
 
 
 @click.command()
@@ -46,15 +46,14 @@ def export(umask: int, folder: Path, form: str | None) -> None:
     """
     from wealth_pipeline.published.export import export
 
-    for name, rows in export(published_path(), folder, form or "parquet", umask):
+    for name, rows in export(published_path(load_settings()), folder, form or "parquet", umask):
         click.echo(f"{rows:>9} rows  {name}")
 
 
 @click.command()
 def digest() -> None:
     """Print one hash for each table of figures: equal content gives equal hashes, on any machine."""
-    from wealth_pipeline.published.published import Published
     from wealth_pipeline.warehouse.schema import figure_tables
 
-    for table, value in Published(published_path()).digests(figure_tables()).items():
+    for table, value in published_of(load_settings()).digests(figure_tables()).items():
         click.echo(f"{value}  {table}")

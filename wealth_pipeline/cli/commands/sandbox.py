@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wealth_pipeline.cli.commands.pull import pull_range
-from wealth_pipeline.cli.shared import DAY, last_days, published_path
+from wealth_pipeline.cli.shared import DAY, last_days, published_of, published_path
 from wealth_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 def demo() -> None:
     """Try everything without an account: 30 days of a simulated household, pulled from the built-in sandbox."""
     from wealth_pipeline.cli.printing import print_table
-    from wealth_pipeline.published.published import Published
 
     with sandbox_environment() as box:
         settings = Settings.load()
@@ -33,9 +32,9 @@ def demo() -> None:
         click.echo(f"A sandbox IBKR is listening at {box.flex_url}. Pulling {first} to {newest} through Dagster ...")
         if not pull_range(settings, None, first, newest, force=False):
             sys.exit(1)
-        rows = Published(published_path()).nav_table(first, newest)
+        rows = published_of(settings).nav_table(first, newest)
         print_table(["report date", "account", "currency", "NAV", "cash", "day change", "proof"], rows)
-        click.echo(f"The database: {published_path()}")
+        click.echo(f"The database: {published_path(settings)}")
     click.echo("Query it:     duckdb -readonly on that file, or any DuckDB tool.")
     click.echo("See the UI:   make dev   (shows these data until IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID are in .env)")
 
