@@ -95,7 +95,7 @@ def connected(path: Path, any_version: bool = False) -> Iterator[duckdb.DuckDBPy
 
 
 def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    from wealth_pipeline.warehouse.schema import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
+    from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
 
     try:
         version = _one(con, "SELECT schema_version FROM warehouse_info")

@@ -27,21 +27,17 @@ from lxml import etree
 from wealth_pipeline.calendar import NEW_YORK
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.statement import values
-from wealth_pipeline.tables.figures import DESCRIPTIVE, SIDE_ELEMENTS, TABLES
+from wealth_pipeline.tables.columns import AMOUNT
+from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SECTION_OF, SECTIONS, SIDE_ELEMENTS
 from wealth_pipeline.text import inline
 
 CHUNK_BYTES = 1 << 18
 #: Attribute texts that are held before they are typed and handed on: bounds memory, whatever the file's size.
 BATCH_TEXTS = 125_000
 
-AMOUNT = pa.decimal128(28, 12)
 #: Characters of a message of IBKR's that are kept; those that were seen have 70.
 _LONGEST_MESSAGE = 500
-
-#: Elements that have one row a model where the query shows models; the account's figure is their sum.
-MODEL_ELEMENTS = (
-    "EquitySummaryByReportDateInBase", "CashReportCurrency", "ChangeInNAV", "InterestAccrualsCurrency",
-)  # fmt: skip
 
 #: Attributes of the open elements that identify or describe a row and are no amounts.
 _IDENTITY = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
@@ -55,19 +51,6 @@ _FRAME = {
     "FlexQueryResponse": frozenset({"queryName", "type"}),
     "FlexStatements": frozenset({"count"}),
     "FlexStatement": frozenset("accountId acctAlias model fromDate toDate period whenGenerated".split()),
-}
-#: The section in which an element's rows stand. IBKR: PriorPeriodPositions and others hold rows of the same names.
-SECTION_OF = {
-    "EquitySummaryByReportDateInBase": "EquitySummaryInBase",
-    "CashReportCurrency": "CashReport",
-    "OpenPosition": "OpenPositions",
-    "ConversionRate": "ConversionRates",
-    "CashTransaction": "CashTransactions",
-    "Trade": "Trades",
-    "Transfer": "Transfers",
-    "OpenDividendAccrual": "OpenDividendAccruals",
-    "InterestAccrualsCurrency": "InterestAccruals",
-    "SecurityInfo": "SecuritiesInfo",
 }
 #: IBKR: parts of an amount by segment, custodian or period, and by side; the unsuffixed attribute is their whole.
 _CASH_PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
@@ -748,4 +731,5 @@ _HEADER: dict[str, Callable[[str, str | None], Any]] = {
 
 #: A moment that stands for one that is not asked for.
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
-_LOADED_SECTIONS = frozenset(SECTION_OF.values())
+#: The sections that stand around their rows.
+_LOADED_SECTIONS = frozenset(section.name for section in SECTIONS if section.name != section.element)

@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.statement.reader import SECTION_OF, Notes
+from wealth_pipeline.statement.reader import Notes
+from wealth_pipeline.tables.columns import MOMENT
 from wealth_pipeline.tables.figures import TableSpec
-from wealth_pipeline.warehouse.schema import stage_name, texts
+from wealth_pipeline.warehouse.ddl import stage_name, texts
 
-#: The day of a row without report date, in a FlexStatement of several days. A time is taken for New York's by its
-#: summer clock: what was done in the hour before a winter's midnight counts for the next day.
-_DAY = {
-    "cash_transactions": "CAST(date_time - INTERVAL 4 HOUR AS DATE), settle_date",
-    "trades": "trade_date, CAST(date_time - INTERVAL 4 HOUR AS DATE), settle_date",
-    "transfers": "date",
-}
 _LATER = "(f.when_generated, f.sha256) > "
 
 
@@ -36,7 +30,7 @@ def stage(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> Non
         f" min(told) OVER same_id = max(told) OVER same_id AND transaction_id IS NOT NULL AS repeated"
         f" FROM (SELECT *, {_told(table)} AS told FROM (SELECT {', '.join(f'n.{c.name}' for c in table.read)},"
         f" n.ordinal, n.row, f.account_id AS statement_account_id, f.when_generated,"
-        f" coalesce(n.report_date, CASE WHEN f.from_date = f.to_date THEN f.to_date END, {_DAY[table.name]}, f.to_date)"
+        f" coalesce(n.report_date, CASE WHEN f.from_date = f.to_date THEN f.to_date END, {_days(table)}, f.to_date)"
         f" AS event_date FROM {stage_name(table.element)} n JOIN stage_statement f USING (ordinal)))"
         f" WINDOW same_id AS (PARTITION BY ordinal, account_id, transaction_id)"
     )
@@ -54,7 +48,7 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> bool
 
     False: there are neither rows to be added nor rows that went, and nothing more has to be done.
     """
-    new, section = f"new_{table.name}", SECTION_OF[table.element]
+    new, section = f"new_{table.name}", table.section.name
     file = {"sha256": sha256, "section": section}
     (gone,) = con.execute(
         f"DELETE FROM {table.name} t USING (SELECT *, $sha256 AS sha256 FROM stage_statement) f"
@@ -112,6 +106,18 @@ def number(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
                 UNION SELECT account_id FROM {table.name} SEMI JOIN (
                     SELECT account_id AS statement_account_id FROM stage_statement) USING (statement_account_id)))
         )) n WHERE t.rowid = n.id AND t.row_id <> n.row_id"""
+    )
+
+
+def _days(table: TableSpec) -> str:
+    """What says the day of a row without report date, in a FlexStatement of several days.
+
+    A time is taken for New York's by its summer clock: what was done in the hour before a winter's midnight counts for
+    the next day.
+    """
+    columns = {c.name: c for c in table.columns}
+    return ", ".join(
+        f"CAST({name} - INTERVAL 4 HOUR AS DATE)" if columns[name].type == MOMENT else name for name in table.event_days
     )
 
 

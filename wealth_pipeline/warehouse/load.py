@@ -16,8 +16,6 @@ import pandera.errors
 import pyarrow as pa
 
 from wealth_pipeline.statement.reader import (
-    AMOUNT,
-    MODEL_ELEMENTS,
     Batch,
     Notes,
     StatementError,
@@ -25,12 +23,13 @@ from wealth_pipeline.statement.reader import (
     declared,
     open_elements,
 )
-from wealth_pipeline.tables.columns import SQL_TYPES
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, Column, TableSpec
+from wealth_pipeline.tables.columns import AMOUNT, SQL_TYPES
+from wealth_pipeline.tables.figures import TABLES, Column, TableSpec
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SIDE_ELEMENTS
 from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse import aside, events, versions
 from wealth_pipeline.warehouse.archive import Archive, Entry
-from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES, LATEST, insert, sql, stage_name
+from wealth_pipeline.warehouse.ddl import EVENTS, FAMILIES, LATEST, insert, sql, stage_name
 
 _VALIDATED_ROWS = 25_000
 #: IBKR: "Realized P/L is not ready and has been disabled for this statement."

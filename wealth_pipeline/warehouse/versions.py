@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from wealth_pipeline.tables.figures import TableSpec
-from wealth_pipeline.warehouse.schema import FAMILIES, stored, texts
+from wealth_pipeline.warehouse.ddl import FAMILIES, stage_name, texts
 
 _KEY = "account_id, report_date"
 #: Columns that a table derives from stated ones: cleared before they are derived again.
@@ -19,8 +19,10 @@ _DERIVED_FLAGS = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basi
 _MADE_OF_ROWS = ("component", "amount", "counted", "from_lots")
 #: IBKR: a ticked section without data is an empty container. Here that says "there were none", by section and stage.
 _EMPTY_SECTIONS = {
-    "positions": ("OpenPositions", "stage_open_position"),
-    "dividends": ("OpenDividendAccruals", "stage_open_dividend_accrual"),
+    family: (table.section.name, stage_name(table.element))
+    for family, tables in FAMILIES.items()
+    for table in tables
+    if table.section.empty
 }
 #: The families whose derived figures rest on conversion rates, by the table that tells the currencies.
 _RATED = {"positions": "positions", "cash": "cash_balances"}
@@ -49,10 +51,10 @@ def store(con: duckdb.DuckDBPyConnection, family: str) -> None:
     con.execute(f"INSERT INTO versions BY NAME SELECT '{family}' AS family, * FROM timeline_{family}")
     for table in FAMILIES[family]:
         con.execute(
-            f"DELETE FROM {stored(table)} v USING changed_{family} k"
+            f"DELETE FROM {table.stored} v USING changed_{family} k"
             " WHERE v.account_id = k.account_id AND v.report_date = k.report_date"
         )
-        con.execute(f"INSERT INTO {stored(table)} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
+        con.execute(f"INSERT INTO {table.stored} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
 
 
 def ready(con: duckdb.DuckDBPyConnection, table: TableSpec, source: str) -> None:
@@ -158,7 +160,7 @@ def _pool(con: duckdb.DuckDBPyConnection, family: str, table: TableSpec) -> None
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW pool_{table.name} AS"
         f" (SELECT {_as_stated(table)}, content, CAST(NULL AS BIGINT) AS row"
-        f" FROM {stored(table)} SEMI JOIN (SELECT {_KEY}, content, min(known_from) AS known_from"
+        f" FROM {table.stored} SEMI JOIN (SELECT {_KEY}, content, min(known_from) AS known_from"
         f"  FROM versions SEMI JOIN changed_{family} USING ({_KEY}) WHERE family = '{family}' GROUP BY ALL)"
         f" USING ({_KEY}, content, known_from))"
         f" UNION ALL BY NAME"
