@@ -86,9 +86,9 @@ class LivePositions(_Live):
 
     model: Text = column("model", "Model portfolio; NULL outside models.")
     conid: Text = column("conid", "IBKR's contract id.", nullable=False)
-    symbol: Text = column("ticker", "Symbol, where the Gateway tells it.")
+    symbol: Text = column("ticker", "Symbol, where the Gateway gives it.")
     contract: Text = column("contractDesc", "The contract, as the Gateway describes it.")
-    name: Text = column("name", "The company's or fund's name, where the Gateway tells it.")
+    name: Text = column("name", "The company's or fund's name, where the Gateway gives it.")
     asset_class: Text = column("assetClass", "STK (ETFs too), OPT, FUT, BOND, BILL, FUND, CRYPTO, CFD, ...")
     currency: Text = column("currency", "The contract's currency.")
     quantity: Amount = column("position", "How many; negative: short.", unit="units", nullable=False)

@@ -57,14 +57,14 @@ VIEWS: tuple[Record | View | Macro, ...] = (
     ),
     View(
         "positions_latest",
-        "Each account's positions on the newest day for which a statement tells them.",
+        "Each account's positions on the newest day that a statement has them for.",
         BY_NAME["positions"].key,
         handed_on("positions"),
         like="positions",
     ),
     View(
         "cash_latest",
-        "Each account's cash by currency on the newest day for which a statement tells it.",
+        "Each account's cash by currency on the newest day that a statement has it for.",
         ("account_id", "currency"),
         handed_on("cash_balances"),
         like="cash_balances",
