@@ -1,14 +1,39 @@
-"""Days: IBKR's report dates are weekdays in New York; the exchange calendar only tells holidays from sessions."""
+"""Time and days: IBKR's report dates are weekdays in New York; the exchange calendar tells holidays from sessions."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 #: IBKR's days are New York's, and so is the schedule.
 MARKET_TIMEZONE = "America/New_York"
 NEW_YORK = ZoneInfo(MARKET_TIMEZONE)
+
+
+class Clock:
+    """The time. Whatever depends on it takes a clock, so that a test can give it another one."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """The day in New York."""
+        return self.now().astimezone(NEW_YORK).date()
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow, whoever sets the machine's clock: to measure how long something takes."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+#: The machine's own.
+CLOCK = Clock()
 
 
 def last_weekdays(count: int, now: datetime) -> list[date]:

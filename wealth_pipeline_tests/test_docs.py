@@ -102,7 +102,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         GatewayClient(GatewayAddress(box.gateway_url), state) as client,
     ):
         warnings.simplefilter("ignore")  # the sandbox's certificate is self-signed
-        store.archive(folder.root, snapshot.take(client, state.now()))
+        store.archive(folder.root, snapshot.take(client, state.clock.now()))
     store.load(folder.root)
     return folder.root
 

@@ -21,6 +21,7 @@ from wealth_pipeline.settings import UI_PASSWORD, Settings, check_origins, load_
 from wealth_pipeline.text import terminal
 
 if TYPE_CHECKING:
+    from wealth_pipeline.published.published import Published
     from wealth_pipeline.sandbox.server import Sandbox
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
@@ -121,13 +122,14 @@ def import_(paths: tuple[Path, ...]) -> None:
 
         with instance(warehouse.folder) as dagster_instance:
             report_loaded(dagster_instance, settings)
-        from wealth_pipeline.published.published import set_aside_line
-        from wealth_pipeline.published.standing import failures
+        from wealth_pipeline.published import standing
+        from wealth_pipeline.published.published import Published
 
-        for line in failures(_published(), {pair for one in taken for pair in one.changed}):
-            click.echo(line)
-        if aside := set_aside_line(_published()):
-            click.echo(aside)
+        with Published(_published()) as published:
+            for line in standing.failures(published, {pair for one in taken for pair in one.changed}):
+                click.echo(line)
+            if aside := standing.set_aside(published):
+                click.echo(aside)
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -199,18 +201,17 @@ def export(umask: int, folder: Path, form: str | None) -> None:
 @main.command()
 def digest() -> None:
     """Print one hash for each table of figures: equal content gives equal hashes, on any machine."""
-    from wealth_pipeline.published.published import digests
+    from wealth_pipeline.published.published import Published
     from wealth_pipeline.warehouse.ddl import figure_tables
 
-    for table, value in digests(_published(), figure_tables()).items():
+    for table, value in Published(_published()).digests(figure_tables()).items():
         click.echo(f"{value}  {table}")
 
 
 @main.command()
 def status() -> None:
     """Show the newest NAV of each account, missing days, and how old the data are."""
-    from wealth_pipeline.cli.printing import print_table
-    from wealth_pipeline.published import published, standing
+    from wealth_pipeline.published.published import Published
 
     settings = _settings()
     newest, days = _last_days(settings)
@@ -222,10 +223,19 @@ def status() -> None:
         if not _published().exists():
             click.echo("There is no official history: it comes from Flex statements (docs/setup.md).")
             return
-    rows = published.newest_nav(_published())
+    with Published(_published()) as published:
+        _print_status(published, settings, newest, days)
+
+
+def _print_status(published: Published, settings: Settings, newest: date, days: list[date]) -> None:
+    """How the accounts stand in the published database. days: those up to `newest` that are looked at."""
+    from wealth_pipeline.cli.printing import print_table
+    from wealth_pipeline.published import standing
+
+    rows = published.newest_nav()
     print_table(["account", "report date", "NAV", "currency", "day change", "proof"], rows)
-    ended = published.ended_accounts(_published())
-    for account, first in published.first_days(_published()).items():
+    ended = published.ended_accounts()
+    for account, first in published.first_days().items():
         shown = terminal(account)
         if account in ended:
             click.echo(f"{shown}: ended on {ended[account]}.")
@@ -233,18 +243,18 @@ def status() -> None:
         if first is None:
             click.echo(f"{shown}: no NAV in its statements; tick Net Asset Value (NAV) in Base in the query.")
             continue
-        lacking = published.missing(_published(), {account: first}, days)
+        lacking = published.missing({account: first}, days)
         told = ", ".join(map(str, lacking)) if len(lacking) <= 5 else f"{len(lacking)}, {lacking[0]} to {lacking[-1]}"
         click.echo(f"{shown}: missing of the last {len(days)} weekdays up to {newest}: {told or 'none'}.")
-    if aside := published.set_aside_line(_published()):
+    if aside := standing.set_aside(published):
         click.echo(aside)
-    for line in [*standing.failures(_published()), *standing.rejections(_published())]:
+    for line in [*standing.failures(published), *standing.rejections(published)]:
         click.echo(line)
-    for notice in standing.notices(_published(), settings.data_dir):
+    for notice in standing.notices(published, settings.data_dir):
         click.echo(notice.sentence)
         _print_lines(notice.lines)
     if rows:
-        behind = standing.behind(_published(), newest)
+        behind = standing.behind(published, newest)
         told = ", ".join(f"{terminal(account)} is of {last}" for account, last in behind)
         click.echo(f"Not up to {newest}: the newest NAV of {told}." if told else "The data are up to date.")
 
@@ -304,9 +314,9 @@ def demo() -> None:
         if not _pull(settings, None, first, newest, force=False):
             sys.exit(1)
         from wealth_pipeline.cli.printing import print_table
-        from wealth_pipeline.published.published import nav_table
+        from wealth_pipeline.published.published import Published
 
-        rows = nav_table(_published(), first, newest)
+        rows = Published(_published()).nav_table(first, newest)
         print_table(["report date", "account", "currency", "NAV", "cash", "day change", "proof"], rows)
         click.echo(f"The database: {_published()}")
     click.echo("Query it:     duckdb -readonly on that file, or any DuckDB tool.")
@@ -487,7 +497,7 @@ def _warehouse(settings: Settings) -> Warehouse:
     return Warehouse(
         DataFolder(settings.data_dir),
         settings.reporting_currency,
-        settings.flex_date_format,
+        settings.date_format,
         settings.day_change_share,
     )
 

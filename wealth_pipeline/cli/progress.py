@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 import click
 
 from wealth_pipeline.warehouse.load import Loaded
-from wealth_pipeline.warehouse.progress import rate, told
+from wealth_pipeline.warehouse.progress import rate, reported
 
 
 def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:
     """Pass on what is loaded, and show how far and how fast that goes, on stderr."""
     if not sys.stderr.isatty():
-        yield from told(loading, total, lambda line: click.echo(f"{what}: {line}", err=True))
+        yield from reported(loading, total, lambda line: click.echo(f"{what}: {line}", err=True))
         return
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -6,12 +6,12 @@ import dagster as dg
 
 from wealth_pipeline.calendar import MARKET_TIMEZONE
 from wealth_pipeline.defs.events import report_loaded
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.retention import forget_old_runs
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
-from wealth_pipeline.warehouse.progress import told
+from wealth_pipeline.warehouse.progress import reported
 
 #: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
 _LONG = {"dagster/max_runtime": 24 * 3600}
@@ -26,11 +26,11 @@ def replay(settings: Settings) -> dg.JobDefinition:
     )
     def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         warehouse = wealth.warehouse
-        with sentences(), warehouse.writing():
+        with plain_failure(), warehouse.writing():
             total = len(warehouse.folder.archive.sha256s())
             rejected = [
                 one
-                for one in told(warehouse.replay(wealth.ledger.all()), total, context.log.info)
+                for one in reported(warehouse.replay(wealth.ledger.all()), total, context.log.info)
                 if one.status == "rejected"
             ]
             days = report_loaded(context.instance, settings)

@@ -14,14 +14,15 @@ import filelock
 from sqlalchemy.exc import SQLAlchemyError
 
 from wealth_pipeline.calendar import weekdays_between
-from wealth_pipeline.defs.code_location import daily_job, definitions
+from wealth_pipeline.connections import Connection
+from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.schedules import days_tags, missing_days
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.pull.ask import LONGEST_RANGE
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -143,15 +144,14 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
 
     A quarter that is there already is left out unless `force` is set, so that a pull that was stopped can be repeated.
     """
-    prefix = f"{connection.name}__" if connection.prefixed else ""
     # The run's log is in Dagster's history; on the terminal a line a run is enough.
     run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if force:
-        run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
+        run_config["ops"] = {connection.op("flex_report_request"): {"config": {"force": True}}}
     days, wealth = weekdays_between(first, last), WealthData(data_dir=str(settings.data_dir))
     with instance(DataFolder(settings.data_dir)) as dagster_instance:
         report_loaded(dagster_instance, settings)
-        job = definitions(settings).resolve_job_def(daily_job(connection).name)
+        job = definitions(settings).resolve_job_def(connection.job)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]
             if not force and not missing_days(wealth, connection, part):

@@ -9,16 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from wealth_pipeline.connections import TOKEN_LIFE, Connection
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.settings import (
-    TOKEN_LIFE,
-    Connection,
-    Settings,
-    SettingsError,
-    check_origins,
-    read_dotenv,
-    setting_names,
-)
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.settings import Settings, check_origins, read_dotenv, setting_names
 
 #: A token has some 24 digits; six or seven are a query's id.
 SHORTEST_TOKEN = 16

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import duckdb
 
@@ -16,7 +15,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
 from wealth_pipeline.gateway import store
-from wealth_pipeline.published import published, standing
+from wealth_pipeline.published import standing
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 from wealth_pipeline.warehouse.archive import Entry
@@ -42,37 +42,31 @@ def database(folder: DataFolder) -> Finding:
             )
         return Finding.advice("database", "There is none yet. Run `wealth pull`, `wealth import` or `wealth demo`.")
     try:
-        with published.connected(folder.published, any_version=True) as con:
-            (schema,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)
-            days, last = con.execute("SELECT count(*), max(report_date) FROM nav_history").fetchone() or (0, None)
+        found = Published(folder.published).overview()
     except (WealthError, duckdb.Error) as error:
         told = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
         return Finding.mend("database", told if "replay" in told else f"{told} Run `wealth replay`.")
-    if schema != SCHEMA_VERSION:
+    if found.schema_version != SCHEMA_VERSION:
         return Finding.mend(
             "database",
-            f"It has schema version {schema}, this software writes {SCHEMA_VERSION}. Run `wealth replay`; if the"
-            " database is the newer one, update wealth_pipeline instead.",
+            f"It has schema version {found.schema_version}, this software writes {SCHEMA_VERSION}. Run `wealth replay`;"
+            " if the database is the newer one, update wealth_pipeline instead.",
         )
-    return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
+    return Finding.fine(
+        "database", f"{found.days} days of NAV" + (f", the newest {found.newest}" if found.newest else "")
+    )
 
 
 def set_aside(folder: DataFolder) -> Iterator[Finding]:
     """The rows of side sections that were set aside; nothing where there are none."""
-    if line := published.set_aside_line(folder.published):
+    if line := standing.set_aside(Published(folder.published)):
         yield Finding.advice("rows", line)
 
 
 def costs(folder: DataFolder) -> Iterator[Finding]:
     """Positions of the newest day whose cost cannot be told in base currency."""
-    with suppress(WealthError, duckdb.Error), published.connected(folder.published) as con:
-        untold = con.execute(
-            "SELECT account_id, count(*), max(report_date) FROM positions_latest"
-            " WHERE cost_currency IS NULL AND fx_rate_to_base <> 1 AND coalesce(cost_basis, unrealized_pnl) IS NOT NULL"
-            " AND (account_id, report_date) NOT IN (SELECT (account_id, report_date) FROM profit_not_ready)"
-            " GROUP BY account_id ORDER BY account_id"
-        ).fetchall()
-        for account, count, day in untold:
+    with suppress(WealthError, duckdb.Error):
+        for account, count, day in Published(folder.published).unknown_costs():
             yield Finding.advice(
                 f"cost {account}",
                 f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
@@ -83,13 +77,11 @@ def costs(folder: DataFolder) -> Iterator[Finding]:
 
 def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
     """Days whose profit and loss IBKR has not filled: while they are asked for again, and after."""
-    with suppress(WealthError, duckdb.Error):
-        accounts = [account for (account,) in _rows(folder, "SELECT account_id FROM accounts")]
-        unfilled = published.unfilled(folder.published, accounts)
-        ((newest,),) = _rows(folder, "SELECT max(report_date) FROM nav")
+    with suppress(WealthError, duckdb.Error), Published(folder.published) as published:
+        unfilled, newest = published.unfilled(), published.newest_day()
         for account in sorted({u.account_id for u in unfilled}):
             days = [u.report_date for u in unfilled if u.account_id == account]
-            young = [day for day in days if day >= newest - timedelta(days=settings.overlap_days)]
+            young = [day for day in days if newest and day >= newest - timedelta(days=settings.overlap_days)]
             if young:
                 yield Finding.advice(
                     f"profit {account}",
@@ -104,11 +96,6 @@ def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
                 )
 
 
-def _rows(folder: DataFolder, query: str) -> list[tuple[Any, ...]]:
-    with published.connected(folder.published) as con:
-        return con.execute(query).fetchall()
-
-
 def _listed(days: list[date]) -> str:
     """Up to five days, and how many more."""
     more = f" and {len(days) - 5} more" if len(days) > 5 else ""
@@ -117,15 +104,15 @@ def _listed(days: list[date]) -> str:
 
 def failures(folder: DataFolder) -> Iterator[Finding]:
     """Proofs that failed, and statements that could not be loaded."""
-    for line in standing.failures(folder.published):
+    for line in standing.failures(Published(folder.published)):
         yield Finding.mend("proof", line)
-    for line in standing.rejections(folder.published):
+    for line in standing.rejections(Published(folder.published)):
         yield Finding.advice("statement", line)
 
 
 def accounts(folder: DataFolder) -> Iterator[Finding]:
     """What keeps the net worth from being known, or is presumed of an account; nothing if all is as it should be."""
-    for notice in standing.notices(folder.published, folder.root):
+    for notice in standing.notices(Published(folder.published), folder.root):
         grade = Finding.mend if notice.urgent else Finding.advice
         yield grade("accounts", notice.sentence, notice.lines)
 
@@ -201,7 +188,7 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
         about = f"query {entry.connection}" if entry.connection else "query"
         try:
             with folder.archive.open(entry.sha256) as stream:
-                survey = statement.survey(stream, settings.flex_date_format)
+                survey = statement.survey(stream, settings.date_format)
         except WealthError as error:
             # Damage reads like a malformed statement, which IBKR did not send.
             whole = folder.archive.is_whole(entry.sha256)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from wealth_pipeline.doctor import configuration, data, machine, services, units
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.settings import Settings, SettingsError, load_dotenv
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.settings import Settings, load_dotenv
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 __all__ = ["Finding", "examine"]

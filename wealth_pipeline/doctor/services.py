@@ -61,7 +61,7 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
         yield Finding.mend("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
     else:
         yield Finding.fine("daemon", "running")
-    schedules = [f"{c.name}_after_market_close" if c.prefixed else "after_market_close" for c in settings.connections]
+    schedules = [connection.schedule for connection in settings.connections]
     wanted = [("schedule", name) for name in schedules] + [("sensor", "gateway")] * bool(settings.gateway_url)
     for kind, name in wanted:
         if name in on:
@@ -92,7 +92,7 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
     ledger = RequestLedger(folder.state)
-    warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format, settings.day_change_share)
+    warehouse = Warehouse(folder, settings.reporting_currency, settings.date_format, settings.day_change_share)
     window = ask.asked_window(last_weekdays(1, now), settings.overlap_days)
     for connection in settings.connections:
         about = f"IBKR {connection.name}"

@@ -9,7 +9,9 @@ from typing import BinaryIO
 
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.statement.reader import Statement, StatementReader, declared, known_names, open_elements
+from wealth_pipeline.statement.frame import Statement
+from wealth_pipeline.statement.reader import StatementReader
+from wealth_pipeline.statement.vocabulary import declared, known_names, open_elements
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.sections import CONVERSION_RATES, SECTIONS
 
@@ -37,13 +39,13 @@ class Survey:
         return {section for statement in self.statements for section in statement.sections}
 
 
-def survey(stream: BinaryIO, slash_format: str | None = None) -> Survey:
+def survey(stream: BinaryIO, date_format: str | None = None) -> Survey:
     """Read a statement for what it holds; raises StatementError where it is none, or of another query type.
 
-    slash_format: what its dates with slashes mean, see `values.parse_day`.
+    date_format: what its dates with slashes mean, see `values.parse_day`.
     """
     found = Survey()
-    reader = StatementReader(stream, slash_format)
+    reader = StatementReader(stream, date_format)
     for batch in reader:
         attributes = {column: attribute for attribute, (column, _) in declared()[batch.element].items()}
         names = batch.columns.column_names

@@ -69,12 +69,13 @@ class Snapshot:
 def read(text: str, sha256: str) -> Snapshot:
     """The tables of an archived snapshot; raises UnexpectedReply naming table, column and rule, never the value."""
     try:
-        told = json.loads(text, parse_float=Decimal)
-        captured_at = datetime.fromisoformat(told["captured_at"])
-        rows = {table.name: list(_rows(table.name, told["accounts"])) for table in LIVE_TABLES}
+        parsed = json.loads(text, parse_float=Decimal)
+        captured_at = datetime.fromisoformat(parsed["captured_at"])
+        rows = {table.name: list(_rows(table.name, parsed["accounts"])) for table in LIVE_TABLES}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnexpectedReply(
-            f"The snapshot {sha256[:12]} has not the shape of one ({type(error).__name__})", "Please report it."
+            f"The snapshot {sha256[:12]} does not have the shape of a snapshot ({type(error).__name__})",
+            "Please report it.",
         ) from None
     constant = {
         "captured_at": captured_at,

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from wealth_pipeline.files.regular import open_regular
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.files.whole import move
+from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
@@ -89,7 +90,7 @@ def _put_away(taken: Taken) -> None:
     target = taken.path.parent / ("rejected" if taken.status == "rejected" else "done")
     target.mkdir(exist_ok=True, mode=0o700)
     moved = _free_name(target / taken.path.name)
-    taken.path.rename(moved)
+    move(taken.path, moved)
     if not moved.is_symlink():
         with suppress(OSError):  # another user's
             moved.chmod(0o600)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from wealth_pipeline.sandbox.currencies import CURRENCIES
 from wealth_pipeline.sandbox.instruments import Instrument
-from wealth_pipeline.sandbox.ledger import CURRENCIES
 from wealth_pipeline.sandbox.markup import (
     BOOKKEEPING,
     SUMMARY_ACCOUNT,

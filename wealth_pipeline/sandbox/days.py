@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+#: The zone of IBKR's report days and of its times without a zone.
 NEW_YORK = ZoneInfo("America/New_York")
-"""The zone of IBKR's report days and of its times without a zone."""
 
 ONE_DAY = timedelta(days=1)
 

@@ -407,9 +407,23 @@ def _single(amount: Decimal) -> float:
 def _invented(number: int) -> Position:
     """One of the stocks that fill an account up: 10 shares at 12.50 that cost 10.25."""
     stock = Instrument(
-        f"PAD{number}", 990_000_000 + number, f"PADDING {number} INC", "STK", "USD", listing_exchange="NYSE"
+        symbol=f"PAD{number}",
+        conid=990_000_000 + number,
+        description=f"PADDING {number} INC",
+        asset_category="STK",
+        currency="USD",
+        listing_exchange="NYSE",
     )
-    return Position(stock, "", (), Decimal(10), Decimal("12.5"), Decimal(125), Decimal("102.5"), Decimal(125))
+    return Position(
+        instrument=stock,
+        model="",
+        lots=(),
+        quantity=Decimal(10),
+        price=Decimal("12.5"),
+        value=Decimal(125),
+        cost=Decimal("102.5"),
+        nav_value=Decimal(125),
+    )
 
 
 def _entry(day: AccountDay, currency: str, held: list[Position]) -> dict[str, Decimal]:

@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import cast
 
+from wealth_pipeline.sandbox.currencies import CURRENCIES, NOT_OFFERED_BEFORE, USD_VALUE
 from wealth_pipeline.sandbox.instruments import Instrument
-from wealth_pipeline.sandbox.ledger import CURRENCIES
-from wealth_pipeline.sandbox.market import NOT_OFFERED_BEFORE, USD_VALUE, Market
+from wealth_pipeline.sandbox.market import Market
 from wealth_pipeline.sandbox.markup import (
     BOOKKEEPING,
     account_attributes,

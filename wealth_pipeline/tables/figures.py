@@ -563,5 +563,3 @@ DESCRIPTIVE = frozenset(c.attribute for table in TABLES for c in table.read if c
 
 #: The amounts of a NAV row that add up to its total, by column.
 NAV_PARTS = tuple(c for c in BY_NAME["nav"].columns if c.nav_part)
-
-__all__ = ["BY_NAME", "DESCRIPTIVE", "NAV_PARTS", "SHA256", "TABLES", "Column", "TableSpec", "handed_on"]

@@ -6,9 +6,9 @@ The queries are in `warehouse/sql/views/`. To add a view: its declaration here, 
 from __future__ import annotations
 
 from wealth_pipeline.tables.columns import AMOUNT, COUNT, DAY, FLAG, MOMENT, SUM, TEXT, TEXTS, Column, plain
-from wealth_pipeline.tables.figures import BY_NAME, TABLES, TableSpec, handed_on
+from wealth_pipeline.tables.figures import BY_NAME, TABLES, handed_on
 from wealth_pipeline.tables.records import ACCOUNT, CONTENT, KNOWN_FROM, KNOWN_TO, REPORT_DATE
-from wealth_pipeline.tables.relations import Macro, Record, View
+from wealth_pipeline.tables.relations import Macro, Record, TableSpec, View
 
 _PROVED = ("passed", "failed", "not_evaluable")
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from wealth_pipeline.tables import ddl
 from wealth_pipeline.tables.catalog import OFFICIAL
-from wealth_pipeline.tables.figures import NAV_PARTS, TABLES, TableSpec
-from wealth_pipeline.tables.relations import Macro, Record, View
+from wealth_pipeline.tables.figures import NAV_PARTS, TABLES
+from wealth_pipeline.tables.relations import Macro, Record, TableSpec, View
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 
 #: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 
-from wealth_pipeline.defs.checks import OTHERS, PROOFS, PROVED
-from wealth_pipeline.published import published
+from wealth_pipeline.defs.checks import CHECKS, PROOFS, PROVED
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import inbox
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
@@ -22,6 +23,7 @@ from wealth_pipeline_tests.flexml import file as flex_file
 
 MakePipeline = Callable[..., Pipeline]
 WEDNESDAY = date(2026, 11, 18)
+ALL = {*PROOFS, *(check.name for check in CHECKS)}
 
 
 def imported(folder: DataFolder, file: Path, content: str | bytes) -> None:
@@ -51,9 +53,9 @@ def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline
     pipeline = make_pipeline(served)
     result = pipeline.run(NEWEST, NEWEST)
     found = evaluations(result)
-    assert found.keys() | {PROVED} == PROOFS.keys() | OTHERS.keys()
+    assert found.keys() | {PROVED} == ALL
     assert [name for name, check in found.items() if not check.passed] == []
-    assert pipeline.shown() == dict.fromkeys(PROOFS.keys() | OTHERS.keys(), True)
+    assert pipeline.shown() == dict.fromkeys(ALL, True)
 
 
 def test_a_proof_that_fails_names_account_day_and_figures_and_the_run_goes_on(
@@ -177,6 +179,11 @@ def test_of_many_findings_the_newest_and_their_number_are_shown(
     assert 5000 < gaps.metadata["found, in all"].value < 5100  # type: ignore[operator]
 
 
+def large_changes(folder: DataFolder) -> list[dict[str, Any]]:
+    """The jumps of the account U1, of more than a fifth."""
+    return Published(folder.published).records("large_changes", accounts=["U1"], share=Decimal("0.2"))
+
+
 DEPOSIT = {"transactionID": "1", "accountId": "U1", "type": "Deposits/Withdrawals", "currency": "USD", "amount": "100"}
 TRANSFER = {"transactionID": "1", "accountId": "U1", "type": "ACATS", "direction": "IN", "currency": "EUR"}
 IN_EUROS = {"currency": "EUR", "fxRateToBase": "1.25", "amount": "80"}
@@ -261,12 +268,12 @@ def test_a_jump_is_what_no_flow_since_the_day_before_explains(
         tmp_path / "days.xml",
         flex_file(flex(day=days[1], first=days[0], EquitySummaryInBase=rows), *statements),
     )
-    assert len(published.large_changes(folder.published, ["U1"], Decimal("0.2"))) == jumps
+    assert len(large_changes(folder)) == jumps
 
 
 def test_the_first_funding_is_no_jump(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "data")
     rows = [nav(FRIDAY, "0"), nav(MONDAY, "100"), nav(TUESDAY, "130")]
     imported(folder, tmp_path / "days.xml", flex_file(flex(day=TUESDAY, first=FRIDAY, EquitySummaryInBase=rows)))
-    found = published.large_changes(folder.published, ["U1"], Decimal("0.2"))
+    found = large_changes(folder)
     assert [row["report_date"] for row in found] == [TUESDAY]

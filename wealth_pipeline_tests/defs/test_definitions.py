@@ -9,8 +9,9 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.relations import Relation
 from wealth_pipeline.tables.views import VIEWS_BY_NAME

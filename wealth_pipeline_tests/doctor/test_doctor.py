@@ -37,15 +37,15 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
 from wealth_pipeline.cli.main import main
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.doctor import configuration, machine, statement
-from wealth_pipeline.doctor.examine import Finding
+from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
-from wealth_pipeline.settings import Connection
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
 

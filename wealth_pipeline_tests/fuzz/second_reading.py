@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES, TableSpec
+from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES
+from wealth_pipeline.tables.relations import TableSpec
 
 from .figures import ELEMENTS
 

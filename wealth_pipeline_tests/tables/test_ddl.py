@@ -26,7 +26,7 @@ from wealth_pipeline_tests.tables import snapshot
 ROOT = Path(__file__).parents[2]
 OFFICIAL_FILES = ROOT / "wealth_pipeline" / "warehouse" / "sql" / "views"
 LIVE_FILES = ROOT / "wealth_pipeline" / "gateway" / "sql" / "views"
-IN_FILES = {
+IN_FILES: dict[Path, list[Relation]] = {
     OFFICIAL_FILES: [v for v in OFFICIAL if isinstance(v, View | Macro) or (isinstance(v, TableSpec) and v.is_view)],
     LIVE_FILES: [v for v in LIVE if isinstance(v, View)],
 }

@@ -13,7 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES, TableSpec
+from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES
+from wealth_pipeline.tables.relations import TableSpec
 from wealth_pipeline.tables.sections import SECTION_OF, SIDE_ELEMENTS
 from wealth_pipeline_tests.flexml import MONDAY, cash, element, file, flex, lot, nav, position
 

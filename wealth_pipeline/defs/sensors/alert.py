@@ -5,11 +5,11 @@ import os
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.connections import WARNING_DAYS
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull import alerts
-from wealth_pipeline.settings import WARNING_DAYS, Settings
+from wealth_pipeline.settings import Settings
 
 
 def alert(settings: Settings) -> dg.SensorDefinition:
@@ -30,7 +30,7 @@ def alert(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason("The run is about to be taken up again.")
         if _told_before(context.instance, run, sentence):
             return dg.SkipReason("The run before failed for the same cause, which was told.")
-        with sentences():
+        with plain_failure():
             alerts.send(url, f"wealth_pipeline: {run.job_name} failed", sentence)
         return None
 
@@ -51,12 +51,12 @@ def token_expiry(settings: Settings) -> dg.SensorDefinition:
         url = os.environ.get("WEALTH_ALERT_URL")
         if not url:
             return dg.SkipReason("WEALTH_ALERT_URL is not set.")
-        today = wealth.ledger.now().astimezone(NEW_YORK).date()
+        today = wealth.ledger.clock.today()
         told = json.loads(context.cursor or "{}")
         for connection in settings.connections:
             warning, stage = connection.token_warning(today), f"{connection.token_made} {connection.token_stage(today)}"
             if warning and told.get(connection.name) != stage:
-                with sentences():
+                with plain_failure():
                     alerts.send(url, "wealth_pipeline: a token is about to expire", warning)
                 context.update_cursor(json.dumps(told | {connection.name: stage}))
                 return dg.SkipReason(f"Told: {warning}")

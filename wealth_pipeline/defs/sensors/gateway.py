@@ -44,7 +44,7 @@ def gateway_watch(interval: timedelta, hours: str) -> tuple[Any, dg.SensorDefini
             client = gateway.client(wealth, patience=0, timeout=SECONDS)
         except WealthError as trouble:
             return dg.SkipReason(str(trouble))
-        now = gateway.state(wealth).now()
+        now = gateway.state(wealth).clock.now()
         seen = look(client, datetime.fromisoformat(context.cursor) if context.cursor else None, now, interval, hours)
         if not seen.due:
             return dg.SkipReason(seen.sentence)

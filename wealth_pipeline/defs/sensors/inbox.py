@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from wealth_pipeline.defs.events import report_loaded
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull.inbox import take_inbox, waiting
 from wealth_pipeline.settings import Settings
@@ -20,7 +20,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         config_schema={},
     )
     def load_inbox_files(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
-        with sentences():
+        with plain_failure():
             warehouse = wealth.warehouse
             with warehouse.writing():
                 taken = take_inbox(warehouse, lambda t: context.log.info(f"{inline(t.path.name)}: {t.status}"))
