@@ -21,7 +21,7 @@ class Clock:
 
     def today(self) -> date:
         """The day in New York."""
-        return self.now().astimezone(NEW_YORK).date()
+        return new_york_day(self.now())
 
     def monotonic(self) -> float:
         """Seconds that only ever grow, whoever sets the machine's clock: to measure how long something takes."""
@@ -36,9 +36,14 @@ class Clock:
 CLOCK = Clock()
 
 
+def new_york_day(moment: datetime) -> date:
+    """The day in New York at a moment; one without a zone is in UTC, as in the databases."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(NEW_YORK).date()
+
+
 def last_weekdays(count: int, now: datetime) -> list[date]:
     """The last `count` weekdays before today in New York, oldest first (IBKR: data exist for completed days)."""
-    today = now.astimezone(NEW_YORK).date()
+    today = new_york_day(now)
     days: list[date] = []
     day = today - timedelta(days=1)
     while len(days) < count:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, time
 from decimal import Decimal
 from inspect import get_annotations
 from io import StringIO
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from wealth_pipeline.connections import (
     DEFAULT_TOKEN,
@@ -30,119 +30,29 @@ from wealth_pipeline.connections import (
 )
 from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.files.regular import read_regular
+from wealth_pipeline.kinds import (
+    ADDRESS,
+    DAY,
+    FOLDER,
+    IS_SET,
+    SHARE,
+    SWITCH,
+    TEXT,
+    TIMES,
+    Kind,
+    Setting,
+    matching,
+    setting,
+    whole,
+)
 
 FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
 #: The UI's password. Only the webserver has it: every other process drops it from its environment first thing.
 UI_PASSWORD = "WEALTH_UI_PASSWORD"
 #: The ports that browsers leave out of an origin.
 DEFAULT_PORTS = {"http": 80, "https": 443}
-#: IBKR makes about one statement per query and day: a first look and two more are all that can help.
-MOST_TIMES = 3
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True)
-class Kind(Generic[T_co]):
-    """What a setting's text may be.
-
-    parse: the value of a text; raises ValueError for one that is none. expects: what such a text is, for a refusal.
-    write: the text of a value. advice: what to do about a refused text. shown: whether the refusal may show it.
-    bounds: the smallest and the largest value, for people.
-    """
-
-    parse: Callable[[str], T_co]
-    expects: str = "text"
-    write: Callable[[Any], str] = str
-    advice: str = "Correct it in .env."
-    shown: bool = True
-    bounds: str = ""
-
-
-@dataclass(frozen=True)
-class Setting(Generic[T_co]):
-    """The declaration of one setting.
-
-    name: its environment variable. default: its value where it is not set, which an empty text counts as. kind: what it
-    may be. what: its description, in Markdown, as a page in docs/ writes it. unset: how people are shown a default that
-    is not a text. example: the value in .env.example, instead of the default. first: whether everybody fills it in.
-    """
-
-    name: str
-    default: T_co
-    kind: Kind[T_co]
-    what: str
-    unset: str = ""
-    example: str = ""
-    first: bool = False
-
-    def read(self, environ: Mapping[str, str]) -> T_co:
-        """The value that an environment has; raises SettingsError for one that it may not be."""
-        text = environ.get(self.name, "").strip()
-        if not text:
-            return self.default
-        try:
-            return self.kind.parse(text)
-        except ValueError:
-            found = f"{self.name} is {text!r}, which is" if self.kind.shown else f"{self.name} is"
-            raise SettingsError(f"{found} not {self.kind.expects}", self.kind.advice) from None
-
-    @property
-    def written(self) -> str:
-        """The default as a text, empty where there is none."""
-        return "" if self.unset or self.default is None else self.kind.write(self.default)
-
-
-def setting(name: str, default: T, kind: Kind[T], what: str, **more: Any) -> T:
-    """A field of `Settings` that is read from an environment; see `Setting`."""
-    return field(default=default, metadata={"setting": Setting(name, default, kind, what, **more)})
-
-
-def matching(pattern: str, expects: str, **more: Any) -> Kind[str]:
-    """A text of a certain form."""
-    return Kind(lambda text: _checked(text, bool(re.fullmatch(pattern, text))), expects, **more)
-
-
-def whole(least: int, most: int) -> Kind[int]:
-    """A whole number within bounds."""
-    return Kind(
-        lambda text: int(_checked(text, text.isdecimal() and least <= int(text) <= most)),
-        f"a whole number from {least} to {most}",
-        bounds=f"{least} to {most}",
-    )
-
-
-def _checked(text: str, fits: bool) -> str:
-    if not fits:
-        raise ValueError
-    return text
-
-
-def _times(text: str) -> tuple[time, ...]:
-    parts = {part.strip() for part in text.split(",")}
-    fit = len(parts) <= MOST_TIMES and all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", part) for part in parts)
-    _checked(text, fit)
-    return tuple(sorted(time.fromisoformat(part) for part in parts))
-
-
-TEXT = Kind(str)
-#: What must not get into the settings, which Dagster stores: only whether it is there.
-IS_SET = Kind(lambda text: True)
-FOLDER = Kind(lambda text: Path(text).expanduser().absolute())
-ADDRESS = r"https?://\S+"
-DAY = Kind(date.fromisoformat, "a date such as 2025-01-01")
-SHARE = Kind(lambda text: Decimal(_checked(text, bool(re.fullmatch(r"\d(\.\d+)?", text)))), "a share such as 0.2")
-SWITCH = Kind(
-    lambda text: _checked(text, text in ("true", "false")) == "true", "true or false", lambda on: str(on).lower()
-)
-TIMES = Kind(
-    _times,
-    f"a list of at most {MOST_TIMES} New York times such as 06:00,09:00,12:00",
-    write=lambda times: ",".join(f"{one:%H:%M}" for one in times),
-    advice="Correct it in .env. IBKR makes about one statement a day, and locks out those who ask too often.",
-)
-ORIGINS = Kind(lambda text: tuple(complete_origin(part) for part in text.split(",") if part.strip()))
+ORIGINS = Kind(lambda text: tuple(complete_origin(part) for part in text.split(",") if part.strip()), write=",".join)
 
 
 @dataclass(frozen=True)
@@ -179,7 +89,6 @@ class Settings:
         "the query's date format, if it is one with slashes: `MM/dd/yyyy`, `MM/dd/yy`, `dd/MM/yyyy` or `dd/MM/yy`."
         " Better set `yyyyMMdd` there; but leave this as it is while statements with slashes are in the archive, which"
         " a replay reads again",
-        unset="none",
     )  # fmt: skip
     flex_deadline_minutes: int = setting(
         "WEALTH_FLEX_DEADLINE_MINUTES", 15, whole(1, 120), "minutes to wait for IBKR to make a statement"
@@ -196,18 +105,17 @@ class Settings:
     )  # fmt: skip
     gateway_certificate: str | None = setting(
         "IBKR_GATEWAY_CERTIFICATE", None, TEXT,
-        "pins its certificate, to be sure that it is yours: a file, or the SHA-256 fingerprint",
-        unset="none",
+        "pins the gateway's certificate, to be sure that it is yours: a file, or the SHA-256 fingerprint",
     )  # fmt: skip
     gateway_allow_remote: bool = setting(
         "IBKR_GATEWAY_ALLOW_REMOTE", False, SWITCH,
         "allows a gateway on another machine; its certificate must be pinned or verified",
     )  # fmt: skip
     gateway_allow_http: bool = setting(
-        "IBKR_GATEWAY_ALLOW_HTTP", False, SWITCH, "allows one without encryption, on this machine"
+        "IBKR_GATEWAY_ALLOW_HTTP", False, SWITCH, "allows a gateway without encryption, on this machine"
     )
     gateway_minutes: int = setting(
-        "WEALTH_GATEWAY_MINUTES", 15, whole(1, 1440), "minutes between two snapshots of it"
+        "WEALTH_GATEWAY_MINUTES", 15, whole(1, 1440), "minutes between two snapshots of the gateway's balances"
     )  # fmt: skip
     gateway_hours: str = setting(
         "WEALTH_GATEWAY_HOURS", "XNYS", TEXT,
@@ -231,7 +139,7 @@ class Settings:
     )
     schedule_times: tuple[time, ...] = setting(
         "WEALTH_SCHEDULE", (time(6), time(9), time(12)), TIMES,
-        "when it looks, New York time, on the morning after each session; three times at most",
+        "when the schedule looks, New York time, on the morning after each session; three times at most",
     )  # fmt: skip
     day_change_share: Decimal = setting(  # noqa: RUF009 - it makes a field
         "WEALTH_DAY_CHANGE_SHARE", Decimal("0.2"), SHARE,
@@ -246,19 +154,17 @@ class Settings:
         "WEALTH_ALERT_URL", False, IS_SET,
         "where an alert goes when a night failed: an address of [Apprise](https://github.com/caronc/apprise) (mailto://,"
         " ntfy://, slack://, tgram:// ...)",
-        unset="none",
     )  # fmt: skip
     ui_password: ClassVar = Setting(
         UI_PASSWORD, None, TEXT,
         "the password of the UI, for a machine that others use too: without it, whoever has a login there sees your"
         " figures ([security.md](security.md#the-ui))",
-        unset="none",
     )  # fmt: skip
     ui_origins: tuple[str, ...] = setting(
         "WEALTH_UI_ORIGINS", (), ORIGINS,
         "the addresses of a tunnel or reverse proxy before the UI, complete, as the browser shows them, separated by"
         " commas; they need the password ([security.md](security.md#from-another-machine))",
-        unset="none", example="http://localhost:8080,https://wealth.example.org",
+        example="http://localhost:8080,https://wealth.example.org",
     )  # fmt: skip
 
     @property

@@ -125,60 +125,60 @@ def _token(subject: Subject) -> Found:
 #: What is looked at besides the proofs.
 CHECKS = (
     Check(
-        "no_duplicate_keys",
-        "nav",
-        dg.AssetCheckSeverity.ERROR,
-        "No table has two rows for one key.",
-        _duplicate_keys,
+        name="no_duplicate_keys",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.ERROR,
+        says="No table has two rows for one key.",
+        find=_duplicate_keys,
     ),
     Check(
-        "no_gaps",
-        "nav",
-        dg.AssetCheckSeverity.ERROR,
-        "Every session between an account's first and newest day has a NAV.",
-        _gaps,
+        name="no_gaps",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.ERROR,
+        says="Every session between an account's first and newest day has a NAV.",
+        find=_gaps,
     ),
     Check(
-        "usual_change",
-        "nav",
-        dg.AssetCheckSeverity.WARN,
-        "No day's NAV jumped without a deposit, withdrawal or transfer.",
-        answered_by("large_changes", share=lambda subject: subject.settings.day_change_share),
+        name="usual_change",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="No day's NAV jumped without a deposit, withdrawal or transfer.",
+        find=answered_by("large_changes", share=lambda subject: subject.settings.day_change_share),
     ),
     Check(
-        "nothing_restated",
-        "nav",
-        dg.AssetCheckSeverity.WARN,
-        "The newest statement changed no figure of an earlier day.",
-        answered_by("restated"),
+        name="nothing_restated",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="The newest statement changed no figure of an earlier day.",
+        find=answered_by("restated"),
     ),
     Check(
-        "profit_and_loss_ready",
-        "positions",
-        dg.AssetCheckSeverity.WARN,
-        "IBKR has filled the profit and loss of every day.",
-        _unfilled,
+        name="profit_and_loss_ready",
+        asset="positions",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="IBKR has filled the profit and loss of every day.",
+        find=_unfilled,
     ),
     Check(
-        "nothing_unknown",
-        "flex_statement",
-        dg.AssetCheckSeverity.WARN,
-        "No statement has an attribute, section or value that this software does not know.",
-        _unknown,
+        name="nothing_unknown",
+        asset="flex_statement",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="No statement has an attribute, section or value that this software does not know.",
+        find=_unknown,
     ),
     Check(
-        "nothing_set_aside",
-        "flex_statement",
-        dg.AssetCheckSeverity.WARN,
-        "No row had to be set aside that the newest statement of its day still shows.",
-        answered_by("set_aside"),
+        name="nothing_set_aside",
+        asset="flex_statement",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="No row had to be set aside that the newest statement of its day still shows.",
+        find=answered_by("set_aside"),
     ),
     Check(
-        "token_lasts",
-        "flex_report_request",
-        dg.AssetCheckSeverity.WARN,
-        "The token, if you stated when it was made, lives for 30 days more.",
-        _token,
+        name="token_lasts",
+        asset="flex_report_request",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="The token, if you stated when it was made, lives for 30 days more.",
+        find=_token,
     ),
 )
 _CHECKS_BY_NAME = {check.name: check for check in CHECKS}
@@ -191,17 +191,8 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     output, so that Dagster would skip it: the asset's own step says what this check finds.
     """
     proofs.refuse_incomplete()
-    proved = dg.AssetCheckSpec(
-        PROVED, asset=connection.key("nav_history"), description=f"{PROOFS[PROVED][1]} {_PROVED}"
-    )
-    specs = [
-        dg.AssetCheckSpec(name, asset=connection.key(table), description=f"{text} {_PROVED}")
-        for name, (table, text) in PROOFS.items()
-        if name != PROVED
-    ] + [
-        dg.AssetCheckSpec(check.name, asset=connection.key(check.asset), description=f"{check.says} {_LOOKED_AT}")
-        for check in CHECKS
-    ]
+    (proved,) = (spec for spec in _specs(connection) if spec.name == PROVED)
+    specs = [spec for spec in _specs(connection) if spec.name != PROVED]
     keys = {spec.key for spec in specs}
 
     @dg.multi_asset_check(
@@ -231,14 +222,16 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     return [run_checks, run_proved]
 
 
+def _specs(connection: Connection) -> list[dg.AssetCheckSpec]:
+    """Every check of a connection's assets: the proofs, and what else is looked at."""
+    declared = [(name, table, f"{text} {_PROVED}") for name, (table, text) in PROOFS.items()]
+    declared += [(check.name, check.asset, f"{check.says} {_LOOKED_AT}") for check in CHECKS]
+    return [dg.AssetCheckSpec(name, asset=connection.key(table), description=text) for name, table, text in declared]
+
+
 def evaluations(subject: Subject, names: Collection[str] = ()) -> Iterator[dg.AssetCheckEvaluation]:
     """What each check of a connection (or those of these names) says of the published database, for a report."""
-    tables = {name: table for name, (table, _) in PROOFS.items()} | {check.name: check.asset for check in CHECKS}
-    keys = [
-        dg.AssetCheckKey(dg.AssetKey(subject.connection.key(table)), name)
-        for name, table in tables.items()
-        if not names or name in names
-    ]
+    keys = [spec.key for spec in _specs(subject.connection) if not names or spec.name in names]
     for key, result in zip(sorted(keys), _results(subject, keys), strict=True):
         yield dg.AssetCheckEvaluation(
             asset_key=key.asset_key,

@@ -1,6 +1,6 @@
 """Jobs beside the daily one: rebuilding the databases from the archive, and keeping Dagster's own history short."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -8,7 +8,7 @@ from wealth_pipeline.calendar import MARKET_TIMEZONE
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
-from wealth_pipeline.defs.retention import forget_old_runs
+from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.progress import reported
@@ -58,22 +58,23 @@ def retention(settings: Settings) -> tuple[dg.JobDefinition, dg.ScheduleDefiniti
         config_schema={},
     )
     def delete_old_runs(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
-        deleted = forget_old_runs(context.instance, wealth.folder, settings.dagster_days, datetime.now(UTC))
+        before = datetime.now(UTC) - timedelta(days=settings.dagster_days)
+        deleted = delete_runs_before(context.instance, wealth.folder, before)
         context.log.info(f"{deleted} runs deleted.")
 
     @dg.job(
         description=f"Deletes runs older than {settings.dagster_days} days (WEALTH_DAGSTER_DAYS) from Dagster's"
         " history, with their events and logs; those stay that hold the newest event of a partition. Touches no figure."
     )
-    def forget_history() -> None:
+    def run_cleanup() -> None:
         delete_old_runs()
 
     schedule = dg.ScheduleDefinition(
-        name="weekly_forget_history",
-        job=forget_history,
+        name="weekly_run_cleanup",
+        job=run_cleanup,
         cron_schedule="0 3 * * 0",
         execution_timezone=MARKET_TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Sundays at 03:00 New York time, when nothing else is on.",
     )
-    return forget_history, schedule
+    return run_cleanup, schedule

@@ -37,17 +37,19 @@ def database(folder: DataFolder) -> Finding:
     archived = bool(folder.archive.sha256s())
     if not folder.published.exists():
         if archived:
-            return Finding.mend(
+            return Finding.problem(
                 "database", f"{folder.published} is gone. Run `wealth replay`: it is rebuilt from the archive."
             )
-        return Finding.advice("database", "There is none yet. Run `wealth pull`, `wealth import` or `wealth demo`.")
+        return Finding.advice(
+            "database", "There is no database yet. Run `wealth pull`, `wealth import` or `wealth demo`."
+        )
     try:
         found = Published(folder.published).overview()
     except (WealthError, duckdb.Error) as error:
-        told = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
-        return Finding.mend("database", told if "replay" in told else f"{told} Run `wealth replay`.")
+        says = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
+        return Finding.problem("database", says if "replay" in says else f"{says} Run `wealth replay`.")
     if found.schema_version != SCHEMA_VERSION:
-        return Finding.mend(
+        return Finding.problem(
             "database",
             f"It has schema version {found.schema_version}, this software writes {SCHEMA_VERSION}. Run `wealth replay`;"
             " if the database is the newer one, update wealth_pipeline instead.",
@@ -64,12 +66,12 @@ def set_aside(folder: DataFolder) -> Iterator[Finding]:
 
 
 def costs(folder: DataFolder) -> Iterator[Finding]:
-    """Positions of the newest day whose cost cannot be told in base currency."""
+    """Positions of the newest day whose cost in base currency is unknown."""
     with suppress(WealthError, duckdb.Error):
         for account, count, day in Published(folder.published).unknown_costs():
             yield Finding.advice(
                 f"cost {account}",
-                f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
+                f"Nothing says whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
                 " position's currency or in base, so that it is not shown in base. Tick every field of Open Positions,"
                 " Position Value in Base above all.",
             )
@@ -105,7 +107,7 @@ def _listed(days: list[date]) -> str:
 def failures(folder: DataFolder) -> Iterator[Finding]:
     """Proofs that failed, and statements that could not be loaded."""
     for line in standing.failures(Published(folder.published)):
-        yield Finding.mend("proof", line)
+        yield Finding.problem("proof", line)
     for line in standing.rejections(Published(folder.published)):
         yield Finding.advice("statement", line)
 
@@ -113,7 +115,7 @@ def failures(folder: DataFolder) -> Iterator[Finding]:
 def accounts(folder: DataFolder) -> Iterator[Finding]:
     """What keeps the net worth from being known, or is presumed of an account; nothing if all is as it should be."""
     for notice in standing.notices(Published(folder.published), folder.root):
-        grade = Finding.mend if notice.urgent else Finding.advice
+        grade = Finding.problem if notice.urgent else Finding.advice
         yield grade("accounts", notice.sentence, notice.lines)
 
 
@@ -124,7 +126,7 @@ def damaged_state(folder: DataFolder) -> Finding | None:
     try:
         RequestLedger(folder.state).all()
     except WealthError as error:
-        return Finding.mend(
+        return Finding.problem(
             "requests",
             f"{error.what}. If neither permissions nor space are lacking, move the file away: a new one is made, and no"
             " figure is lost; only that IBKR may want to be left alone is forgotten, so wait a day after a lockout.",
@@ -143,7 +145,7 @@ def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str])
         embargo = ledger.embargo(token_key(environ.get(connection.token_env, "")))
         last = next((r for r in reversed(made) if r.connection == connection.name), None)
         if embargo:
-            yield Finding.mend(
+            yield Finding.problem(
                 about,
                 f"IBKR answered {embargo.code}: no request is sent before {embargo.until:%Y-%m-%d %H:%M} UTC."
                 f" {MEANINGS[embargo.code].advice}",
@@ -151,7 +153,7 @@ def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str])
         elif last and last.outcome == "failed":
             code = re.search(r"\(code (\d+)\)", last.message or "")
             meaning = MEANINGS.get(int(code[1])) if code else None
-            yield Finding.mend(
+            yield Finding.problem(
                 about,
                 f"The last one, of {last.requested_at:%Y-%m-%d %H:%M} UTC, failed: {(last.message or '').rstrip('.')}."
                 f" {meaning.advice if meaning else 'Run `wealth pull` to try again.'}",
@@ -178,7 +180,7 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
     try:
         entries = sorted(folder.archive.entries(), key=lambda entry: (entry.fetched_at, entry.sha256))
     except WealthError as error:
-        yield Finding.mend("archive", str(error))
+        yield Finding.problem("archive", str(error))
         return
     newest: dict[str, Entry] = {entry.connection: entry for entry in entries if entry.connection}
     found = [newest[c.name] for c in settings.connections if c.name in newest] or entries[-1:]
@@ -192,8 +194,8 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
         except WealthError as error:
             # Damage reads like a malformed statement, which IBKR did not send.
             whole = folder.archive.is_whole(entry.sha256)
-            told = error if whole else folder.archive.damaged(entry.sha256)
-            yield Finding.mend(about, f"The newest statement ({entry.sha256[:12]}): {told}")
+            damage = error if whole else folder.archive.damaged(entry.sha256)
+            yield Finding.problem(about, f"The newest statement ({entry.sha256[:12]}): {damage}")
             continue
         asked = (entry.asked_from, entry.asked_to) if entry.asked_from and entry.asked_to else None
         yield from statement.judged(about, survey, asked)

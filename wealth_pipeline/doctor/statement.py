@@ -1,4 +1,4 @@
-"""What a statement tells of the Flex query that made it: what is lacking, and which proofs that costs."""
+"""What a statement says of the Flex query that made it: what it lacks, and which proofs that costs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Survey:
 
 
 def survey(stream: BinaryIO, date_format: str | None = None) -> Survey:
-    """Read a statement for what it holds; raises StatementError where it is none, or of another query type.
+    """Read a statement for what it holds; raises StatementError for something else, or another query type.
 
     date_format: what its dates with slashes mean, see `values.parse_day`.
     """
@@ -64,7 +64,7 @@ def survey(stream: BinaryIO, date_format: str | None = None) -> Survey:
 
 
 def judged(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iterator[Finding]:
-    """What is to be mended in the query, or that it has everything. asked: the window that was asked for."""
+    """What has to be fixed in the query, or that it has everything. asked: the window that was asked for."""
     findings = [
         *_period(about, survey, asked),
         *_sections(about, survey),
@@ -88,7 +88,9 @@ def _period(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iter
     begun_before = any(day < first for day in survey.nav_days)
     if begun_before and weekdays_between(asked[0], first)[:-1]:
         # IBKR: a query with the period "Last N Calendar Days" was seen to come as its last day alone.
-        yield Finding.mend(about, f"{covers} Save the query with another period, such as Last Month, and pull again.")
+        yield Finding.problem(
+            about, f"{covers} Save the query with another period, such as Last Month, and pull again."
+        )
     elif weekdays_between(last, asked[1])[1:]:
         yield Finding.advice(about, f"{covers} IBKR was late, or it was a holiday: the schedule asks again.")
 
@@ -97,7 +99,7 @@ def _sections(about: str, survey: Survey) -> Iterator[Finding]:
     for section in SECTIONS:
         if section.title and section.name not in survey.sections:
             says = f"{section.title} is not in the query, which costs {section.costs}. Tick it, with all of its fields."
-            yield Finding.mend(about, says) if section.needed else Finding.advice(about, says)
+            yield Finding.problem(about, says) if section.needed else Finding.advice(about, says)
 
 
 def _fields(about: str, survey: Survey) -> Iterator[Finding]:
@@ -112,7 +114,7 @@ def _fields(about: str, survey: Survey) -> Iterator[Finding]:
         lacking = vital or sorted(wanted - seen - {"levelOfDetail"} - _NEWER)
         if lacking:
             says = f"{section.title} lacks the fields {', '.join(lacking)}. Tick all of its fields."
-            yield Finding.mend(about, says) if vital else Finding.advice(about, says)
+            yield Finding.problem(about, says) if vital else Finding.advice(about, says)
 
 
 def _options(about: str, survey: Survey) -> Iterator[Finding]:

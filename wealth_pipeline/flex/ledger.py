@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from wealth_pipeline.calendar import CLOCK, NEW_YORK, Clock
+from wealth_pipeline.calendar import CLOCK, Clock, new_york_day
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import sqlite
 
@@ -180,25 +180,21 @@ class RequestLedger:
         worthwhile = request and request.outcome == "pending" and request.requested_at > oldest
         return request if worthwhile else None
 
-    def received_on(self, connection: str, window: Window, new_york_day: date) -> FlexRequest | None:
+    def received_on(self, connection: str, window: Window, day: date) -> FlexRequest | None:
         """The request whose statement for exactly this window came whole on that New York day, or None."""
         return next(
             (
                 request
                 for request in self._requests(connection, window)
-                if request.outcome == "received"
-                and request.finished_at
-                and request.finished_at.astimezone(NEW_YORK).date() == new_york_day
+                if request.outcome == "received" and request.finished_at and new_york_day(request.finished_at) == day
             ),
             None,
         )
 
-    def count_on(self, connection: str, last: date, new_york_day: date) -> int:
+    def count_on(self, connection: str, last: date, day: date) -> int:
         """How many requests for windows that end on `last` were made on that New York day."""
         return sum(
-            request.connection == connection
-            and request.asked_to == last
-            and request.requested_at.astimezone(NEW_YORK).date() == new_york_day
+            request.connection == connection and request.asked_to == last and new_york_day(request.requested_at) == day
             for request in self.all()
         )
 

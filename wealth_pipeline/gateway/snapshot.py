@@ -14,7 +14,7 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
-from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.calendar import new_york_day
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.tables.columns import Column
@@ -79,7 +79,7 @@ def read(text: str, sha256: str) -> Snapshot:
         ) from None
     constant = {
         "captured_at": captured_at,
-        "report_date": captured_at.replace(tzinfo=UTC).astimezone(NEW_YORK).date(),
+        "report_date": new_york_day(captured_at),
         "snapshot_sha256": sha256,
     }
     return Snapshot(captured_at, {table.name: _typed(table, rows[table.name], constant) for table in LIVE_TABLES})

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import filelock
@@ -23,6 +22,7 @@ import pyarrow as pa
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import publishing, whole
 from wealth_pipeline.files.contents import contents
+from wealth_pipeline.files.duck import connect
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.files.regular import read_regular
 from wealth_pipeline.gateway.errors import UnexpectedReply
@@ -34,8 +34,6 @@ from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.tables.relations import View
 
 _LOCK_SECONDS = 60.0
-#: The storage format that DuckDB 1.5 tools can open as well.
-_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
 
 
 class LiveStoreError(WealthError):
@@ -119,7 +117,7 @@ def load(data_dir: Path) -> Loaded:
 
 
 def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
-    con = duckdb.connect(str(path), config=_CONFIG)
+    con = connect(path)
     try:
         con.begin()
         if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():

@@ -1,4 +1,4 @@
-"""What a statement covers of what was asked, and what is missing in the history."""
+"""What a statement covers of what was asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from wealth_pipeline.calendar import is_session
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.ask import PullError, latest_request, never_made
@@ -46,20 +45,6 @@ def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, wi
         Published(warehouse.folder.published).row_counts(table.name for table in TABLES),
         frozenset(pair for loaded in results if loaded.sha256 not in came for pair in loaded.changed),
     )
-
-
-def lacking_days(published: Published, connection: str, days: Sequence[date], asked: FlexRequest) -> list[date]:
-    """The days of `days` whose NAV should be there and is not.
-
-    A day that the statement covers without a NAV row is fine on an exchange holiday and before an account began; so
-    are all days for which IBKR never made a statement.
-    """
-    if never_made(asked):
-        return []
-    accounts = published.expected_accounts(connection)
-    unknown = published.missing(accounts, days)
-    rowless = [day for day in published.without_row(accounts, days) if is_session(day)]
-    return sorted({*unknown, *rowless})
 
 
 def refuse_strangers(published: Published, connection: str, asked: FlexRequest) -> None:

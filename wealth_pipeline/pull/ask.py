@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.calendar import new_york_day
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.errors import ReferenceInvalid, StatementNotAvailable
@@ -68,7 +68,7 @@ def request(client: FlexClient, window: Window, *, force: bool = False) -> FlexR
 
 def never_made(asked: FlexRequest) -> bool:
     """Whether IBKR made no statement for this request and never will: 1003 so long after the days is not "not yet"."""
-    asked_on = asked.requested_at.astimezone(NEW_YORK).date()
+    asked_on = new_york_day(asked.requested_at)
     return asked.outcome == "unavailable" and asked.window.last < asked_on - LONG_PAST
 
 

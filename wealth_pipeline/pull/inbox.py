@@ -71,7 +71,7 @@ def take(warehouse: Warehouse, paths: Iterable[Path], source: Literal["import", 
     yield from _pop_all(refused)
 
 
-def take_inbox(warehouse: Warehouse, tell: Callable[[Taken], None]) -> list[Taken]:
+def take_inbox(warehouse: Warehouse, report: Callable[[Taken], None]) -> list[Taken]:
     """Load every file in the inbox and move it to `inbox/done` or `inbox/rejected`, a rejected one with its reason.
 
     Must run inside `warehouse.writing()`.
@@ -81,7 +81,7 @@ def take_inbox(warehouse: Warehouse, tell: Callable[[Taken], None]) -> list[Take
     for taken in take(warehouse, waiting(inbox), "inbox"):
         if taken.path.parent == inbox:
             _put_away(taken)
-        tell(taken)
+        report(taken)
         results.append(taken)
     return results
 
@@ -101,7 +101,7 @@ def _put_away(taken: Taken) -> None:
 def waiting(inbox: Path) -> list[Path]:
     """The files in the inbox that wait to be loaded. Hidden ones are left alone: browsers write those first.
 
-    A pipe or a device is among them: it is rejected with the reason, instead of lying there without a word.
+    A pipe or a device is among them: it is rejected with the reason, instead of lying there unmentioned.
     """
     if not inbox.is_dir():
         return []

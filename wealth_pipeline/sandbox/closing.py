@@ -13,6 +13,7 @@ from functools import cached_property
 
 from wealth_pipeline.sandbox.accruals import accrued_coupon
 from wealth_pipeline.sandbox.currencies import CURRENCIES
+from wealth_pipeline.sandbox.instruments import ONE
 from wealth_pipeline.sandbox.journal import Journal, Sums, new_sums
 from wealth_pipeline.sandbox.records import (
     BASE_SUMMARY,
@@ -84,7 +85,8 @@ class Close:
             change=change,
             starting_value=start,
             total=total,
-            growth=total / invested,
+            # Nothing has come in yet when an account is opened on an exchange holiday.
+            growth=total / invested if invested else ONE,
             bond_accruals=self.bond_accruals,
             trades=tuple(journal.trades),
             cash_transactions=tuple(journal.bookings),

@@ -6,7 +6,7 @@ IBKR: an account has a statement for every weekday, exchange holidays included; 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,11 @@ from zoneinfo import ZoneInfo
 NEW_YORK = ZoneInfo("America/New_York")
 
 ONE_DAY = timedelta(days=1)
+
+
+def new_york_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(tz=NEW_YORK)
 
 
 def is_weekday(day: date) -> bool:

@@ -193,7 +193,7 @@ class AccountDay:
         cash: by currency; BASE_SUMMARY in base.
         nav: NAV column to its long and its short part, in base. Columns that are not there are zero.
         change: the parts of ChangeInNAV, in base; without start, end and twr. Parts that are not there are zero.
-        growth: total / (starting value + external flows), of the day, not rounded beyond 28 digits.
+        growth: total / (starting value + external flows), of the day, to 28 digits; 1 if there is nothing yet.
         bond_accruals: the part of the interest accruals that comes from bonds, in base.
         interest: by currency; BASE_SUMMARY in base.
 
@@ -204,7 +204,7 @@ class AccountDay:
     rates: Amounts
     positions: tuple[Position, ...]
     cash: Mapping[str, CashLine]
-    nav: Mapping[str, tuple[Decimal, Decimal]]
+    nav: dict[str, tuple[Decimal, Decimal]]
     change: Amounts
     starting_value: Decimal
     total: Decimal

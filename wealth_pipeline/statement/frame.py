@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.calendar import new_york_day
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.statement import values
 from wealth_pipeline.text import inline
@@ -110,8 +110,3 @@ def impossible(day: date, generated: date) -> str | None:
     if day < EARLIEST:
         return f"is before {EARLIEST.year}"
     return f"is after the statement was generated ({generated})" if day > generated else None
-
-
-def new_york_day(moment: datetime) -> date:
-    """The day in New York of a moment in UTC without zone."""
-    return moment.replace(tzinfo=UTC).astimezone(NEW_YORK).date()

@@ -108,7 +108,7 @@ VIEWS: tuple[Record | View | Macro, ...] = (
             plain(
                 "check_name",
                 TEXT,
-                "positions, cash, dividends, parts, bridge, cash_flow, lots or cost.",
+                "Which proof: docs/proof.md lists them.",
                 nullable=False,
             ),
             plain("expected", SUM, "What the statement's NAV or total says.", "base"),

@@ -88,7 +88,12 @@ def move(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str) 
 
 
 def keep(
-    con: duckdb.DuckDBPyConnection, sha256: str, stream: BinaryIO, reader: StatementReader, date_format: str | None
+    con: duckdb.DuckDBPyConnection,
+    sha256: str,
+    stream: BinaryIO,
+    *,
+    reader: StatementReader,
+    date_format: str | None,
 ) -> None:
     """Write the rows that were set aside, with their attributes, and note how many there are of each element.
 
@@ -107,7 +112,7 @@ def keep(
             reader.notes.add("summary_row_dropped", element)
             continue
         reader.notes.add("row_set_aside", element)
-        kept.append(_kept(row, attributes, reader.statements[row[2] - 1], date_format) | {"sha256": sha256})
+        kept.append({"sha256": sha256, **_kept(row, attributes, reader.statements[row[2] - 1], date_format)})
     if kept:
         insert(con, "rows_set_aside", pa.Table.from_pylist(kept, RECORDS_BY_NAME["rows_set_aside"].schema))
         con.execute(

@@ -60,11 +60,11 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, date_fo
                 present = stage.read(con, reader)
             stage.sort_out(con, reader, present, sha256)
             with archive.open(sha256) as stream:
-                aside.keep(con, sha256, stream, reader, date_format)
+                aside.keep(con, sha256, stream, reader=reader, date_format=date_format)
             stage.write_notes(con, sha256, reader.notes)
             changed = merge(con, sha256)
             words = dict.fromkeys(words for _, words in reader.messages)
-            _record(con, entry, "loaded", None, " ".join(words) or None)
+            _record(con, entry, "loaded", message=" ".join(words) or None)
             con.execute("INSERT INTO days_to_report FROM days_changed EXCEPT FROM days_to_report")
             con.execute("UPDATE warehouse_info SET load_id = CAST(uuid() AS VARCHAR)")
         return Loaded(sha256, "loaded", None, changed)
@@ -76,7 +76,7 @@ def _load(con: duckdb.DuckDBPyConnection, archive: Archive, sha256: str, date_fo
         # A damaged object reads like a malformed statement, which IBKR did not send.
         raise archive.damaged(sha256)
     with _transaction(con):
-        _record(con, entry, "rejected", reason)
+        _record(con, entry, "rejected", reason=reason)
     return Loaded(sha256, "rejected", reason)
 
 
@@ -94,7 +94,12 @@ def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _record(
-    con: duckdb.DuckDBPyConnection, entry: Entry, status: str, reason: str | None, message: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    entry: Entry,
+    status: str,
+    *,
+    reason: str | None = None,
+    message: str | None = None,
 ) -> None:
     con.execute("DELETE FROM statements WHERE sha256 = ?", [entry.sha256])
     recorded = vars(entry) | {"status": status, "reason": reason, "message": message}

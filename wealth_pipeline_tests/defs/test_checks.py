@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from wealth_pipeline.defs.checks import CHECKS, PROOFS, PROVED
+from wealth_pipeline.defs.checks import CHECKS, PROOFS, PROVED, Check, answered_by
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import inbox
 from wealth_pipeline.sandbox.server import Sandbox
@@ -56,6 +56,13 @@ def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline
     assert found.keys() | {PROVED} == ALL
     assert [name for name, check in found.items() if not check.passed] == []
     assert pipeline.shown() == dict.fromkeys(ALL, True)
+
+
+def test_a_check_that_is_declared_and_asks_nothing_is_refused_instead_of_passing() -> None:
+    with pytest.raises(FileNotFoundError, match="never_written"):
+        answered_by("never_written")
+    with pytest.raises(TypeError, match="find"):
+        Check(name="new", asset="nav", severity=dg.AssetCheckSeverity.WARN, says="...")  # type: ignore[call-arg]
 
 
 def test_a_proof_that_fails_names_account_day_and_figures_and_the_run_goes_on(
@@ -138,8 +145,8 @@ def test_an_attribute_that_nobody_knows_is_a_warning_whatever_came_since(
     """A statement without it does not hide the two that have it. What is left out on purpose is information."""
     pipeline = make_pipeline(served)
     new = 'whollyNew="what" whollyNewAmount="12.5"'
-    for day, told in (("20261113", new), ("20261116", new), ("20261117", "")):
-        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100", told))
+    for day, extra in (("20261113", new), ("20261116", new), ("20261117", "")):
+        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100", extra))
     unknown = evaluations(pipeline.run(NEWEST, NEWEST))["nothing_unknown"]
     assert (unknown.passed, unknown.severity) == (False, dg.AssetCheckSeverity.WARN)
     rows = [r.data for r in unknown.metadata["found"].value.records]  # type: ignore[union-attr]
@@ -169,7 +176,7 @@ def test_a_key_that_is_there_twice_is_an_error(served: Sandbox, make_pipeline: M
 def test_of_many_findings_the_newest_and_their_number_are_shown(
     served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
 ) -> None:
-    """Dagster keeps what a check says for ever: twenty years without a NAV are 5,000 rows."""
+    """Dagster keeps all that a check says: twenty years without a NAV are 5,000 rows."""
     pipeline = make_pipeline(served)
     for day in ("20061116", "20261117"):
         imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100"))

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from wealth_pipeline.defs.code_location import definitions
-from wealth_pipeline.defs.retention import forget_old_runs
+from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.sandbox.server import Sandbox
@@ -82,8 +82,8 @@ def test_old_runs_go_and_every_partition_keeps_its_newest_event(served: Sandbox,
     other = run_job(pipeline, "load_inbox").run_id
     green, figures = pipeline.green(), Published(pipeline.folder.published).digests(figure_tables())
     with dagster_instance(pipeline.folder) as instance:
-        assert forget_old_runs(instance, pipeline.folder, 90, datetime.now(UTC) + timedelta(days=80)) == 0
-        assert forget_old_runs(instance, pipeline.folder, 90, datetime.now(UTC) + timedelta(days=100)) == 2
+        assert delete_runs_before(instance, pipeline.folder, datetime.now(UTC) - timedelta(days=10)) == 0
+        assert delete_runs_before(instance, pipeline.folder, datetime.now(UTC) + timedelta(days=10)) == 2
         assert [run.run_id for run in instance.get_runs()] == [again]
         latest = instance.get_latest_materialization_event(dg.AssetKey("nav"))
     assert latest is not None

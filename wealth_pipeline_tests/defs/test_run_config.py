@@ -33,7 +33,7 @@ from wealth_pipeline_tests.defs.conftest import NEWEST, QUIET
 FOREIGN, PATH, OP = "<foreign>", "<path>", "<op>"
 ASSETS = "__ASSET_JOB"
 JOBS = [
-    *("daily_statement", "anna_daily_statement", "live_balances", "load_inbox", "replay", "forget_history"),
+    *("daily_statement", "anna_daily_statement", "live_balances", "load_inbox", "replay", "run_cleanup"),
     ASSETS,
 ]
 

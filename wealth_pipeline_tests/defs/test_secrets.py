@@ -59,7 +59,7 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
                     if row.fault == "expired":
                         monkeypatch.setenv("IBKR_FLEX_TOKEN", box.service.renew_token())
                     if row.fault == "lockout":
-                        box.service._tokens[box.token].locked_until = None
+                        box.service.unlock()
                     pipeline.at += timedelta(hours=25)  # beyond every embargo
     printed = "".join(capfd.readouterr())
     assert printed.count("STEP_FAILURE") > 30

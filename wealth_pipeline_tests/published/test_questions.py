@@ -57,6 +57,15 @@ def test_a_question_names_its_parameters_and_columns_and_is_asked(file: Path) ->
     assert any(f'"{file.stem}"' in module.read_text() for module in PACKAGE.rglob("*.py"))
 
 
+def test_the_rooms_that_open_databases_are_few() -> None:
+    """gateway/ opens live.duckdb, warehouse/ the two that it writes."""
+    opens = re.compile(r"\bduckdb\.connect\(|files\.duck import .*\bconnect\b")
+    rooms = {
+        module.relative_to(PACKAGE).parts[0] for module in PACKAGE.rglob("*.py") if opens.search(module.read_text())
+    }
+    assert rooms == {"files", "gateway", "published", "warehouse"}
+
+
 def test_a_question_that_was_not_written_raises(published: Published) -> None:
     with pytest.raises(FileNotFoundError, match="never_written"):
         published.rows("never_written")

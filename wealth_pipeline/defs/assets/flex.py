@@ -20,7 +20,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import Window
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import ask
-from wealth_pipeline.pull.answer import lacking_days, load_answer, refuse_lacking, refuse_strangers
+from wealth_pipeline.pull.answer import load_answer, refuse_lacking, refuse_strangers
+from wealth_pipeline.pull.missing import lacking_days
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.relations import TableSpec

@@ -1,6 +1,7 @@
 """A statement dropped into the inbox is loaded within a minute."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 
@@ -44,16 +45,21 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]
     ) -> dg.RunRequest | dg.SkipReason:
         files = waiting(wealth.folder.inbox)
-        if not files:
-            return dg.SkipReason("The inbox is empty.")
-        # The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held
-        # database) leaves them there. A file that is still being written starts another run later.
-        state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
-        asked_at, _, asked = (context.cursor or "").partition(" ")
-        now = datetime.now(UTC)
-        if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
-            return dg.SkipReason(f"A run for {len(files)} files was requested already.")
-        context.update_cursor(f"{now.isoformat()} {state}")
-        return dg.RunRequest()
+        return _request(context, files) if files else dg.SkipReason("The inbox is empty.")
 
     return load_inbox, inbox_sensor
+
+
+def _request(context: dg.SensorEvaluationContext, files: list[Path]) -> dg.RunRequest | dg.SkipReason:
+    """A run for these files, unless one was requested for them within the hour.
+
+    The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held database)
+    leaves them there. A file that is still being written starts another run later.
+    """
+    state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+    asked_at, _, asked = (context.cursor or "").partition(" ")
+    now = datetime.now(UTC)
+    if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
+        return dg.SkipReason(f"A run for {len(files)} files was requested already.")
+    context.update_cursor(f"{now.isoformat()} {state}")
+    return dg.RunRequest()

@@ -9,9 +9,9 @@ WITH compared AS (
             THEN b.total END AS previous,
         b.known_since > s.known_since AS previous_newer, n.known_since > s.known_since AS nav_newer,
         n.account_id IS NULL AS no_nav, s.account_id IS NULL AS no_changes, t.report_date - s.from_date + 1 AS days,
-        CASE WHEN x.seen >= coalesce(s.known_since, x.seen) THEN x.reason END AS aside,
+        CASE WHEN x.seen >= coalesce(s.known_since, x.seen) THEN x.reason END AS aside_reason,
         tolerance_of(greatest(s.decimals, f.finest), s.terms, 1) AS same_tolerance,
-        tolerance_of(greatest(s.decimals, f.finest), s.terms, days) AS sum_tolerance, y.reason AS unready
+        tolerance_of(greatest(s.decimals, f.finest), s.terms, days) AS sum_tolerance, y.reason AS unready_reason
     FROM days_to_prove t LEFT JOIN unready y USING (account_id, report_date)
     LEFT JOIN nav_to_prove n USING (account_id, report_date) LEFT JOIN summed_changes s USING (account_id, report_date)
     LEFT JOIN (FROM newest_aside WHERE element = 'ChangeInNAV') x USING (account_id, report_date)
@@ -29,7 +29,7 @@ compared_one_by_one AS (
         (3, CASE WHEN abs(total - ending) > same_tolerance THEN ending ELSE total END, starting + parts, sum_tolerance,
             concat('period from ', from_date,
                 CASE WHEN previous IS NULL THEN '; starting value not compared: no NAV for the weekday before' END),
-            CASE WHEN unready IS NOT NULL THEN unready WHEN len(unticked) > 0
+            CASE WHEN unready_reason IS NOT NULL THEN unready_reason WHEN len(unticked) > 0
                 THEN 'the query lacks fields of the Change in NAV: ' || array_to_string(unticked, ', ') END)
     ) f(place, expected, actual, tolerance, reason, unproved_reason)
     -- What fails comes first, then what would if it could be evaluated; else the sum is shown.
@@ -38,7 +38,7 @@ compared_one_by_one AS (
 )
 SELECT account_id, report_date, expected, actual, tolerance,
     CASE WHEN no_nav THEN 'no NAV row for this day'
-         WHEN aside IS NOT NULL THEN aside
+         WHEN aside_reason IS NOT NULL THEN aside_reason
          WHEN no_changes THEN 'no Change in NAV for a period that ends on this day'
          WHEN starting IS NULL OR ending IS NULL THEN 'the Change in NAV has no starting or ending value'
          WHEN both_ways THEN 'mtm and realized/changeInUnrealized are both filled'

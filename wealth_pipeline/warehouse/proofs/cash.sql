@@ -4,10 +4,10 @@
 WITH currencies AS (
     SELECT account_id, report_date, sum(ending_cash_base) AS total, count(*) AS terms,
         max(decimals_of(ending_cash_base)) AS decimals,
-        named(list(DISTINCT reason) FILTER (reason IS NOT NULL)) AS older_rate,
+        named(list(DISTINCT reason) FILTER (reason IS NOT NULL)) AS rate_reason,
         concat_ws(', ', 'no ending cash in ' || named(list(currency) FILTER (ending_cash IS NULL)),
-            'no conversion rate for '
-                || named(list(currency) FILTER (ending_cash IS NOT NULL AND ending_cash_base IS NULL))) AS unrated
+            'no conversion rate for ' || named(list(currency)
+                FILTER (ending_cash IS NOT NULL AND ending_cash_base IS NULL))) AS unrated_reason
     FROM cash_balances SEMI JOIN days_to_prove USING (account_id, report_date)
     LEFT JOIN older_rates USING (account_id, report_date, currency) GROUP BY ALL
 ),
@@ -32,12 +32,12 @@ SELECT account_id, report_date,
          WHEN no_cash THEN 'no cash report for this day: not broken out by day, or no Cash Report in the query'
          WHEN no_total THEN 'the cash report has no ending cash'
          WHEN cash IS NULL THEN 'the NAV row has no cash'
-         WHEN by_currency THEN older_rate
+         WHEN by_currency THEN rate_reason
          WHEN total_differs AND older THEN 'the cash is known only from an older statement than the NAV'
          END AS not_evaluable_reason,
     CASE WHEN by_currency THEN 'the currencies at IBKR''s conversion rates'
          WHEN total_differs THEN 'the cash report''s total'
-         WHEN unrated <> '' THEN 'currencies not checked: ' || unrated
+         WHEN unrated_reason <> '' THEN 'currencies not checked: ' || unrated_reason
          WHEN terms IS NULL THEN 'currencies not checked: no currency breakout' END AS reason
-FROM (SELECT *, abs(cash - ending_cash) > total_tolerance AS total_differs, NOT total_differs AND unrated = ''
+FROM (SELECT *, abs(cash - ending_cash) > total_tolerance AS total_differs, NOT total_differs AND unrated_reason = ''
         AND coalesce(abs(ending_cash - total) > currencies_tolerance, false) AS by_currency FROM compared)

@@ -10,7 +10,7 @@ WITH compared AS (
         CASE WHEN c.cost_currency = 'base' THEN c.fits_base ELSE c.fits_position END AS fits,
         CASE WHEN c.cost_currency = 'base' THEN coalesce(a.base_currency, 'base currency') ELSE c.currency END
             AS currency,
-        CASE WHEN c.cost_currency = 'base' AND c.stated_value_base IS NULL THEN c.older_rate END AS unproved_reason,
+        CASE WHEN c.cost_currency = 'base' AND c.stated_value_base IS NULL THEN c.rate_reason END AS unproved_reason,
         of_its_own_rule(c.asset_class) AS own_rule
     FROM cost_rows('positions_to_prove') c LEFT JOIN bases a USING (account_id)
 ),

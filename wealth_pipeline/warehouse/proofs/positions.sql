@@ -15,7 +15,7 @@ unclear AS (
 actual AS (
     SELECT account_id, report_date, component, sum(nav_value_base) AS actual, count(*) AS terms,
         max(decimals_of(nav_value_base)) AS decimals,
-        named(list(DISTINCT older_rate) FILTER (older_rate IS NOT NULL)) AS older_rate
+        named(list(DISTINCT rate_reason) FILTER (rate_reason IS NOT NULL)) AS rate_reason
     FROM held WHERE counts <> 'nothing' GROUP BY ALL
 ),
 expected AS (
@@ -25,13 +25,13 @@ expected AS (
 classes AS (
     SELECT account_id, report_date, component, expected, coalesce(actual, 0) AS actual,
         unit_of(greatest(coalesce(a.decimals, 0), coalesce(f.finest, 0))) * (coalesce(terms, 0) + 1) AS tolerance,
-        older_rate
+        rate_reason
     FROM expected e FULL JOIN actual a USING (account_id, report_date, component)
     LEFT JOIN fineness f USING (account_id, report_date)
 ),
 days AS (
     SELECT account_id, report_date,
-        first(component ORDER BY older_rate IS NOT NULL, abs(expected - actual) - tolerance DESC)
+        first(component ORDER BY rate_reason IS NOT NULL, abs(expected - actual) - tolerance DESC)
             FILTER (abs(expected - actual) > tolerance) AS wrong,
         string_agg(component, ', ' ORDER BY component) FILTER (expected IS NULL) AS lacking,
         sum(expected) AS expected, sum(actual) AS actual, max(tolerance) AS tolerance
@@ -46,7 +46,7 @@ SELECT t.account_id, t.report_date, coalesce(c.expected, d.expected) AS expected
          WHEN d.account_id IS NULL THEN 'the NAV row has no class of positions'
          WHEN d.wrong IS NOT NULL AND n.known_since > l.seen
              THEN 'the positions are known only from an older statement than the NAV'
-         WHEN d.wrong IS NOT NULL THEN c.older_rate END AS not_evaluable_reason,
+         WHEN d.wrong IS NOT NULL THEN c.rate_reason END AS not_evaluable_reason,
     'class ' || d.wrong AS reason
 FROM days_to_prove t
 LEFT JOIN nav_to_prove n USING (account_id, report_date)
