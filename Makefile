@@ -68,8 +68,9 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-docs: $(READY) ## Write docs/data-dictionary.md from the declarations
+docs: $(READY) ## Write docs/data-dictionary.md and the schema's version from the declarations
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
+	$(BIN)/python -m wealth_pipeline.warehouse.schema_digest > wealth_pipeline/warehouse/schema_version.txt
 
 lock: $(READY) ## Renew requirements.lock from setup.cfg
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -66,6 +66,7 @@ def pull(name: str | None, first: datetime | None, last: datetime | None, force:
     settings = _settings()
     connection = settings.connection(name)
     connection.token()
+    _rebuild_if_outdated(_warehouse(settings))  # before it is asked what is missing: of outdated databases, all is
     from wealth_pipeline.defs.resources import WealthData
     from wealth_pipeline.defs.schedules import missing_days
 
@@ -107,6 +108,7 @@ def import_(paths: tuple[Path, ...]) -> None:
     files = inbox.files_in(paths)
     if not files:
         raise click.ClickException("There is no .xml or .xml.gz file there.")
+    _rebuild_if_outdated(warehouse)
     taken = []
     bar = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
     with warehouse.writing(), bar:
@@ -164,16 +166,14 @@ def replay() -> None:
     """
     from collections import Counter
 
-    from wealth_pipeline.cli.progress import shown
+    from wealth_pipeline.cli.progress import rebuilding
     from wealth_pipeline.defs.events import report_loaded
     from wealth_pipeline.defs.runs import instance
-    from wealth_pipeline.flex.ledger import RequestLedger
 
     settings = _settings()
     warehouse = _warehouse(settings)
     with warehouse.writing():
-        replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
-        counts = Counter(one.status for one in shown(replaying, len(warehouse.folder.archive.sha256s()), "Replaying"))
+        counts = Counter(one.status for one in rebuilding(warehouse, "Replaying"))
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "the archive is empty"
     click.echo(f"Rebuilt from the archive: {told}.")
     with instance(warehouse.folder) as dagster_instance:
@@ -490,6 +490,19 @@ def _warehouse(settings: Settings) -> Warehouse:
         settings.flex_date_format,
         settings.day_change_share,
     )
+
+
+def _rebuild_if_outdated(warehouse: Warehouse) -> None:
+    """Rebuild databases that an older wealth_pipeline wrote, with a bar: the load would do it without one."""
+    if warehouse.outdated():
+        from wealth_pipeline.cli.progress import rebuilding
+        from wealth_pipeline.warehouse.warehouse import OUTDATED
+
+        with warehouse.writing():
+            if warehouse.outdated():  # the writer that was waited for may have done it
+                click.echo(OUTDATED, err=True)
+                for _ in rebuilding(warehouse, "Rebuilding"):
+                    pass
 
 
 def _published() -> Path:

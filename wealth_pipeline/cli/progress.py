@@ -8,8 +8,16 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.progress import rate, told
+from wealth_pipeline.warehouse.warehouse import Warehouse
+
+
+def rebuilding(warehouse: Warehouse, what: str) -> Iterator[Loaded]:
+    """Rebuild the databases from the archive, and show how far that is. Must run inside `writing()`."""
+    replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
+    yield from shown(replaying, len(warehouse.folder.archive.sha256s()), what)
 
 
 def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:

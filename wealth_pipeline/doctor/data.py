@@ -19,8 +19,8 @@ from wealth_pipeline.gateway import store
 from wealth_pipeline.published import published, standing
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
+from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.archive import Entry
-from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -43,16 +43,21 @@ def database(folder: DataFolder) -> Finding:
         return Finding.advice("database", "There is none yet. Run `wealth pull`, `wealth import` or `wealth demo`.")
     try:
         with published.connected(folder.published, any_version=True) as con:
-            (schema,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)
+            written = version.origin(con)
             days, last = con.execute("SELECT count(*), max(report_date) FROM nav_history").fetchone() or (0, None)
     except (WealthError, duckdb.Error) as error:
         told = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
         return Finding.mend("database", told if "replay" in told else f"{told} Run `wealth replay`.")
-    if schema != SCHEMA_VERSION:
+    if written.newer:
         return Finding.mend(
             "database",
-            f"It has schema version {schema}, this software writes {SCHEMA_VERSION}. Run `wealth replay`; if the"
-            " database is the newer one, update wealth_pipeline instead.",
+            f"It was written by a newer wealth_pipeline ({written.written_by}, this is {version.program()}). Update"
+            " wealth_pipeline; or, to stay with this version, run `wealth replay`.",
+        )
+    if not written.ours:
+        return Finding.mend(
+            "database",
+            "It was written by an older wealth_pipeline. The next load rebuilds it; or run `wealth replay` now.",
         )
     return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
 

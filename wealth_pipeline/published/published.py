@@ -21,9 +21,12 @@ import duckdb
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.duck import connect, trouble
 from wealth_pipeline.text import sentence
+from wealth_pipeline.warehouse import version
 
 #: How many days of a NAV history a small chart shows.
 RECENT_DAYS = 60
+#: What of a table is its content, where that is not all of it.
+_CONTENT = {"reconciliation": "* EXCLUDE (reason)"}
 #: A table and the columns that identify a row of it.
 TableKey = tuple[str, tuple[str, ...]]
 
@@ -95,18 +98,19 @@ def connected(path: Path, any_version: bool = False) -> Iterator[duckdb.DuckDBPy
 
 
 def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    from wealth_pipeline.warehouse.schema import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
-
     try:
-        version = _one(con, "SELECT schema_version FROM warehouse_info")
+        written = version.origin(con)
     except duckdb.Error as error:
         raise WealthError(*trouble(path, error)) from None
-    if version < SCHEMA_VERSION:
+    if written.newer:
+        raise WealthError(
+            f"{path} was written by a newer wealth_pipeline ({written.written_by}, this is {version.program()})",
+            "Update wealth_pipeline.",
+        )
+    if not written.ours:
         raise NothingPublished(
             f"{path} was written by an older wealth_pipeline", "The next load rebuilds it; or run `wealth replay` now."
         )
-    if version > SCHEMA_VERSION:
-        raise WealthError(f"{path} was written by a newer wealth_pipeline", "Update wealth_pipeline.")
 
 
 def nav_days(
@@ -363,13 +367,17 @@ def days_of_statement(path: Path, sha256: str) -> dict[str, tuple[date, date]]:
 
 
 def digests(path: Path, tables: Sequence[str]) -> dict[str, str]:
-    """One hash for each table's content: equal content, in whatever order it came, gives equal hashes."""
+    """One hash for each table's content: equal content, in whatever order it came, gives equal hashes.
+
+    Sentences for people are not in it: their words may change from version to version.
+    """
     with connected(path) as con:
         return {
             table: str(
                 _one(
                     con,
-                    f"SELECT hash_of_all(line) FROM (SELECT md5_number(CAST(t AS VARCHAR)) AS line FROM {table} t)",
+                    "SELECT hash_of_all(line) FROM (SELECT md5_number(CAST(t AS VARCHAR)) AS line FROM"
+                    f" (SELECT {_CONTENT.get(table, '*')} FROM {table}) t)",
                 )
             )
             for table in tables

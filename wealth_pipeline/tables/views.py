@@ -413,7 +413,8 @@ RECORDS: tuple[View, ...] = (
         "One row about the database itself.",
         (),
         (
-            _column("schema_version", _INTEGER, "Version of its tables; another one is rebuilt by `wealth replay`."),
+            _column("schema_version", _COUNT, "Digest of its tables and rules; another one's file is rebuilt."),
+            _column("written_by", _TEXT, "The version of wealth_pipeline that made the file."),
             _column("reporting_currency", _TEXT, "WEALTH_REPORTING_CURRENCY at the last load; NULL if not set."),
             _column("day_change_share", _SHARE, "WEALTH_DAY_CHANGE_SHARE at the last load."),
             _column("accounts_digest", _TEXT, "Hash of accounts.toml at the last load; NULL if it said nothing."),

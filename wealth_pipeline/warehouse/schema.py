@@ -12,9 +12,6 @@ import pyarrow as pa
 
 from wealth_pipeline.tables.figures import TABLES, TableSpec
 
-#: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.
-SCHEMA_VERSION = 6
-
 #: The versioned tables by family, in the order of their declaration.
 FAMILIES: dict[str, tuple[TableSpec, ...]] = {
     family: tuple(table for table in TABLES if table.family == family)

@@ -16,6 +16,7 @@ import pytest
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import duck
 from wealth_pipeline.published.published import NothingPublished, newest_nav
+from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
@@ -176,19 +177,26 @@ def test_a_damaged_warehouse_says_that_it_can_be_rebuilt(folder: DataFolder) -> 
     assert read(folder) == "100"
 
 
-def of_version(folder: DataFolder, version: int) -> None:
-    """Let both databases look as if another version of the software had written them."""
+def written_by(folder: DataFolder, schema_version: int, program: str | None) -> None:
+    """Let both databases look as if another wealth_pipeline had made them; None: one that counted its versions."""
     with duckdb.connect(str(folder.warehouse)) as con:
-        con.execute("UPDATE warehouse_info SET schema_version = ?", [version])
+        if program is None:
+            con.execute("ALTER TABLE warehouse_info DROP COLUMN written_by")
+            con.execute("ALTER TABLE warehouse_info ALTER COLUMN schema_version TYPE INTEGER USING 6")
+        else:
+            con.execute("UPDATE warehouse_info SET schema_version = ?, written_by = ?", [schema_version, program])
     Warehouse(folder).publish()
 
 
-def test_an_older_warehouse_is_rebuilt_when_the_next_statement_comes(
-    folder: DataFolder, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("program", [None, "0.1.0", "0.2.0.dev1", version.program()])
+def test_a_warehouse_of_other_tables_is_rebuilt_when_the_next_statement_comes(
+    folder: DataFolder, caplog: pytest.LogCaptureFixture, program: str | None
 ) -> None:
     """An update of the software asks nothing of its user."""
     load(folder, "100")
-    of_version(folder, 0)
+    assert not Warehouse(folder).outdated()
+    written_by(folder, 1234567, program)
+    assert Warehouse(folder).outdated()
     with pytest.raises(NothingPublished, match="older"):
         newest_nav(folder.published)
     load(folder, "103", "20250402;060000")
@@ -197,16 +205,26 @@ def test_an_older_warehouse_is_rebuilt_when_the_next_statement_comes(
     assert read(folder) == "103"
 
 
-def test_a_newer_warehouse_is_left_alone(folder: DataFolder) -> None:
+@pytest.mark.parametrize("program", ["1000.0", "1000.0rc1"])
+def test_a_newer_warehouse_of_other_tables_is_left_alone(folder: DataFolder, program: str) -> None:
     """An older program must not write into a newer database."""
     load(folder, "100")
-    of_version(folder, 99)
-    with pytest.raises(WarehouseError, match=r"newer wealth_pipeline.*Update"):
+    written_by(folder, 1234567, program)
+    assert not Warehouse(folder).outdated()
+    with pytest.raises(WarehouseError, match=rf"newer wealth_pipeline \({program}, this is .*Update"):
         load(folder, "103")
-    with pytest.raises(WealthError, match=r"newer wealth_pipeline.*Update"):
+    with pytest.raises(WealthError, match=rf"newer wealth_pipeline \({program}, this is .*Update"):
         newest_nav(folder.published)
     with duckdb.connect(str(folder.warehouse), read_only=True) as con:
-        assert con.execute("SELECT schema_version FROM warehouse_info").fetchall() == [(99,)]
+        assert con.execute("SELECT written_by FROM warehouse_info").fetchall() == [(program,)]
+
+
+def test_a_newer_warehouse_of_the_same_tables_is_used(folder: DataFolder) -> None:
+    """An update without other tables can be taken back."""
+    load(folder, "100")
+    written_by(folder, version.SCHEMA_VERSION, "1000.0")
+    assert load(folder, "103", "20250402;060000").status == "loaded"
+    assert read(folder) == "103"
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

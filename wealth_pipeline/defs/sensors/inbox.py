@@ -6,6 +6,7 @@ import dagster as dg
 
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.jobs import rebuild_if_outdated
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull.inbox import take_inbox, waiting
 from wealth_pipeline.settings import Settings
@@ -21,6 +22,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
     )
     def load_inbox_files(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         with sentences():
+            rebuild_if_outdated(context, wealth, settings)
             warehouse = wealth.warehouse
             with warehouse.writing():
                 taken = take_inbox(warehouse, lambda t: context.log.info(f"{inline(t.path.name)}: {t.status}"))
