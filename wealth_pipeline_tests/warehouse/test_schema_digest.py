@@ -67,7 +67,7 @@ def test_a_column_counts_and_what_is_said_of_it_does_not(
 
 
 @pytest.fixture
-def changed_program(tmp_path: Path) -> Callable[..., str]:
+def changed_program(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs Python on a copy of the program in which somebody has added a column to the trades, and nothing else."""
     code = tmp_path / "code"
     shutil.copytree(PACKAGE, code / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -84,28 +84,31 @@ def changed_program(tmp_path: Path) -> Callable[..., str]:
         added += count
     assert added == 1
 
-    def run(*words: str, data: Path | None = None) -> str:
+    def run(*words: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
         environ = os.environ | {"PYTHONPATH": str(code)} | ({"WEALTH_DATA_DIR": str(data)} if data else {})
         return subprocess.run(
             [sys.executable, "-m", *words], check=True, capture_output=True, text=True, env=environ, cwd=tmp_path
-        ).stdout
+        )
 
     return run
 
 
 def test_an_added_column_is_noticed_and_the_next_load_rebuilds_by_itself(
-    changed_program: Callable[..., str], tmp_path: Path
+    changed_program: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     """Nothing else has to be done: `make docs` writes the version, and the figures stay what they were."""
     house = Folder(tmp_path / "data")
     house.load(statement({"U1": days(date(2026, 1, 5), date(2026, 1, 9))}))
     before = house.rows("SELECT * EXCLUDE (known_since) FROM nav_history ORDER BY ALL")
 
-    written = changed_program("wealth_pipeline.warehouse.schema_digest")
+    written = changed_program("wealth_pipeline.warehouse.schema_digest").stdout
     assert int(written) != SCHEMA_VERSION  # what the test of the written version compares
     (tmp_path / "code" / "wealth_pipeline" / "warehouse" / "schema_version.txt").write_text(written)
     (tmp_path / "new.xml").write_bytes(statement({"U2": days(date(2026, 1, 5), date(2026, 1, 9))}))
-    changed_program("wealth_pipeline.cli", "import", "new.xml", data=tmp_path / "data")
+    imported = changed_program("wealth_pipeline.cli", "import", "new.xml", data=tmp_path / "data")
+    assert imported.stdout == "loaded   new.xml\n"
+    assert "rebuilt from the archive now" in imported.stderr
+    assert "Rebuilding: 1 of 1 statements" in imported.stderr
 
     published = DataFolder(tmp_path / "data").published
     with duckdb.connect(str(published), read_only=True) as con:

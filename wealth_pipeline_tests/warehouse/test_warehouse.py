@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
@@ -20,6 +25,7 @@ from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
+from wealth_pipeline_tests.lives import Folder, days, statement
 
 
 @pytest.fixture
@@ -225,6 +231,57 @@ def test_a_newer_warehouse_of_the_same_tables_is_used(folder: DataFolder) -> Non
     written_by(folder, version.SCHEMA_VERSION, "1000.0")
     assert load(folder, "103", "20250402;060000").status == "loaded"
     assert read(folder) == "103"
+
+
+REBUILD = """
+import os, sys
+from pathlib import Path
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+warehouse = Warehouse(DataFolder(Path(sys.argv[1])))
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        with warehouse.writing():
+            for _ in warehouse.replay():
+                os.write(1, b"%d\\n" % os.getpid())  # at once, whole or not at all
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.write(1, b"ended\\n")
+"""
+
+
+def test_a_rebuild_that_is_killed_leaves_what_there_was_and_the_next_one_completes(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    """At any moment of it: the old file is read as before, until the new one takes its place whole."""
+    house, draw, statements = Folder(folder.root), Random(3), 6
+    for number in range(statements):
+        house.load(statement({f"U{number}": days(date(2026, 1, 5), date(2026, 1, 9))}))
+    written_by(folder, 1234567, "0.1.0")
+    figures = house.rows("FROM nav_history ORDER BY ALL")
+    script = tmp_path / "rebuild.py"  # a file: under `python -c`, DuckDB draws bars on stdout
+    script.write_text(REBUILD)
+    command = [sys.executable, str(script), str(folder.root)]
+    killed = 0
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forking:
+        assert forking.stdin is not None
+        assert forking.stdout is not None
+        for _ in range(6):
+            print(file=forking.stdin, flush=True)
+            loaded = [forking.stdout.readline() for _ in range(draw.randint(1, statements))]
+            time.sleep(draw.random() * 0.05)
+            with suppress(ProcessLookupError):
+                os.kill(int(loaded[0]), signal.SIGKILL)
+            while forking.stdout.readline() != "ended\n":
+                pass
+            assert house.rows("FROM nav_history ORDER BY ALL") == figures
+            killed += Warehouse(folder).outdated()
+        forking.stdin.close()
+    assert killed > 2
+    house.load(statement({"U9": days(date(2026, 1, 5), date(2026, 1, 9))}))
+    assert house.rows("FROM nav_history WHERE account_id <> 'U9' ORDER BY ALL") == figures
+    assert not Warehouse(folder).outdated()
+    assert not list(folder.root.glob("replay*"))
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
