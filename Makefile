@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo dev test test-ui lint types unit fuzz year backfill power-cut storage bench docs pictures chromium lock clean
+.PHONY: help demo dev test test-ui slow lint types unit fuzz year backfill power-cut storage bench docs pictures chromium lock clean
 
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -33,6 +33,9 @@ test: lint types unit ## Run every check
 lint: $(READY)
 	$(BIN)/ruff check wealth_pipeline wealth_pipeline_tests benchmarks
 	$(BIN)/ruff format --check wealth_pipeline wealth_pipeline_tests benchmarks
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/codespell wealth_pipeline wealth_pipeline_tests benchmarks docs *.md data/README.md
+	$(BIN)/python -m wealth_pipeline_tests.words
 
 types: $(READY)
 	$(BIN)/mypy
@@ -58,8 +61,11 @@ bench: $(READY) ## Measure speed and memory beside their bounds; BENCH=--quick f
 storage: $(READY) ## Try to break the storage, for an hour or so: orders, readers, kills, a long replay
 	$(BIN)/python -m wealth_pipeline_tests.storage
 
+slow: $(READY) ## The tests that take more than their share: an upgrade under way, the demo run twice
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
+
 test-ui: $(READY) chromium ## Open the Dagster UI in a browser, page by page (installs Debian's Chromium)
-	$(BIN)/python -m pytest -m ui -n 0 wealth_pipeline_tests/ui
+	$(BIN)/python -m pytest -m ui -n 2 --dist loadgroup wealth_pipeline_tests/ui
 
 pictures: $(READY) chromium ## Take the pictures of the UI in docs/pictures/ anew, on the sandbox
 	$(BIN)/python -m pytest -m ui -n 0 wealth_pipeline_tests/ui --pictures docs/pictures
@@ -68,9 +74,12 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-docs: $(READY) ## Write docs/data-dictionary.md and the schema's version from the declarations
+docs: $(READY) ## Write what follows from the declarations: dictionary, settings, commands, proofs, the schema's version, the tests' SQL
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
+	$(BIN)/python -m wealth_pipeline.cli.reference
+	$(BIN)/python -m wealth_pipeline.warehouse.proofs.described docs/proof.md
 	$(BIN)/python -m wealth_pipeline.warehouse.schema_digest > wealth_pipeline/warehouse/schema_version.txt
+	$(BIN)/python -m wealth_pipeline_tests.warehouse.made_sql
 
 lock: $(READY) ## Renew requirements.lock from setup.cfg
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \

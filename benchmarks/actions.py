@@ -97,12 +97,12 @@ def queried(database: str, query: str) -> Work:
 def nightly(folder: str) -> Work:
     """The main job for one day, with a month of history, from the run's start to the published database."""
     from contextlib import ExitStack
-    from datetime import UTC, datetime, timedelta
+    from datetime import datetime, timedelta
     from functools import partial
 
     import wealth_pipeline.defs.resources
-    from wealth_pipeline.calendar import last_weekdays
-    from wealth_pipeline.flex.client import FlexClient
+    from wealth_pipeline.calendar import Clock, last_weekdays
+    from wealth_pipeline.flex.ledger import RequestLedger
     from wealth_pipeline.sandbox.server import Sandbox
 
     closing = ExitStack()
@@ -114,14 +114,19 @@ def nightly(folder: str) -> Work:
         "IBKR_FLEX_TOKEN": box.token,
         "IBKR_FLEX_QUERY_ID": box.query_id,
     }
-    # The pauses that IBKR's limits ask for are left out: the client's clock moves on instead.
-    clock = [datetime.now(UTC)]
 
-    def sleep(seconds: float) -> None:
-        clock[0] += timedelta(seconds=seconds)
+    # The pauses that IBKR's limits ask for are left out: the clock moves on instead.
+    class Ahead(Clock):
+        slept = timedelta(0)
 
-    wealth_pipeline.defs.resources.FlexClient = partial(  # type: ignore[attr-defined, assignment]
-        FlexClient, sleep=sleep, now=lambda: clock[0]
+        def now(self) -> datetime:
+            return super().now() + self.slept
+
+        def sleep(self, seconds: float) -> None:
+            self.slept += timedelta(seconds=seconds)
+
+    wealth_pipeline.defs.resources.RequestLedger = partial(  # type: ignore[attr-defined, assignment]
+        RequestLedger, clock=Ahead()
     )
 
     from wealth_pipeline.defs.runs import pull

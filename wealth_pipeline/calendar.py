@@ -1,8 +1,9 @@
-"""Days: IBKR's report dates are weekdays in New York; the exchange calendar only tells holidays from sessions."""
+"""Time and days: IBKR's report dates are weekdays in New York; the exchange calendar tells holidays from sessions."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,38 @@ MARKET_TIMEZONE = "America/New_York"
 NEW_YORK = ZoneInfo(MARKET_TIMEZONE)
 
 
+class Clock:
+    """The time. Whatever depends on it takes a clock, so that a test can give it another one."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """The day in New York."""
+        return new_york_day(self.now())
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow, whoever sets the machine's clock: to measure how long something takes."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+#: The machine's own.
+CLOCK = Clock()
+
+
+def new_york_day(moment: datetime) -> date:
+    """The day in New York at a moment; one without a zone is in UTC, as in the databases."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(NEW_YORK).date()
+
+
 def last_weekdays(count: int, now: datetime) -> list[date]:
     """The last `count` weekdays before today in New York, oldest first (IBKR: data exist for completed days)."""
-    today = now.astimezone(NEW_YORK).date()
+    today = new_york_day(now)
     days: list[date] = []
     day = today - timedelta(days=1)
     while len(days) < count:

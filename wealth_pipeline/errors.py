@@ -18,3 +18,7 @@ class WealthError(Exception):
     def __str__(self) -> str:
         """`what` and `advice` in one line, whatever characters a server's text or a file name brought in."""
         return sentence(f"{self.what}. {self.advice}" if self.advice else self.what)
+
+
+class SettingsError(WealthError):
+    """A setting is missing or malformed."""

@@ -1,132 +1,186 @@
-"""What a user can configure, in one place. `.env.example` documents the same settings for people.
+"""What a user can configure. Each setting is declared once, in the body of `Settings`, and nowhere else.
+
+Reading, refusals, the doctor's list of known names, docs/settings.md and .env.example follow from the declaration:
+`make docs` writes the pages, a test compares them. To add a setting, add a field there and run `make docs`.
 
 Settings come from environment variables, and from a `.env` file in the working directory, which wins: Dagster loads
-such a file by the same rule. Secrets stay in the environment: a connection holds the *name* of its token's variable.
+such a file by the same rule. Secrets stay in the environment.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, time, timedelta
+from dataclasses import dataclass, field, fields
+from datetime import date, time
 from decimal import Decimal
+from inspect import get_annotations
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
-from wealth_pipeline.errors import WealthError
+from wealth_pipeline.connections import (
+    DEFAULT_TOKEN,
+    QUERY_ID,
+    Connection,
+    default_connection,
+    named_connections,
+    refuse_twins,
+)
+from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.files.regular import read_regular
+from wealth_pipeline.kinds import (
+    ADDRESS,
+    DAY,
+    FOLDER,
+    IS_SET,
+    SHARE,
+    SWITCH,
+    TEXT,
+    TIMES,
+    Kind,
+    Setting,
+    matching,
+    setting,
+    whole,
+)
 
-DEFAULT_CONNECTION = "ibkr"
 FLEX_URL = "https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService"
-CONNECTIONS_FILE = "connections.toml"
 #: The UI's password. Only the webserver has it: every other process drops it from its environment first thing.
 UI_PASSWORD = "WEALTH_UI_PASSWORD"
-#: Six or seven digits were seen; a token has some 24 and must not pass for one.
-_QUERY_ID = r"\d{1,10}"
 #: The ports that browsers leave out of an origin.
 DEFAULT_PORTS = {"http": 80, "https": 443}
-#: IBKR: a token's life can be chosen, from 6 hours to a year.
-TOKEN_LIFE = timedelta(days=365)
-#: IBKR makes about one statement per query and day: a first look and two more are all that can help.
-MOST_TIMES = 3
-#: From so many days before a token's end on there is a warning, and the alert again at each of these.
-WARNING_DAYS = (30, 7, 1)
 
-
-class SettingsError(WealthError):
-    """A setting is missing or malformed."""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """One Flex token and query: one IBKR login.
-
-    name: `ibkr` for the usual single one. query_id: of an Activity Flex query. token_env: the environment variable
-    that holds the token. prefixed: whether its assets carry the name as key prefix (those of connections.toml do).
-    token_made: the day on which the user made the token at IBKR, None if they did not say.
-    """
-
-    name: str
-    query_id: str
-    token_env: str
-    prefixed: bool
-    token_made: date | None = None
-
-    def token_stage(self, today: date) -> int | None:
-        """Which of WARNING_DAYS before the token's end has been reached; None when none has, or nobody said its age.
-
-        IBKR tells the end of a token nowhere, so it is that of the longest life; a shorter one ends without a warning.
-        """
-        if self.token_made is None:
-            return None
-        left = (self.token_made + TOKEN_LIFE - today).days
-        return min((days for days in WARNING_DAYS if left <= days), default=None)
-
-    def token_warning(self, today: date) -> str | None:
-        """The sentence that the token is about to expire or has expired, None where `token_stage` is None."""
-        if self.token_made is None or self.token_stage(today) is None:
-            return None
-        end = self.token_made + TOKEN_LIFE
-        when = f"expires on {end} at the latest" if today < end else f"expired on {end} or before"
-        return (
-            f"The Flex token of the connection {self.name}, made on {self.token_made}, {when}. Generate a new one in"
-            " Client Portal (Performance & Reports, Flex Queries, Flex Web Service Configuration), and put it into"
-            f" {self.token_env}, with its day beside it."
-        )
-
-    def token(self, environ: Mapping[str, str] | None = None) -> str:
-        """The token, checked for its form; raises SettingsError without ever showing it."""
-        return check_token((environ or os.environ).get(self.token_env, ""), self.token_env)
+ORIGINS = Kind(lambda text: tuple(complete_origin(part) for part in text.split(",") if part.strip()), write=",".join)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, with their defaults.
+    """All settings, with their defaults. What is a class variable is declared here and stays in the environment."""
 
-    data_dir: where everything is kept. gateway_url: the Client Portal Gateway, None if unused; gateway_certificate,
-    gateway_allow_remote, gateway_allow_http: see `gateway.address`; gateway_minutes: between two snapshots;
-    gateway_hours: the exchange whose hours count, or `always`.
-    reporting_currency: of `net_worth`; None: the accounts' base currency if they share one.
-    history_start: first report date that is asked for. overlap_days: how many days before a window are asked again,
-    as an audit. catch_up_days: how many weekdays back the schedule looks for what is missing.
-    schedule_times: New York times at which it looks, on the morning after each session.
-    flex_deadline_minutes: how long a statement is waited for. flex_date_format: the query's date format if that has
-    slashes, else None. alerts: whether WEALTH_ALERT_URL is set; the address
-    itself may hold a password and stays in the environment. day_change_share: the share of the NAV by which a day may
-    change without a flow before a check warns. dagster_days: how long Dagster's runs and their logs are kept.
-    ui_origins: complete origins of tunnels and reverse proxies before the UI; they need the UI's password, which stays
-    in the environment of the webserver alone.
-    """
-
-    data_dir: Path
+    flex_token: ClassVar = Setting(
+        DEFAULT_TOKEN, None, TEXT,
+        "your Flex token ([setup.md](setup.md)): Client Portal, Performance & Reports, Flex Queries, Flex Web Service"
+        " Configuration",
+        first=True,
+    )  # fmt: skip
+    flex_query_id: ClassVar = Setting(
+        "IBKR_FLEX_QUERY_ID", None,
+        # Not shown: it may be the token, in the wrong line.
+        matching(QUERY_ID, "the number that the query list of Client Portal shows", shown=False,
+                 advice="Correct it in .env; the long number is the token."),
+        'the id of your Activity Flex query: the number shown by the "i" beside the query',
+        first=True,
+    )  # fmt: skip
+    flex_token_made: ClassVar = Setting(
+        "IBKR_FLEX_TOKEN_MADE", None, DAY,
+        "the day on which you made the token: it lives a year at most, and you are warned 30 days before its end",
+        unset="not known", example="2026-01-15",
+    )  # fmt: skip
+    data_dir: Path = field(metadata={"setting": Setting(
+        "WEALTH_DATA_DIR", None, FOLDER, "where everything is kept", unset="`data/`",
+    )})  # fmt: skip
     connections: tuple[Connection, ...] = ()
-    gateway_url: str | None = None
-    gateway_certificate: str | None = None
-    gateway_allow_remote: bool = False
-    gateway_allow_http: bool = False
-    gateway_minutes: int = 15
-    gateway_hours: str = "XNYS"
-    reporting_currency: str | None = None
-    history_start: date = date(2025, 1, 1)
-    overlap_days: int = 7
-    catch_up_days: int = 30
-    schedule_times: tuple[time, ...] = (time(6), time(9), time(12))
-    flex_url: str = FLEX_URL
-    flex_deadline_minutes: int = 15
-    flex_date_format: str | None = None
-    alerts: bool = False
-    day_change_share: Decimal = Decimal("0.2")
-    dagster_days: int = 90
-    ui_origins: tuple[str, ...] = ()
+    date_format: str | None = setting(
+        "IBKR_FLEX_DATE_FORMAT", None,
+        matching(r"(MM/dd|dd/MM)/yy(yy)?",
+                 "MM/dd/yyyy, MM/dd/yy, dd/MM/yyyy or dd/MM/yy; the other date formats need no setting"),
+        "the query's date format, if it is one with slashes: `MM/dd/yyyy`, `MM/dd/yy`, `dd/MM/yyyy` or `dd/MM/yy`."
+        " Better set `yyyyMMdd` there; but leave this as it is while statements with slashes are in the archive, which"
+        " a replay reads again",
+    )  # fmt: skip
+    flex_deadline_minutes: int = setting(
+        "WEALTH_FLEX_DEADLINE_MINUTES", 15, whole(1, 120), "minutes to wait for IBKR to make a statement"
+    )
+    flex_url: str = setting(
+        "IBKR_FLEX_URL", FLEX_URL, matching(ADDRESS, "an address that starts with https://"),
+        "another address of the Flex Web Service; only for the sandbox",
+        unset="IBKR's",
+    )  # fmt: skip
+    gateway_url: str | None = setting(
+        "IBKR_GATEWAY_URL", None, matching(ADDRESS, "an address such as https://localhost:5000"),
+        "the Client Portal Gateway on this machine ([gateway.md](gateway.md), with the five below)",
+        unset="unused", example="https://localhost:5000",
+    )  # fmt: skip
+    gateway_certificate: str | None = setting(
+        "IBKR_GATEWAY_CERTIFICATE", None, TEXT,
+        "pins the gateway's certificate, to be sure that it is yours: a file, or the SHA-256 fingerprint",
+    )  # fmt: skip
+    gateway_allow_remote: bool = setting(
+        "IBKR_GATEWAY_ALLOW_REMOTE", False, SWITCH,
+        "allows a gateway on another machine; its certificate must be pinned or verified",
+    )  # fmt: skip
+    gateway_allow_http: bool = setting(
+        "IBKR_GATEWAY_ALLOW_HTTP", False, SWITCH, "allows a gateway without encryption, on this machine"
+    )
+    gateway_minutes: int = setting(
+        "WEALTH_GATEWAY_MINUTES", 15, whole(1, 1440), "minutes between two snapshots of the gateway's balances"
+    )  # fmt: skip
+    gateway_hours: str = setting(
+        "WEALTH_GATEWAY_HOURS", "XNYS", TEXT,
+        "the exchange during whose hours there are snapshots (XNYS, XETR, ...), or `always`",
+    )  # fmt: skip
+    reporting_currency: str | None = setting(
+        "WEALTH_REPORTING_CURRENCY", None, matching(r"[A-Z]{3}", "a currency such as USD"),
+        "the currency of `net_worth`",
+        unset="the accounts' own, if they share one", example="USD",
+    )  # fmt: skip
+    history_start: date = setting(  # noqa: RUF009 - it makes a field
+        "WEALTH_HISTORY_START", date(2025, 1, 1), DAY,
+        "the first day that is asked for. IBKR keeps statements of the current and the previous calendar years",
+    )  # fmt: skip
+    overlap_days: int = setting(
+        "WEALTH_OVERLAP_DAYS", 7, whole(0, 60),
+        "days before each window that are asked again, to notice what IBKR restated",
+    )  # fmt: skip
+    catch_up_days: int = setting(
+        "WEALTH_CATCH_UP_DAYS", 30, whole(1, 65), "weekdays back in which the schedule looks for missing days"
+    )
+    schedule_times: tuple[time, ...] = setting(
+        "WEALTH_SCHEDULE", (time(6), time(9), time(12)), TIMES,
+        "when the schedule looks, New York time, on the morning after each session; three times at most",
+    )  # fmt: skip
+    day_change_share: Decimal = setting(  # noqa: RUF009 - it makes a field
+        "WEALTH_DAY_CHANGE_SHARE", Decimal("0.2"), SHARE,
+        "share of the NAV by which a day may change, deposits and withdrawals apart, before a check warns; also how far"
+        " an account's presumed successor may differ",
+    )  # fmt: skip
+    dagster_days: int = setting(
+        "WEALTH_DAGSTER_DAYS", 90, whole(7, 3650),
+        "days for which Dagster's runs and their logs are kept; your figures and statements are never deleted",
+    )  # fmt: skip
+    alerts: bool = setting(
+        "WEALTH_ALERT_URL", False, IS_SET,
+        "where an alert goes when a night failed: an address of [Apprise](https://github.com/caronc/apprise) (mailto://,"
+        " ntfy://, slack://, tgram:// ...)",
+    )  # fmt: skip
+    ui_password: ClassVar = Setting(
+        UI_PASSWORD, None, TEXT,
+        "the password of the UI, for a machine that others use too: without it, whoever has a login there sees your"
+        " figures ([security.md](security.md#the-ui))",
+    )  # fmt: skip
+    ui_origins: tuple[str, ...] = setting(
+        "WEALTH_UI_ORIGINS", (), ORIGINS,
+        "the addresses of a tunnel or reverse proxy before the UI, complete, as the browser shows them, separated by"
+        " commas; they need the password ([security.md](security.md#from-another-machine))",
+        example="http://localhost:8080,https://wealth.example.org",
+    )  # fmt: skip
 
     @property
     def configured(self) -> bool:
         """Whether there is anything to get data from: a Flex connection, or the Gateway alone."""
         return bool(self.connections or self.gateway_url)
+
+    @property
+    def connections_or_default(self) -> tuple[Connection, ...]:
+        """The configured connections; with none, the usual single one, so that its graph can be seen before set-up."""
+        return self.connections or (default_connection(),)
+
+    @property
+    def only_connection(self) -> bool:
+        """Whether there is just one connection, to which accounts that were only imported belong as well."""
+        return len(self.connections_or_default) == 1
 
     def connection(self, name: str | None) -> Connection:
         """The connection of that name, or the only one; raises SettingsError naming those there are."""
@@ -143,42 +197,43 @@ class Settings:
         return found[0]
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    def declared(cls) -> list[Setting[Any]]:
+        """Every setting, in the order of their declarations."""
+        of_fields = {f.name: f.metadata.get("setting") for f in fields(cls)}
+        names = [name for base in reversed(cls.__mro__) for name in get_annotations(base)]
+        found = (of_fields[name] if name in of_fields else getattr(cls, name) for name in names)
+        return [one for one in found if isinstance(one, Setting)]
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Self:
         """Read the settings from `environ` (the process's) and connections.toml in `folder` (the working directory).
 
         Raises SettingsError with one sentence about the first setting that is wrong.
         """
-        read = _Reader(os.environ if environ is None else environ)
+        environ = os.environ if environ is None else environ
         folder = folder or Path.cwd()
-        return cls(
-            data_dir=Path(read.text("WEALTH_DATA_DIR") or folder / "data").expanduser().absolute(),
-            connections=_connections(read, folder),
-            gateway_url=read.matching("IBKR_GATEWAY_URL", r"https?://\S+", "an address such as https://localhost:5000"),
-            gateway_certificate=read.text("IBKR_GATEWAY_CERTIFICATE"),
-            gateway_allow_remote=read.switch("IBKR_GATEWAY_ALLOW_REMOTE"),
-            gateway_allow_http=read.switch("IBKR_GATEWAY_ALLOW_HTTP"),
-            gateway_minutes=read.number("WEALTH_GATEWAY_MINUTES", cls.gateway_minutes, 1, 1440),
-            gateway_hours=read.text("WEALTH_GATEWAY_HOURS") or cls.gateway_hours,
-            reporting_currency=read.matching("WEALTH_REPORTING_CURRENCY", r"[A-Z]{3}", "a currency such as USD"),
-            history_start=read.day("WEALTH_HISTORY_START", cls.history_start),
-            overlap_days=read.number("WEALTH_OVERLAP_DAYS", cls.overlap_days, 0, 60),
-            catch_up_days=read.number("WEALTH_CATCH_UP_DAYS", cls.catch_up_days, 1, 65),
-            schedule_times=read.times("WEALTH_SCHEDULE", cls.schedule_times),
-            flex_url=read.matching("IBKR_FLEX_URL", r"https?://\S+", "an address that starts with https://")
-            or FLEX_URL,
-            flex_deadline_minutes=read.number("WEALTH_FLEX_DEADLINE_MINUTES", cls.flex_deadline_minutes, 1, 120),
-            flex_date_format=read.matching(
-                "IBKR_FLEX_DATE_FORMAT",
-                r"(MM/dd|dd/MM)/yy(yy)?",
-                "MM/dd/yyyy, MM/dd/yy, dd/MM/yyyy or dd/MM/yy; the other date formats need no setting",
-            ),
-            alerts=read.text("WEALTH_ALERT_URL") is not None,
-            day_change_share=Decimal(
-                read.matching("WEALTH_DAY_CHANGE_SHARE", r"\d(\.\d+)?", "a share such as 0.2") or cls.day_change_share
-            ),
-            dagster_days=read.number("WEALTH_DAGSTER_DAYS", cls.dagster_days, 7, 3650),
-            ui_origins=read.origins("WEALTH_UI_ORIGINS"),
-        )
+        values = {f.name: f.metadata["setting"].read(environ) for f in fields(cls) if f.metadata}
+        values["data_dir"] = values["data_dir"] or (folder / "data").absolute()
+        connections = [*cls._default_connection(environ), *named_connections(folder)]
+        refuse_twins(connections)
+        return cls(connections=tuple(connections), **values)
+
+    @classmethod
+    def _default_connection(cls, environ: Mapping[str, str]) -> list[Connection]:
+        query_id, made = cls.flex_query_id.read(environ), cls.flex_token_made.read(environ)
+        if query_id:
+            return [default_connection(query_id, made)]
+        if cls.flex_token.read(environ):
+            raise SettingsError(
+                "IBKR_FLEX_TOKEN is set, but IBKR_FLEX_QUERY_ID is not",
+                "Put the id of your Activity Flex query into .env as well.",
+            )
+        return []
+
+
+def setting_names() -> frozenset[str]:
+    """Every variable that is read as a setting; connections.toml may name more, for tokens."""
+    return frozenset(one.name for one in Settings.declared())
 
 
 def load_dotenv(folder: Path | None = None) -> None:
@@ -204,14 +259,9 @@ def read_dotenv(file: Path) -> dict[str, str]:
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not UTF-8 text", "Save it again as UTF-8, without other characters.") from None
     except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}", "Make it yours, with mode 600.") from None
-
-
-def setting_names() -> frozenset[str]:
-    """Every variable that is read as a setting; connections.toml may name more, for tokens."""
-    asked = _Asked()
-    Settings.load(asked, Path(os.devnull))
-    return frozenset(asked.names | {UI_PASSWORD})
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}", "Make yourself its owner and run chmod 600 on it."
+        ) from None
 
 
 def complete_origin(text: str) -> str:
@@ -246,150 +296,3 @@ def check_origins(origins: Sequence[str], password: str | None) -> None:
             f" {UI_PASSWORD} is not set",
             "Put a long password into .env, or remove WEALTH_UI_ORIGINS.",
         )
-
-
-def check_token(token: str, name: str) -> str:
-    """A Flex token if it can be one; raises SettingsError otherwise, without showing it."""
-    if not token:
-        raise SettingsError(
-            f"{name} is not set",
-            "Copy the token from Client Portal, Performance & Reports, Flex Queries, Flex Web Service, into .env.",
-        )
-    if re.search(r"\s", token):
-        raise SettingsError(f"{name} has a space in it", "Copy the full token again, without spaces or line breaks.")
-    if not re.fullmatch(r"[A-Za-z0-9]+", token):
-        raise SettingsError(f"{name} has characters that no Flex token has", "Copy the full token again.")
-    return token
-
-
-class _Asked(dict[str, str]):
-    """An empty environment that remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self.names.add(name)
-        return default
-
-
-class _Reader:
-    """Settings by name, from texts; an empty one counts as not set."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def text(self, name: str) -> str | None:
-        return self._environ.get(name, "").strip() or None
-
-    def matching(self, name: str, pattern: str, wanted: str) -> str | None:
-        text = self.text(name)
-        if text is not None and not re.fullmatch(pattern, text):
-            raise SettingsError(f"{name} is {text!r}, which is not {wanted}", "Mend it in .env.")
-        return text
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        text = self.text(name)
-        if text is None:
-            return default
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise SettingsError(
-                f"{name} is {text!r}, which is not a whole number from {least} to {most}", "Mend it in .env."
-            )
-        return int(text)
-
-    def switch(self, name: str) -> bool:
-        return self.matching(name, r"true|false", "true or false") == "true"
-
-    def origins(self, name: str) -> tuple[str, ...]:
-        return tuple(complete_origin(part) for part in (self.text(name) or "").split(",") if part.strip())
-
-    def day(self, name: str, default: date) -> date:
-        return self.any_day(name) or default
-
-    def any_day(self, name: str) -> date | None:
-        text = self.text(name)
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError:
-            raise SettingsError(
-                f"{name} is {text!r}, which is not a date such as 2025-01-01", "Mend it in .env."
-            ) from None
-
-    def times(self, name: str, default: tuple[time, ...]) -> tuple[time, ...]:
-        text = self.text(name)
-        if text is None:
-            return default
-        parts = {part.strip() for part in text.split(",")}
-        if len(parts) > MOST_TIMES or not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", part) for part in parts):
-            raise SettingsError(
-                f"{name} is {text!r}, which is not a list of at most {MOST_TIMES} New York times such as"
-                " 06:00,09:00,12:00",
-                "Mend it in .env. IBKR makes about one statement a day, and locks out those who ask too often.",
-            )
-        return tuple(sorted(time.fromisoformat(part) for part in parts))
-
-
-def _connections(read: _Reader, folder: Path) -> tuple[Connection, ...]:
-    connections = []
-    query_id, made = read.text("IBKR_FLEX_QUERY_ID"), read.any_day("IBKR_FLEX_TOKEN_MADE")
-    if query_id and not re.fullmatch(_QUERY_ID, query_id):
-        # Not shown: it may be the token, in the wrong line.
-        raise SettingsError(
-            "IBKR_FLEX_QUERY_ID is not the number that the query list of Client Portal shows",
-            "Mend it in .env; the long number is the token.",
-        )
-    if query_id:
-        connections.append(Connection(DEFAULT_CONNECTION, query_id, "IBKR_FLEX_TOKEN", prefixed=False, token_made=made))
-    elif read.text("IBKR_FLEX_TOKEN"):
-        raise SettingsError(
-            "IBKR_FLEX_TOKEN is set, but IBKR_FLEX_QUERY_ID is not",
-            "Put the id of your Activity Flex query into .env as well.",
-        )
-    file = folder / CONNECTIONS_FILE
-    if file.exists():
-        try:
-            told = tomllib.loads(read_regular(file).decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
-        except OSError as error:
-            raise SettingsError(
-                f"{file} cannot be read: {error.strerror}", "Make it a file of yours, with mode 600."
-            ) from None
-        refuse_unknown(
-            CONNECTIONS_FILE, told, {"connection"}, "it", "Each connection begins with the line [[connection]]."
-        )
-        entries = told.get("connection", [])
-        connections += [_named(entry) for entry in (entries if isinstance(entries, list) else [entries])]
-    names = [c.name for c in connections]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise SettingsError(f"The connection name {min(twice)} is given twice", f"Rename one in {CONNECTIONS_FILE}.")
-    return tuple(connections)
-
-
-def _named(entry: Any) -> Connection:
-    rules = {"name": r"[a-z][a-z0-9_]*", "query_id": _QUERY_ID, "token_env": r"[A-Z][A-Z0-9_]*"}
-    if isinstance(entry, dict):
-        known = {*rules, "token_made"}
-        refuse_unknown(CONNECTIONS_FILE, entry, known, "a [[connection]]", f"It can have {', '.join(sorted(known))}.")
-    for field, rule in rules.items():
-        value = entry.get(field) if isinstance(entry, dict) else None
-        if not isinstance(value, str) or not re.fullmatch(rule, value):
-            raise SettingsError(
-                f"{CONNECTIONS_FILE}: the {field} of a [[connection]] does not match {rule}",
-                'It needs name = "anna", query_id = "123456" and token_env = "ANNA_FLEX_TOKEN", all as text.',
-            )
-    made = entry.get("token_made")  # text, or TOML's own date
-    try:
-        token_made = None if made is None else date.fromisoformat(str(made))
-    except ValueError:
-        raise SettingsError(
-            f"{CONNECTIONS_FILE}: the token_made of {entry['name']} is {made}, which is not a date such as 2026-01-15"
-        ) from None
-    return Connection(entry["name"], entry["query_id"], entry["token_env"], prefixed=True, token_made=token_made)
-
-
-def refuse_unknown(file: str, told: Mapping[str, Any], known: set[str], where: str, advice: str) -> None:
-    """Raise SettingsError for a key that nobody reads: a misspelt one would be ignored without a word."""
-    if unknown := sorted(told.keys() - known):
-        raise SettingsError(f"{file}: {where} has {', '.join(unknown)}, which this software does not know", advice)

@@ -9,7 +9,6 @@ import os
 import plistlib
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -40,7 +39,7 @@ from wealth_pipeline.settings import Settings, setting_names
 from wealth_pipeline.warehouse.accounts_file import read_accounts
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
-from wealth_pipeline_tests.lives import Folder
+from wealth_pipeline_tests.lives import Folder, days, statement
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -102,7 +101,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         GatewayClient(GatewayAddress(box.gateway_url), state) as client,
     ):
         warnings.simplefilter("ignore")  # the sandbox's certificate is self-signed
-        store.archive(folder.root, snapshot.take(client, state.now()))
+        store.archive(folder.root, snapshot.take(client, state.clock.now()))
     store.load(folder.root)
     return folder.root
 
@@ -302,7 +301,7 @@ def test_every_page_is_reached_from_the_first_one() -> None:
 
 
 def test_a_backup_restored_as_the_docs_say_has_the_same_content(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEALTH_REPORTING_CURRENCY", "USD")  # in .env, which is put back first
     text = PAGES["docs/always-on.md"]
@@ -311,8 +310,9 @@ def test_a_backup_restored_as_the_docs_say_has_the_same_content(
     assert restore
     old, new = tmp_path / "old", tmp_path / "new"
     new.mkdir()
-    shutil.copytree(data, old / "data", symlinks=True)
-    (old / "data" / "accounts.toml").write_text('[[account]]\nid = "U1000002"\nname = "Ours"\nended = 2026-01-01\n')
+    folder = Folder(old / "data")
+    folder.load(statement({"U1000002": days(date(2026, 1, 5), date(2026, 1, 7))}))
+    folder.say('[[account]]\nid = "U1000002"\nname = "Ours"\nended = 2026-01-08\n')
     program = Path(sys.executable).parent / "wealth"
     subprocess.run([program, "replay"], cwd=old, capture_output=True, check=True)
     before = subprocess.run([program, "digest"], cwd=old, capture_output=True, text=True, check=True).stdout

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.settings import FLEX_URL, Settings, SettingsError, load_dotenv, setting_names
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.settings import FLEX_URL, Settings, load_dotenv, setting_names
 
 ANNA = '[[connection]]\nname = "anna"\nquery_id = "11"\ntoken_env = "T"\n'
 ONE = {"IBKR_FLEX_TOKEN": "123456789012345678901234", "IBKR_FLEX_QUERY_ID": "987654"}
@@ -53,7 +54,7 @@ def test_every_setting_can_be_changed(tmp_path: Path) -> None:
     assert settings.history_start == date(2020, 3, 2)
     assert (settings.overlap_days, settings.catch_up_days, settings.flex_deadline_minutes) == (0, 5, 3)
     assert settings.schedule_times == (time(7, 15), time(8, 30))
-    assert settings.flex_date_format == "dd/MM/yy"
+    assert settings.date_format == "dd/MM/yy"
     assert settings.flex_url.startswith("http://127.0.0.1:9/")
 
 

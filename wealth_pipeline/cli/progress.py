@@ -10,8 +10,19 @@ import click
 
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.warehouse.load import Loaded
-from wealth_pipeline.warehouse.progress import rate, told
-from wealth_pipeline.warehouse.warehouse import Warehouse
+from wealth_pipeline.warehouse.progress import rate, reported
+from wealth_pipeline.warehouse.warehouse import OUTDATED, Warehouse
+
+
+def rebuild_if_outdated(warehouse: Warehouse) -> None:
+    """Rebuild databases that an older wealth_pipeline wrote, with a bar: the load would do it without one."""
+    if not warehouse.outdated():
+        return
+    with warehouse.writing():
+        if warehouse.outdated():  # the writer that was waited for may have done it
+            click.echo(OUTDATED, err=True)
+            for _ in rebuilding(warehouse, "Rebuilding"):
+                pass
 
 
 def rebuilding(warehouse: Warehouse, what: str) -> Iterator[Loaded]:
@@ -23,7 +34,7 @@ def rebuilding(warehouse: Warehouse, what: str) -> Iterator[Loaded]:
 def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:
     """Pass on what is loaded, and show how far and how fast that goes, on stderr."""
     if not sys.stderr.isatty():
-        yield from told(loading, total, lambda line: click.echo(f"{what}: {line}", err=True))
+        yield from reported(loading, total, lambda line: click.echo(f"{what}: {line}", err=True))
         return
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

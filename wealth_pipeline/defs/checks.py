@@ -1,36 +1,32 @@
 """Asset checks: what was proved of the figures, one property each. None of them blocks."""
 
-from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK, is_session
+from wealth_pipeline.calendar import is_session
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
-from wealth_pipeline.published import published
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.published.published import Published
+from wealth_pipeline.published.reading import sql
+from wealth_pipeline.published.results import ProofSummary
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.text import inline, plain
+from wealth_pipeline.warehouse.proofs import proofs
 
 #: The check of nav_history as a whole.
 PROVED = "proved"
-#: The proofs, by the table they speak of, with what each compares.
-PROOFS = {
-    "positions": ("positions", "What the positions add to the NAV is, class by class, the NAV's column."),
-    "cash": ("cash_balances", "The cash report's total, and its currencies converted, are the NAV's cash."),
-    "dividends": ("dividend_accruals", "Open dividend accruals, net, are the NAV's dividend accruals."),
-    "parts": ("nav", "The components of the NAV add up to its total."),
-    "bridge": ("nav_changes", "The NAV before and what changed it are the NAV after."),
-    "cash_flow": ("cash_flows", "Starting cash and what moved it are the ending cash, in each currency."),
-    "lots": ("position_lots", "The lots of a position add up to it."),
-    "cost": (
-        "positions",
-        "Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
-    ),
-    PROVED: ("nav_history", "Each day's NAV is proved: its positions, its cash and its parts add up to it."),
+#: What must be proved of a day: `its positions, its cash and its parts`.
+_REQUIRED = " and ".join(", ".join(f"its {name}" for name in proofs.names("required")).rsplit(", ", 1))
+#: The proofs' checks, by name: the table each stands at, and what it compares.
+PROOFS = {proof.name: (proof.table, proof.compares) for proof in proofs.PROOFS} | {
+    PROVED: ("nav_history", f"Each day's NAV is proved: {_REQUIRED} add up to it.")
 }
 
 
@@ -39,50 +35,153 @@ _PROVED = (
     " with its reason, never passed."
 )
 _LOOKED_AT = "Looked at after each load."
-#: The most rows of a table in Dagster's event log, which keeps every one of them for ever.
+#: The most rows of a table in Dagster's event log, which keeps every one of them.
 _SHOWN = 50
 #: The most characters of a cell of it: lists of columns are long.
 _LONGEST = 1000
 
-#: What else is looked at, by the asset it speaks of, with how bad a finding is.
-OTHERS = {
-    "no_duplicate_keys": ("nav", dg.AssetCheckSeverity.ERROR, "No table has two rows for one key."),
-    "no_gaps": (
-        "nav",
-        dg.AssetCheckSeverity.ERROR,
-        "Every session between an account's first and newest day has a NAV.",
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a check looks at: the accounts of a connection, in the published database."""
+
+    connection: Connection
+    settings: Settings
+    wealth: WealthData
+    published: Published
+
+    @cached_property
+    def accounts(self) -> list[str]:
+        """The connection's accounts."""
+        return list(self.published.accounts_of(self.connection.name, self.wealth.only_connection))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a check found to be wrong, and what it mentions for information, by title; the newest first."""
+
+    wrong: Rows
+    mentioned: Mapping[str, Rows] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that is looked at after each load.
+
+    asset: the table it speaks of. severity: how bad a finding is. says: what holds if it passes. find: what looks.
+    """
+
+    name: str
+    asset: str
+    severity: dg.AssetCheckSeverity
+    says: str
+    find: Callable[[Subject], Found]
+
+
+def answered_by(question: str, **parameters: Callable[[Subject], Any]) -> Callable[[Subject], Found]:
+    """What finds the rows that answer a question of published/sql about the accounts; they are what is wrong.
+
+    parameters: those of the question besides the accounts. Raises FileNotFoundError if there is no such question: a
+    check that asks nothing would pass.
+    """
+    sql(question)
+
+    def find(subject: Subject) -> Found:
+        values = {name: value(subject) for name, value in parameters.items()}
+        return Found(subject.published.records(question, accounts=subject.accounts, **values))
+
+    return find
+
+
+def _duplicate_keys(subject: Subject) -> Found:
+    return Found(subject.published.duplicate_keys({table.name: table.key for table in TABLES if table.key}))
+
+
+def _gaps(subject: Subject) -> Found:
+    rowless = subject.published.records("rowless_weekdays", accounts=subject.accounts)
+    sessions = [day for day in rowless if is_session(day["report_date"])]
+    return Found(sessions, {"exchange holidays": [day for day in rowless if not is_session(day["report_date"])]})
+
+
+def _unfilled(subject: Subject) -> Found:
+    days = subject.published.unfilled(subject.accounts)
+    return Found([{"account": day.account_id, "not ready": day.report_date} for day in days])
+
+
+def _unknown(subject: Subject) -> Found:
+    unknown, noted = (
+        subject.published.records(question, accounts=subject.accounts) for question in ("unknown_names", "also_noted")
+    )
+    return Found(unknown, {"also noted": noted})
+
+
+def _token(subject: Subject) -> Found:
+    warning = subject.connection.token_warning(subject.wealth.ledger.clock.today())
+    return Found([{"warning": warning}] if warning else [])
+
+
+#: What is looked at besides the proofs.
+CHECKS = (
+    Check(
+        name="no_duplicate_keys",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.ERROR,
+        says="No table has two rows for one key.",
+        find=_duplicate_keys,
     ),
-    "usual_change": (
-        "nav",
-        dg.AssetCheckSeverity.WARN,
-        "No day's NAV jumped without a deposit, withdrawal or transfer.",
+    Check(
+        name="no_gaps",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.ERROR,
+        says="Every session between an account's first and newest day has a NAV.",
+        find=_gaps,
     ),
-    "nothing_restated": (
-        "nav",
-        dg.AssetCheckSeverity.WARN,
-        "The newest statement changed no figure of an earlier day.",
+    Check(
+        name="usual_change",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="No day's NAV jumped without a deposit, withdrawal or transfer.",
+        find=answered_by("large_changes", share=lambda subject: subject.settings.day_change_share),
     ),
-    "profit_and_loss_ready": (
-        "positions",
-        dg.AssetCheckSeverity.WARN,
-        "IBKR has filled the profit and loss of every day.",
+    Check(
+        name="nothing_restated",
+        asset="nav",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="The newest statement changed no figure of an earlier day.",
+        find=answered_by("restated"),
     ),
-    "nothing_unknown": (
-        "flex_statement",
-        dg.AssetCheckSeverity.WARN,
-        "No statement has an attribute, section or value that this software does not know.",
+    Check(
+        name="profit_and_loss_ready",
+        asset="positions",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="IBKR has filled the profit and loss of every day.",
+        find=_unfilled,
     ),
-    "nothing_set_aside": (
-        "flex_statement",
-        dg.AssetCheckSeverity.WARN,
-        "No row had to be set aside that the newest statement of its day still shows.",
+    Check(
+        name="nothing_unknown",
+        asset="flex_statement",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="No statement has an attribute, section or value that this software does not know.",
+        find=_unknown,
     ),
-    "token_lasts": (
-        "flex_report_request",
-        dg.AssetCheckSeverity.WARN,
-        "The token, if you stated when it was made, lives for 30 days more.",
+    Check(
+        name="nothing_set_aside",
+        asset="flex_statement",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="No row had to be set aside that the newest statement of its day still shows.",
+        find=answered_by("set_aside"),
     ),
-}
+    Check(
+        name="token_lasts",
+        asset="flex_report_request",
+        severity=dg.AssetCheckSeverity.WARN,
+        says="The token, if you stated when it was made, lives for 30 days more.",
+        find=_token,
+    ),
+)
+_CHECKS_BY_NAME = {check.name: check for check in CHECKS}
 
 
 def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDefinition]:
@@ -91,20 +190,13 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     The latter's step is for the UI's button alone. A run of nav_history reports its days by themselves and has no
     output, so that Dagster would skip it: the asset's own step says what this check finds.
     """
-    prefix = [connection.name] if connection.prefixed else []
-    proved = dg.AssetCheckSpec(PROVED, asset=[*prefix, "nav_history"], description=f"{PROOFS[PROVED][1]} {_PROVED}")
-    specs = [
-        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_PROVED}")
-        for name, (table, text) in PROOFS.items()
-        if name != PROVED
-    ] + [
-        dg.AssetCheckSpec(name, asset=[*prefix, table], description=f"{text} {_LOOKED_AT}")
-        for name, (table, _, text) in OTHERS.items()
-    ]
+    proofs.refuse_incomplete()
+    (proved,) = (spec for spec in _specs(connection) if spec.name == PROVED)
+    specs = [spec for spec in _specs(connection) if spec.name != PROVED]
     keys = {spec.key for spec in specs}
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "checks"]),
+        name=connection.op("checks"),
         specs=specs,
         can_subset=True,
         config_schema={},
@@ -113,36 +205,34 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
         selected = context.selected_asset_check_keys
-        with sentences():
-            load_id, _ = published.unreported(wealth.folder.published)
-            yield from _results(connection, settings, wealth, selected)
+        with plain_failure(), Published(wealth.folder.published) as published:
+            load_id, _ = published.unreported()
+            yield from _results(Subject(connection, settings, wealth, published), selected)
             if load_id and selected == keys:
                 wealth.folder.reported("checks").write_text(load_id)
 
     @dg.multi_asset_check(
-        name="__".join([*prefix, "proved_check"]), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
+        name=connection.op("proved_check"), specs=[proved], config_schema={}, required_resource_keys={"wealth"}
     )
     def run_proved(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        with sentences():
-            yield from _results(connection, settings, context.resources.wealth, [proved.key])
+        wealth: WealthData = context.resources.wealth
+        with plain_failure(), Published(wealth.folder.published) as published:
+            yield from _results(Subject(connection, settings, wealth, published), [proved.key])
 
     return [run_checks, run_proved]
 
 
-def evaluations(
-    connection: Connection, settings: Settings, wealth: WealthData, names: Collection[str] = ()
-) -> Iterator[dg.AssetCheckEvaluation]:
-    """What each of a connection's checks (or those of these names) says of the published database, for a report."""
-    prefix = [connection.name] if connection.prefixed else []
-    tables = {name: table for name, (table, _) in PROOFS.items()} | {
-        name: table for name, (table, *_) in OTHERS.items()
-    }
-    keys = [
-        dg.AssetCheckKey(dg.AssetKey([*prefix, table]), name)
-        for name, table in tables.items()
-        if not names or name in names
-    ]
-    for key, result in zip(sorted(keys), _results(connection, settings, wealth, keys), strict=True):
+def _specs(connection: Connection) -> list[dg.AssetCheckSpec]:
+    """Every check of a connection's assets: the proofs, and what else is looked at."""
+    declared = [(name, table, f"{text} {_PROVED}") for name, (table, text) in PROOFS.items()]
+    declared += [(check.name, check.asset, f"{check.says} {_LOOKED_AT}") for check in CHECKS]
+    return [dg.AssetCheckSpec(name, asset=connection.key(table), description=text) for name, table, text in declared]
+
+
+def evaluations(subject: Subject, names: Collection[str] = ()) -> Iterator[dg.AssetCheckEvaluation]:
+    """What each check of a connection (or those of these names) says of the published database, for a report."""
+    keys = [spec.key for spec in _specs(subject.connection) if not names or spec.name in names]
+    for key, result in zip(sorted(keys), _results(subject, keys), strict=True):
         yield dg.AssetCheckEvaluation(
             asset_key=key.asset_key,
             check_name=key.name,
@@ -153,52 +243,22 @@ def evaluations(
         )
 
 
-def _results(
-    connection: Connection, settings: Settings, wealth: WealthData, keys: Collection[dg.AssetCheckKey]
-) -> Iterator[dg.AssetCheckResult]:
+def _results(subject: Subject, keys: Collection[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
     """What these checks say of the published database."""
-    path = wealth.folder.published
-    with published.connected(path):
-        accounts = list(published.accounts_of(path, connection.name, wealth.only_connection))
-        for key in sorted(keys):
-            if key.name == PROVED:
-                yield _proof(key, published.proved(path, accounts))
-            elif key.name in PROOFS:
-                yield _proof(key, published.proofs(path, accounts, key.name))
-            elif key.name == "token_lasts":
-                warning = connection.token_warning(wealth.ledger.now().astimezone(NEW_YORK).date())
-                yield _found(key, [{"warning": warning}] if warning else [], {})
-            else:
-                yield _found(key, *_findings(key.name, path, accounts, settings))
+    for key in sorted(keys):
+        if key.name == PROVED:
+            yield _proof(key, subject.published.proved(subject.accounts))
+        elif key.name in PROOFS:
+            yield _proof(key, subject.published.proofs(subject.accounts, key.name))
+        else:
+            yield _looked(key, _CHECKS_BY_NAME[key.name], subject)
 
 
-def _findings(
-    name: str, path: Path, accounts: list[str], settings: Settings
-) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-    """What a check found to be wrong, and what it mentions for information, by title."""
-    if name == "no_duplicate_keys":
-        return published.duplicate_keys(path, [(t.name, t.key) for t in TABLES if t.key]), {}
-    if name == "no_gaps":
-        rowless = published.rowless_weekdays(path, accounts)
-        holidays = [day for day in rowless if not is_session(day["report_date"])]
-        return [day for day in rowless if is_session(day["report_date"])], {"exchange holidays": holidays}
-    if name == "usual_change":
-        return published.large_changes(path, accounts, settings.day_change_share), {}
-    if name == "nothing_restated":
-        return published.restated_by(path, accounts), {}
-    if name == "nothing_set_aside":
-        return published.set_aside(path, accounts), {}
-    if name == "profit_and_loss_ready":
-        return [{"account": d.account_id, "not ready": d.report_date} for d in published.unfilled(path, accounts)], {}
-    return published.unknown_names(path, accounts), {"also noted": published.also_noted(path, accounts)}
-
-
-def _found(
-    key: dg.AssetCheckKey, wrong: list[dict[str, Any]], mentioned: dict[str, list[dict[str, Any]]]
-) -> dg.AssetCheckResult:
+def _looked(key: dg.AssetCheckKey, check: Check, subject: Subject) -> dg.AssetCheckResult:
     """A check's result: passed when nothing is wrong, with what was found as tables of the newest rows."""
+    found = check.find(subject)
     metadata: dict[str, dg.MetadataValue] = {}
-    for title, rows in {"found": wrong, **mentioned}.items():
+    for title, rows in {"found": found.wrong, **found.mentioned}.items():
         if rows:
             metadata[title] = _table(rows[:_SHOWN])
         if len(rows) > _SHOWN:
@@ -206,13 +266,13 @@ def _found(
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
-        passed=not wrong,
-        severity=OTHERS[key.name][1],
+        passed=not found.wrong,
+        severity=check.severity,
         metadata=metadata,
     )
 
 
-def _proof(key: dg.AssetCheckKey, summary: published.ProofSummary) -> dg.AssetCheckResult:
+def _proof(key: dg.AssetCheckKey, summary: ProofSummary) -> dg.AssetCheckResult:
     """A proof's result: how many days passed, by account, and the figures of the newest that failed."""
     metadata: dict[str, dg.MetadataValue] = {}
     if summary.accounts:

@@ -17,10 +17,10 @@ os.environ.pop(UI_PASSWORD, None)
 # Backfill policies and column schemas are beta in Dagster 1.13; the warning is nothing a user can act on.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-from wealth_pipeline.defs.assets.flex import flex_assets, flex_resource_key  # noqa: E402
+from wealth_pipeline.connections import Connection  # noqa: E402
+from wealth_pipeline.defs.assets.flex import flex_assets  # noqa: E402
 from wealth_pipeline.defs.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveGateway  # noqa: E402
 from wealth_pipeline.defs.checks import PROVED, checks  # noqa: E402
-from wealth_pipeline.defs.events import connections_or_default  # noqa: E402
 from wealth_pipeline.defs.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.defs.nav_events import nav_history_key  # noqa: E402
 from wealth_pipeline.defs.partitions import report_dates  # noqa: E402
@@ -29,15 +29,14 @@ from wealth_pipeline.defs.schedules import after_market_close  # noqa: E402
 from wealth_pipeline.defs.sensors.alert import alert, token_expiry  # noqa: E402
 from wealth_pipeline.defs.sensors.gateway import gateway_watch  # noqa: E402
 from wealth_pipeline.defs.sensors.inbox import inbox  # noqa: E402
-from wealth_pipeline.settings import Connection, Settings  # noqa: E402
+from wealth_pipeline.settings import Settings  # noqa: E402
 
 
 def daily_job(connection: Connection) -> Any:  # Dagster does not export the type of define_asset_job
     """The connection's main job: from the request to the NAV history, with the proofs."""
-    prefix = [connection.name] if connection.prefixed else []
     return dg.define_asset_job(
-        name="_".join([*prefix, "daily_statement"]),
-        selection=dg.AssetSelection.assets([*prefix, "nav_history"]).upstream()
+        name=connection.job,
+        selection=dg.AssetSelection.assets(connection.key("nav_history")).upstream()
         - dg.AssetSelection.checks(dg.AssetCheckKey(nav_history_key(connection), PROVED)),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
         " it and adds the days to the NAV history. Started by the schedule, by `wealth pull`, or here with a range of"
@@ -48,16 +47,15 @@ def daily_job(connection: Connection) -> Any:  # Dagster does not export the typ
 def definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster runs, for these settings."""
     partitions = report_dates(settings)
-    connections = connections_or_default(settings)
-    jobs = {connection: daily_job(connection) for connection in connections}
+    connections = settings.connections_or_default
     inbox_job, inbox_sensor = inbox(settings)
     retention_job, retention_schedule = retention(settings)
     official = dg.Definitions(
         assets=[asset for connection in connections for asset in flex_assets(connection, settings, partitions)],
         asset_checks=[check for connection in connections for check in checks(connection, settings)],
-        jobs=[*jobs.values(), inbox_job, replay(settings), retention_job],
+        jobs=[*map(daily_job, connections), inbox_job, replay(settings), retention_job],
         schedules=[
-            *(after_market_close(connection, settings, job.name) for connection, job in jobs.items()),
+            *(after_market_close(connection, settings) for connection in connections),
             retention_schedule,
         ],
         sensors=[inbox_sensor, alert(settings), token_expiry(settings)],
@@ -66,12 +64,12 @@ def definitions(settings: Settings) -> dg.Definitions:
                 WealthData(
                     data_dir=str(settings.data_dir),
                     reporting_currency=settings.reporting_currency,
-                    slash_format=settings.flex_date_format,
+                    date_format=settings.date_format,
                     day_change_share=settings.day_change_share,
-                    only_connection=len(connections) == 1,
+                    only_connection=settings.only_connection,
                 )
             ),
-            **{flex_resource_key(connection): bound(_flex_service(connection, settings)) for connection in connections},
+            **{connection.resource: bound(_flex_service(connection, settings)) for connection in connections},
             # Nothing is handed from step to step; Dagster's own writes into any folder that a run names.
             "io_manager": storeless,
         },

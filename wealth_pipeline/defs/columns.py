@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from wealth_pipeline.tables.figures import TableSpec
+from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.tables.views import View
 
 

@@ -9,7 +9,7 @@ from wealth_pipeline.errors import WealthError
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
+def plain_failure() -> Iterator[None]:
     """Turn a WealthError into a failed step that says what happened and what to do.
 
     `from None` matters: Dagster stores the causes of an error too, and a network error's text holds the token.

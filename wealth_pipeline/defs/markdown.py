@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wealth_pipeline.text import markdown, money, plain
 
 if TYPE_CHECKING:
-    from wealth_pipeline.published.published import Holding, NavDay, ProofSummary
+    from wealth_pipeline.published.results import Holding, NavDay, ProofSummary
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
@@ -51,8 +51,8 @@ def nav_table(days: Iterable[NavDay]) -> str:
 
 
 def proof(day: NavDay) -> str:
-    """The state of a day's proof in words, with the proofs that failed or are wanting."""
-    checks = f" ({', '.join(day.wanting)})" if day.wanting else ""
+    """The state of a day's proof in words, with the proofs that failed or could not be evaluated."""
+    checks = f" ({', '.join(day.unproved_by)})" if day.unproved_by else ""
     return f"{day.proof.replace('_', ' ')}{checks}"
 
 
@@ -84,7 +84,7 @@ def proof_summary(summary: ProofSummary) -> str:
         reason = markdown(summary.reasons[0]) if summary.reasons else "there are no statements"
         return f"Not evaluable: {reason}."
     days = summary.passed + summary.failed + summary.not_evaluable
-    told = [f"passed on {summary.passed:,} of {days:,} account days"]
-    told += [f"failed on {summary.failed:,}"] if summary.failed else []
-    told += [f"not evaluable on {summary.not_evaluable:,}"] if summary.not_evaluable else []
-    return f"{'; '.join(told).capitalize()}."
+    parts = [f"passed on {summary.passed:,} of {days:,} account days"]
+    parts += [f"failed on {summary.failed:,}"] if summary.failed else []
+    parts += [f"not evaluable on {summary.not_evaluable:,}"] if summary.not_evaluable else []
+    return f"{'; '.join(parts).capitalize()}."

@@ -6,15 +6,15 @@ from itertools import groupby
 
 import dagster as dg
 
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.published.published import NavDay
-from wealth_pipeline.settings import Connection
+from wealth_pipeline.published.results import NavDay
 from wealth_pipeline.text import inline
 
 
 def nav_history_key(connection: Connection) -> dg.AssetKey:
     """The key of a connection's nav_history."""
-    return dg.AssetKey([connection.name, "nav_history"] if connection.prefixed else ["nav_history"])
+    return dg.AssetKey(connection.key("nav_history"))
 
 
 def nav_events(connection: Connection, days: Iterable[NavDay]) -> Iterator[dg.AssetMaterialization]:

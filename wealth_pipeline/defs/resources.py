@@ -13,10 +13,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from wealth_pipeline.connections import check_token
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.settings import Settings, check_token
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 
@@ -34,7 +35,7 @@ class WealthData:
 
     data_dir: str
     reporting_currency: str | None = None
-    slash_format: str | None = None
+    date_format: str | None = None
     day_change_share: Decimal = Settings.day_change_share
     only_connection: bool = True
 
@@ -46,7 +47,7 @@ class WealthData:
     @property
     def warehouse(self) -> Warehouse:
         """The databases."""
-        return Warehouse(self.folder, self.reporting_currency, self.slash_format, self.day_change_share)
+        return Warehouse(self.folder, self.reporting_currency, self.date_format, self.day_change_share)
 
     @property
     def ledger(self) -> RequestLedger:

@@ -1,10 +1,10 @@
 """Keeping Dagster's own history short: old runs with their events and logs. No figure is in there.
 
-Dagster keeps every run for ever: a database of 140 KB or more each, which adds up to a gigabyte a year where live
+Dagster keeps every run for good: a database of 140 KB or more each, which adds up to a gigabyte a year where live
 balances are read every quarter of an hour.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import dagster as dg
 
@@ -14,15 +14,15 @@ _PAGE = 1000
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
-def forget_old_runs(instance: dg.DagsterInstance, folder: DataFolder, days: int, now: datetime) -> int:
-    """Delete the runs that ended and are older than `days` before `now`, with their events and logs; how many.
+def delete_runs_before(instance: dg.DagsterInstance, folder: DataFolder, before: datetime) -> int:
+    """Delete the runs that ended and were made before `before`, with their events and logs; how many.
 
     A run that holds the newest materialization of some partition stays. Seen: with the run that event goes too, and
     the asset page shows the day as never materialized.
     """
     holding = _holding(instance)
     deleted = 0
-    filters = dg.RunsFilter(statuses=_FINISHED, created_before=now - timedelta(days=days))
+    filters = dg.RunsFilter(statuses=_FINISHED, created_before=before)
     for run in instance.get_runs(filters):
         if run.run_id not in holding:
             instance.delete_run(run.run_id)

@@ -1,4 +1,4 @@
-"""Running the main job from the command line, recorded in Dagster's history like any other run."""
+"""Dagster's storage in the data folder, and the main job run from the command line, recorded there like any other."""
 
 import os
 from collections.abc import Iterator
@@ -14,14 +14,16 @@ import filelock
 from sqlalchemy.exc import SQLAlchemyError
 
 from wealth_pipeline.calendar import weekdays_between
-from wealth_pipeline.defs.code_location import daily_job, definitions
+from wealth_pipeline.connections import Connection
+from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded
-from wealth_pipeline.defs.resources import WealthData
-from wealth_pipeline.defs.schedules import days_tags, missing_days
+from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.private import make_private
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.ask import LONGEST_RANGE
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.pull.missing import missing_days
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -85,6 +87,12 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
             raise _unusable(folder, error) from None
 
 
+def report_what_is_loaded(settings: Settings) -> None:
+    """Give Dagster's storage in the data folder, made if need be, what was loaded outside its runs."""
+    with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        report_loaded(dagster_instance, settings)
+
+
 def _read_something(dagster_instance: dg.DagsterInstance) -> None:
     """Read a little from each of the storage's databases: some are opened at first use, or damaged further in."""
     dagster_instance.get_runs(limit=1)
@@ -103,7 +111,7 @@ RETRIES_OF_A_KILLED_RUN = "5"
 def end_orphans(folder: DataFolder) -> list[str]:
     """Mark as failed the runs that a power cut or a kill left behind as started; returns their ids.
 
-    Seen: with one run at a time such a run holds up the queue for ever. To be called when nothing of this data folder
+    Seen: with one run at a time such a run holds up the queue for good. To be called when nothing of this data folder
     is served, so that only a pull from the command line can really be under way.
     """
     statuses = [
@@ -143,18 +151,18 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
 
     A quarter that is there already is left out unless `force` is set, so that a pull that was stopped can be repeated.
     """
-    prefix = f"{connection.name}__" if connection.prefixed else ""
     # The run's log is in Dagster's history; on the terminal a line a run is enough.
     run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if force:
-        run_config["ops"] = {f"{prefix}flex_report_request": {"config": {"force": True}}}
-    days, wealth = weekdays_between(first, last), WealthData(data_dir=str(settings.data_dir))
-    with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        run_config["ops"] = {connection.op("flex_report_request"): {"config": {"force": True}}}
+    days, folder = weekdays_between(first, last), DataFolder(settings.data_dir)
+    published = Published(folder.published)
+    with instance(folder) as dagster_instance:
         report_loaded(dagster_instance, settings)
-        job = definitions(settings).resolve_job_def(daily_job(connection).name)
+        job = definitions(settings).resolve_job_def(connection.job)
         for start in range(0, len(days), LONGEST_RANGE):
             part = days[start : start + LONGEST_RANGE]
-            if not force and not missing_days(wealth, connection, part):
+            if not force and not missing_days(published, connection.name, part):
                 yield Pulled(part[0], part[-1])
                 continue
             result = job.execute_in_process(

@@ -1,15 +1,18 @@
 """The schedule after the market closes: it asks IBKR for what is missing, and for nothing else."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, time, timedelta
+from datetime import date, time
 
 import dagster as dg
 
-from wealth_pipeline.calendar import MARKET_TIMEZONE, NEW_YORK, is_session, last_weekdays
+from wealth_pipeline.calendar import MARKET_TIMEZONE, last_weekdays
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.flex.ledger import token_key
-from wealth_pipeline.published import published
-from wealth_pipeline.settings import MOST_TIMES, Connection, Settings
+from wealth_pipeline.kinds import MOST_TIMES
+from wealth_pipeline.published.published import Published
+from wealth_pipeline.pull.missing import Range, windows_to_ask
+from wealth_pipeline.settings import Settings
 
 #: The tags by which Dagster makes one run over a range of partitions.
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -28,13 +31,13 @@ def crons(times: Sequence[time]) -> list[str]:
     ]
 
 
-def after_market_close(connection: Connection, settings: Settings, job_name: str) -> dg.ScheduleDefinition:
+def after_market_close(connection: Connection, settings: Settings) -> dg.ScheduleDefinition:
     """The connection's schedule: on the morning after each session, and again while something is missing."""
     times = ", ".join(f"{t:%H:%M}" for t in settings.schedule_times)
 
     @dg.schedule(
-        name=f"{connection.name}_after_market_close" if connection.prefixed else "after_market_close",
-        job_name=job_name,
+        name=connection.schedule,
+        job_name=connection.job,
         cron_schedule=crons(settings.schedule_times),
         execution_timezone=MARKET_TIMEZONE,
         description=f"Tuesday to Saturday at {times} New York time: asks IBKR for the weekdays among the last"
@@ -45,61 +48,34 @@ def after_market_close(connection: Connection, settings: Settings, job_name: str
         context: dg.ScheduleEvaluationContext, wealth: dg.ResourceParam[WealthData]
     ) -> list[dg.RunRequest] | dg.SkipReason:
         # The present, not the tick's own time: missed ticks fire together, and the first of them asks for all there is.
-        days = [
-            day for day in last_weekdays(settings.catch_up_days, wealth.ledger.now()) if day >= settings.history_start
-        ]
-        missing = missing_days(wealth, connection, days)
-        unfilled = unfilled_days(wealth, connection, settings.overlap_days)
-        # The overlap of the days that are asked for anyway brings what is broken out by day.
-        covered = missing[0] - timedelta(days=settings.overlap_days) if missing else date.max
-        again = [u.report_date for u in unfilled if not u.alone and u.report_date < covered]
-        missing = sorted({*missing, *again})
-        alone = sorted({u.report_date for u in unfilled if u.alone} - set(missing[-1:]))
-        if not missing and not alone:
-            return dg.SkipReason(f"Nothing is missing up to {days[-1]}." if days else "The history has not begun yet.")
+        now = wealth.ledger.clock.now()
+        windows = windows_to_ask(Published(wealth.folder.published), connection.name, settings, now)
+        if not windows:
+            (newest,) = last_weekdays(1, now)
+            begun = newest >= settings.history_start
+            return dg.SkipReason(f"Nothing is missing up to {newest}." if begun else "The history has not begun yet.")
         if embargo := wealth.ledger.embargo(token_key(connection.token())):
             return dg.SkipReason(f"IBKR answered {embargo.code}: no request before {embargo.until:%Y-%m-%d %H:%M} UTC.")
-        if run := _under_way(context.instance, job_name):
+        if run := _under_way(context.instance, connection.job):
             return dg.SkipReason(f"The run {run.run_id[:8]} is under way.")
         # Missed ticks of the day before may have come on top of today's.
-        today = wealth.ledger.now().astimezone(NEW_YORK).date()
-        windows = ([(missing[0], missing[-1])] if missing else []) + [(day, day) for day in alone]
+        today = wealth.ledger.clock.today()
         asked = [(a, b) for a, b in windows if wealth.ledger.count_on(connection.name, b, today) < MOST_TIMES]
         if not asked:
             return dg.SkipReason(f"IBKR was asked {MOST_TIMES} times today for the days up to {windows[0][1]}.")
-        # Dagster never launches a key again, not even after a failed run; but of several requests each must have one.
-        tick = f"{wealth.ledger.now():%Y-%m-%d %H:%M:%S}"
-        return [
-            dg.RunRequest(run_key=f"{first} to {last}, {tick}" if len(asked) > 1 else None, tags=days_tags(first, last))
-            for first, last in asked
-        ]
+        return _requests(asked, f"{now:%Y-%m-%d %H:%M:%S}")
 
     return schedule
 
 
-def missing_days(wealth: WealthData, connection: Connection, days: list[date]) -> list[date]:
-    """The days that neither the published tables nor an answer of IBKR's account for."""
-    accounts = published.expected_accounts(wealth.folder.published, connection.name)
-    path = wealth.folder.published
-    # A session without a row may be late, and is asked for again while it is young; a holiday has none.
-    young = [day for day in published.without_row(path, accounts, days[-3:]) if is_session(day)] if accounts else []
-    return sorted({*published.missing(path, accounts, days), *young})
+def _requests(windows: Sequence[Range], tick: str) -> list[dg.RunRequest]:
+    """A run for each window.
 
-
-def unfilled_days(wealth: WealthData, connection: Connection, overlap_days: int) -> list[published.Unfilled]:
-    """The days whose profit and loss were not ready at IBKR, while the overlap reaches back to them.
-
-    Not those of a statement of today: IBKR makes about one statement per query and day, and fills them overnight.
+    Dagster never launches a key again, not even after a failed run; but of several requests each must have one.
     """
-    path = wealth.folder.published
-    today = wealth.ledger.now().astimezone(NEW_YORK).date()
-    accounts = published.accounts_of(path, connection.name, wealth.only_connection)
-    (newest,) = last_weekdays(1, wealth.ledger.now())
     return [
-        u
-        for u in (published.unfilled(path, list(accounts)) if accounts else [])
-        if u.report_date >= newest - timedelta(days=overlap_days)
-        and u.generated.replace(tzinfo=UTC).astimezone(NEW_YORK).date() < today
+        dg.RunRequest(run_key=f"{first} to {last}, {tick}" if len(windows) > 1 else None, tags=days_tags(first, last))
+        for first, last in windows
     ]
 
 

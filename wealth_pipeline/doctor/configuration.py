@@ -5,47 +5,40 @@ from __future__ import annotations
 import difflib
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from wealth_pipeline.connections import TOKEN_LIFE, Connection
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.settings import (
-    TOKEN_LIFE,
-    Connection,
-    Settings,
-    SettingsError,
-    check_origins,
-    read_dotenv,
-    setting_names,
-)
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.settings import Settings, check_origins, read_dotenv
 
 #: A token has some 24 digits; six or seven are a query's id.
 SHORTEST_TOKEN = 16
 
 
-def dotenv(file: Path) -> Iterator[Finding]:
-    """Whether .env can be read by its owner alone, and names only settings that exist."""
+def dotenv(file: Path, known: Collection[str]) -> Iterator[Finding]:
+    """Whether .env can be read by its owner alone, and names only settings that exist. known: their names."""
     if not file.exists():
-        yield Finding.fine(".env", f"There is none in {file.parent}: the shell's variables count")
+        yield Finding.fine(".env", f"No .env in {file.parent}; the shell's variables are used")
         return
     try:
-        told = read_dotenv(file)
+        values = read_dotenv(file)
     except SettingsError as error:
-        yield Finding.mend(".env", str(error))
+        yield Finding.problem(".env", str(error))
         return
     wrong = False
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         wrong = True
-        yield Finding.mend(".env", f"{file} holds your token and can be read by others. Run `chmod 600 {file}`.")
-    known = setting_names()
-    for name in told:
+        yield Finding.problem(".env", f"{file} holds your token and can be read by others. Run `chmod 600 {file}`.")
+    for name in values:
         if re.match("IBKR_|WEALTH_", name) and name not in known:
             wrong = True
             close = difflib.get_close_matches(name, known, 1)
             meant = f"Did you mean {close[0]}?" if close else "See .env.example for those there are."
-            yield Finding.mend(".env", f"{name} is no setting. {meant}")
-    if "DAGSTER_HOME" in told:
+            yield Finding.problem(".env", f"{name} is not a setting. {meant}")
+    if "DAGSTER_HOME" in values:
         wrong = True
         yield Finding.advice(
             ".env", "DAGSTER_HOME does nothing there: Dagster's home is in the data folder. Remove it."
@@ -57,7 +50,7 @@ def dotenv(file: Path) -> Iterator[Finding]:
 def connections(settings: Settings) -> Finding:
     """What there is to get data from."""
     if not settings.configured:
-        return Finding.mend(
+        return Finding.problem(
             "settings",
             "Nothing is configured. Run `cp .env.example .env` and put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into it"
             " (docs/setup.md), or try `wealth demo`.",
@@ -72,7 +65,7 @@ def ui(settings: Settings, password: str | None) -> Finding:
     try:
         check_origins(settings.ui_origins, password)
     except SettingsError as error:
-        return Finding.mend("UI", str(error))
+        return Finding.problem("UI", str(error))
     return Finding.fine("UI", f"answers at {', '.join(settings.ui_origins)} too, and asks for its password")
 
 
@@ -82,16 +75,16 @@ def token(connection: Connection, environ: Mapping[str, str], today: date) -> Fi
     try:
         text = connection.token(environ)
     except SettingsError as error:
-        return Finding.mend(about, str(error))
+        return Finding.problem(about, str(error))
     if len(text) < SHORTEST_TOKEN:
-        return Finding.mend(
+        return Finding.problem(
             about,
             f"{connection.token_env} has {len(text)} characters, a Flex token has some 24. Copy the full token again"
             " (docs/setup.md); the short number is the query's id.",
         )
     if connection.token_made is None:
-        return Finding.fine(about, f"{connection.token_env} has the form of a token; nobody said when it was made")
+        return Finding.fine(about, f"{connection.token_env} has the form of a token; when it was made is not stated")
     if warning := connection.token_warning(today):
         over = connection.token_made + TOKEN_LIFE <= today
-        return Finding.mend(about, warning) if over else Finding.advice(about, warning)
+        return Finding.problem(about, warning) if over else Finding.advice(about, warning)
     return Finding.fine(about, f"{connection.token_env} has the form of a token, made on {connection.token_made}")

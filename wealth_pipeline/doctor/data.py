@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import duckdb
 
@@ -16,7 +15,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
 from wealth_pipeline.gateway import store
-from wealth_pipeline.published import published, standing
+from wealth_pipeline.published import standing
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 from wealth_pipeline.warehouse import version
@@ -37,50 +37,46 @@ def database(folder: DataFolder) -> Finding:
     archived = bool(folder.archive.sha256s())
     if not folder.published.exists():
         if archived:
-            return Finding.mend(
+            return Finding.problem(
                 "database", f"{folder.published} is gone. Run `wealth replay`: it is rebuilt from the archive."
             )
-        return Finding.advice("database", "There is none yet. Run `wealth pull`, `wealth import` or `wealth demo`.")
-    try:
-        with published.connected(folder.published, any_version=True) as con:
-            written = version.origin(con)
-            days, last = con.execute("SELECT count(*), max(report_date) FROM nav_history").fetchone() or (0, None)
-    except (WealthError, duckdb.Error) as error:
-        told = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
-        return Finding.mend("database", told if "replay" in told else f"{told} Run `wealth replay`.")
-    if written.newer:
-        return Finding.mend(
-            "database",
-            f"It was written by a newer wealth_pipeline ({written.written_by}, this is {version.program()}). Update"
-            " wealth_pipeline; or, to stay with this version, run `wealth replay`.",
+        return Finding.advice(
+            "database", "There is no database yet. Run `wealth pull`, `wealth import` or `wealth demo`."
         )
-    if not written.ours:
-        return Finding.mend(
+    try:
+        found = Published(folder.published).overview()
+    except (WealthError, duckdb.Error) as error:
+        says = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
+        return Finding.problem("database", says if "replay" in says else f"{says} Run `wealth replay`.")
+    if found.origin.newer:
+        return Finding.problem(
+            "database",
+            f"It was written by a newer wealth_pipeline ({found.origin.written_by}, this is {version.program()})."
+            " Update wealth_pipeline; or, to stay with this version, run `wealth replay`.",
+        )
+    if not found.origin.ours:
+        return Finding.problem(
             "database",
             "It was written by an older wealth_pipeline. The next load rebuilds it; or run `wealth replay` now.",
         )
-    return Finding.fine("database", f"{days} days of NAV" + (f", the newest {last}" if last else ""))
+    return Finding.fine(
+        "database", f"{found.days} days of NAV" + (f", the newest {found.newest}" if found.newest else "")
+    )
 
 
 def set_aside(folder: DataFolder) -> Iterator[Finding]:
     """The rows of side sections that were set aside; nothing where there are none."""
-    if line := published.set_aside_line(folder.published):
+    if line := standing.set_aside(Published(folder.published)):
         yield Finding.advice("rows", line)
 
 
 def costs(folder: DataFolder) -> Iterator[Finding]:
-    """Positions of the newest day whose cost cannot be told in base currency."""
-    with suppress(WealthError, duckdb.Error), published.connected(folder.published) as con:
-        untold = con.execute(
-            "SELECT account_id, count(*), max(report_date) FROM positions_latest"
-            " WHERE cost_currency IS NULL AND fx_rate_to_base <> 1 AND coalesce(cost_basis, unrealized_pnl) IS NOT NULL"
-            " AND (account_id, report_date) NOT IN (SELECT (account_id, report_date) FROM profit_not_ready)"
-            " GROUP BY account_id ORDER BY account_id"
-        ).fetchall()
-        for account, count, day in untold:
+    """Positions of the newest day whose cost in base currency is unknown."""
+    with suppress(WealthError, duckdb.Error):
+        for account, count, day in Published(folder.published).unknown_costs():
             yield Finding.advice(
                 f"cost {account}",
-                f"Nothing tells whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
+                f"Nothing says whether the cost basis of {count} position{'s' * (count > 1)} of {day} is in the"
                 " position's currency or in base, so that it is not shown in base. Tick every field of Open Positions,"
                 " Position Value in Base above all.",
             )
@@ -88,13 +84,11 @@ def costs(folder: DataFolder) -> Iterator[Finding]:
 
 def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
     """Days whose profit and loss IBKR has not filled: while they are asked for again, and after."""
-    with suppress(WealthError, duckdb.Error):
-        accounts = [account for (account,) in _rows(folder, "SELECT account_id FROM accounts")]
-        unfilled = published.unfilled(folder.published, accounts)
-        ((newest,),) = _rows(folder, "SELECT max(report_date) FROM nav")
+    with suppress(WealthError, duckdb.Error), Published(folder.published) as published:
+        unfilled, newest = published.unfilled(), published.newest_day()
         for account in sorted({u.account_id for u in unfilled}):
             days = [u.report_date for u in unfilled if u.account_id == account]
-            young = [day for day in days if day >= newest - timedelta(days=settings.overlap_days)]
+            young = [day for day in days if newest and day >= newest - timedelta(days=settings.overlap_days)]
             if young:
                 yield Finding.advice(
                     f"profit {account}",
@@ -109,11 +103,6 @@ def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
                 )
 
 
-def _rows(folder: DataFolder, query: str) -> list[tuple[Any, ...]]:
-    with published.connected(folder.published) as con:
-        return con.execute(query).fetchall()
-
-
 def _listed(days: list[date]) -> str:
     """Up to five days, and how many more."""
     more = f" and {len(days) - 5} more" if len(days) > 5 else ""
@@ -122,16 +111,16 @@ def _listed(days: list[date]) -> str:
 
 def failures(folder: DataFolder) -> Iterator[Finding]:
     """Proofs that failed, and statements that could not be loaded."""
-    for line in standing.failures(folder.published):
-        yield Finding.mend("proof", line)
-    for line in standing.rejections(folder.published):
+    for line in standing.failures(Published(folder.published)):
+        yield Finding.problem("proof", line)
+    for line in standing.rejections(Published(folder.published)):
         yield Finding.advice("statement", line)
 
 
 def accounts(folder: DataFolder) -> Iterator[Finding]:
     """What keeps the net worth from being known, or is presumed of an account; nothing if all is as it should be."""
-    for notice in standing.notices(folder.published, folder.root):
-        grade = Finding.mend if notice.urgent else Finding.advice
+    for notice in standing.notices(Published(folder.published), folder.root):
+        grade = Finding.problem if notice.urgent else Finding.advice
         yield grade("accounts", notice.sentence, notice.lines)
 
 
@@ -142,7 +131,7 @@ def damaged_state(folder: DataFolder) -> Finding | None:
     try:
         RequestLedger(folder.state).all()
     except WealthError as error:
-        return Finding.mend(
+        return Finding.problem(
             "requests",
             f"{error.what}. If neither permissions nor space are lacking, move the file away: a new one is made, and no"
             " figure is lost; only that IBKR may want to be left alone is forgotten, so wait a day after a lockout.",
@@ -161,7 +150,7 @@ def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str])
         embargo = ledger.embargo(token_key(environ.get(connection.token_env, "")))
         last = next((r for r in reversed(made) if r.connection == connection.name), None)
         if embargo:
-            yield Finding.mend(
+            yield Finding.problem(
                 about,
                 f"IBKR answered {embargo.code}: no request is sent before {embargo.until:%Y-%m-%d %H:%M} UTC."
                 f" {MEANINGS[embargo.code].advice}",
@@ -169,7 +158,7 @@ def requests(folder: DataFolder, settings: Settings, environ: Mapping[str, str])
         elif last and last.outcome == "failed":
             code = re.search(r"\(code (\d+)\)", last.message or "")
             meaning = MEANINGS.get(int(code[1])) if code else None
-            yield Finding.mend(
+            yield Finding.problem(
                 about,
                 f"The last one, of {last.requested_at:%Y-%m-%d %H:%M} UTC, failed: {(last.message or '').rstrip('.')}."
                 f" {meaning.advice if meaning else 'Run `wealth pull` to try again.'}",
@@ -196,7 +185,7 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
     try:
         entries = sorted(folder.archive.entries(), key=lambda entry: (entry.fetched_at, entry.sha256))
     except WealthError as error:
-        yield Finding.mend("archive", str(error))
+        yield Finding.problem("archive", str(error))
         return
     newest: dict[str, Entry] = {entry.connection: entry for entry in entries if entry.connection}
     found = [newest[c.name] for c in settings.connections if c.name in newest] or entries[-1:]
@@ -206,12 +195,12 @@ def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Findin
         about = f"query {entry.connection}" if entry.connection else "query"
         try:
             with folder.archive.open(entry.sha256) as stream:
-                survey = statement.survey(stream, settings.flex_date_format)
+                survey = statement.survey(stream, settings.date_format)
         except WealthError as error:
             # Damage reads like a malformed statement, which IBKR did not send.
             whole = folder.archive.is_whole(entry.sha256)
-            told = error if whole else folder.archive.damaged(entry.sha256)
-            yield Finding.mend(about, f"The newest statement ({entry.sha256[:12]}): {told}")
+            damage = error if whole else folder.archive.damaged(entry.sha256)
+            yield Finding.problem(about, f"The newest statement ({entry.sha256[:12]}): {damage}")
             continue
         asked = (entry.asked_from, entry.asked_to) if entry.asked_from and entry.asked_to else None
         yield from statement.judged(about, survey, asked)

@@ -7,20 +7,28 @@ from typing import Literal, Self
 
 from wealth_pipeline import text
 
+#: How the grades are printed before a finding.
+_MARKS = {"fine": "✓", "advice": "!", "problem": "✗"}
+
 
 @dataclass(frozen=True)
 class Finding:
     """One sentence about one thing.
 
-    grade: `fine`; `advice`, what could be better or comes next; or `mend`, what keeps the NAV from coming or exposes
+    grade: `fine`; `advice`, what could be better or comes next; or `problem`, what keeps the NAV from coming or exposes
     something. about: the thing, in a word or two. sentence: how it is, and what to do unless it is fine. lines: what is
     to be put into a file, if that is what is to be done.
     """
 
-    grade: Literal["fine", "advice", "mend"]
+    grade: Literal["fine", "advice", "problem"]
     about: str
     sentence: str
     lines: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """The grade as one character."""
+        return _MARKS[self.grade]
 
     @classmethod
     def fine(cls, about: str, sentence: str) -> Self:
@@ -33,6 +41,6 @@ class Finding:
         return cls("advice", text.sentence(about), text.sentence(sentence), lines)
 
     @classmethod
-    def mend(cls, about: str, sentence: str, lines: tuple[str, ...] = ()) -> Self:
-        """It does not work, or not safely, until somebody mends it."""
-        return cls("mend", text.sentence(about), text.sentence(sentence), lines)
+    def problem(cls, about: str, sentence: str, lines: tuple[str, ...] = ()) -> Self:
+        """It does not work, or not safely, until somebody fixes it."""
+        return cls("problem", text.sentence(about), text.sentence(sentence), lines)

@@ -26,14 +26,14 @@ from wealth_pipeline.text import terminal
 LEAST_SPACE = 1 << 30
 #: How many of them are named.
 _FEW = 3
-_REINSTALL = "Run `make clean`, then `make demo`, which installs everything anew; your data stay."
+_REINSTALL = "Run `make clean`, then `make demo`, which installs everything again; your data stay."
 
 
 def python(declared: str, running: str = platform.python_version()) -> Finding:
     """Whether this Python is in the declared range."""
     if SpecifierSet(declared).contains(running, prereleases=True):
         return Finding.fine("Python", running)
-    return Finding.mend(
+    return Finding.problem(
         "Python",
         f"Python {running} runs, {declared} is declared. Run `make clean`, then `make PYTHON=/path/to/python3.11 demo`"
         " with such a Python; your data stay.",
@@ -55,7 +55,7 @@ def packages(declared: Sequence[str], installed: Callable[[str], str] = version)
         if not requirement.specifier.contains(found, prereleases=True):
             wrong.append(f"{requirement.name} {found} is installed, {requirement.specifier} is declared")
     if wrong:
-        return Finding.mend("packages", f"{'; '.join(wrong)}. {_REINSTALL}")
+        return Finding.problem("packages", f"{'; '.join(wrong)}. {_REINSTALL}")
     return Finding.fine("packages", f"in the declared ranges, dagster {version('dagster')}, duckdb {version('duckdb')}")
 
 
@@ -68,9 +68,9 @@ def clock(now: datetime, names: tuple[str, str], newest: datetime | None) -> Fin
     try:
         new_york = now.astimezone(ZoneInfo(MARKET_TIMEZONE))
     except ZoneInfoNotFoundError:
-        return Finding.mend("clock", f"The time zone {MARKET_TIMEZONE} is not known here. {_REINSTALL}")
+        return Finding.problem("clock", f"The time zone {MARKET_TIMEZONE} is not known here. {_REINSTALL}")
     if newest and now < newest:
-        return Finding.mend(
+        return Finding.problem(
             "clock",
             f"It says {now:%Y-%m-%d %H:%M} UTC, but a statement is of {newest:%Y-%m-%d %H:%M} UTC. Set the clock, best"
             " by switching on network time; the schedule and IBKR's limits go by it.",
@@ -82,13 +82,13 @@ def data_folder(path: Path) -> Finding:
     """Whether the data folder is there or can be made, and can be written."""
     existing = _existing(path)
     if not existing.is_dir():
-        return Finding.mend("data folder", f"{existing} is a file. Name a folder in WEALTH_DATA_DIR.")
+        return Finding.problem("data folder", f"{existing} is a file. Name a folder in WEALTH_DATA_DIR.")
     try:
         tempfile.TemporaryFile(dir=existing).close()
     except OSError as error:
-        return Finding.mend(
+        return Finding.problem(
             "data folder",
-            f"{existing} cannot be written: {error.strerror}. Mend its permissions, or name another folder in"
+            f"{existing} cannot be written: {error.strerror}. Correct its permissions, or name another folder in"
             " WEALTH_DATA_DIR.",
         )
     return Finding.fine("data folder", str(path) if existing == path else f"{path}, not made yet")
@@ -101,7 +101,7 @@ def privacy(path: Path) -> Finding:
             "privacy", f"{path} will be made with mode 700, files in it with 600, the published databases with 400"
         )
     if _reachable(path):
-        return Finding.mend(
+        return Finding.problem(
             "privacy",
             f"{path} can be read by others on this machine. Run `chmod 700 {path}`; the next command that writes there"
             " closes it too, with everything in it.",
@@ -133,9 +133,10 @@ def disk_space(path: Path, free: Callable[[Path], int] = lambda path: shutil.dis
     existing = _existing(path)
     needed = LEAST_SPACE + 2 * sum(file.stat().st_size for file in path.glob("*.duckdb"))
     left = free(existing)
-    told = f"{left / 1e9:.1f} GB free on the disk of {existing}"
+    free_space = f"{left / 1e9:.1f} GB free on the disk of {existing}"
     if left < needed:
-        return Finding.mend(
-            "disk", f"Only {told}, and {needed / 1e9:.1f} are needed. Free some, or move the folder (WEALTH_DATA_DIR)."
+        return Finding.problem(
+            "disk",
+            f"Only {free_space}, and {needed / 1e9:.1f} are needed. Free some, or move the folder (WEALTH_DATA_DIR).",
         )
-    return Finding.fine("disk", told)
+    return Finding.fine("disk", free_space)

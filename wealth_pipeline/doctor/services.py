@@ -38,7 +38,7 @@ def gateway(settings: Settings, folder: DataFolder) -> Finding:
     except TryLater as error:
         return Finding.advice("gateway", str(error))
     except WealthError as error:
-        return Finding.mend("gateway", str(error))
+        return Finding.problem("gateway", str(error))
     return Finding.fine("gateway", f"logged in at {address.login}")
 
 
@@ -51,23 +51,23 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
     try:
         heard, on = _dagster_state(folder)
     except WealthError as error:
-        yield Finding.mend("daemon", str(error))
+        yield Finding.problem("daemon", str(error))
         return
     if not heard:
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
         return
     last = max(heard)
     if now - last > SILENCE:
-        yield Finding.mend("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
+        yield Finding.problem("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
     else:
         yield Finding.fine("daemon", "running")
-    schedules = [f"{c.name}_after_market_close" if c.prefixed else "after_market_close" for c in settings.connections]
+    schedules = [connection.schedule for connection in settings.connections]
     wanted = [("schedule", name) for name in schedules] + [("sensor", "gateway")] * bool(settings.gateway_url)
     for kind, name in wanted:
         if name in on:
             yield Finding.fine(kind, f"{name} is on")
         else:
-            yield Finding.mend(
+            yield Finding.problem(
                 kind, f"{name} is off, so nothing comes by itself. Switch it on in the Dagster UI, under Automation."
             )
 
@@ -85,6 +85,7 @@ def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
     """Ask IBKR for the last complete weekday, once a connection, and load what comes; one Flex request each."""
     from wealth_pipeline.calendar import last_weekdays
+    from wealth_pipeline.defs.runs import report_what_is_loaded
     from wealth_pipeline.flex.client import FlexClient
     from wealth_pipeline.flex.ledger import RequestLedger
     from wealth_pipeline.pull import ask
@@ -92,7 +93,7 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
     from wealth_pipeline.warehouse.warehouse import Warehouse
 
     ledger = RequestLedger(folder.state)
-    warehouse = Warehouse(folder, settings.reporting_currency, settings.flex_date_format, settings.day_change_share)
+    warehouse = Warehouse(folder, settings.reporting_currency, settings.date_format, settings.day_change_share)
     window = ask.asked_window(last_weekdays(1, now), settings.overlap_days)
     for connection in settings.connections:
         about = f"IBKR {connection.name}"
@@ -109,19 +110,10 @@ def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterato
             entry = ask.download(client, window, folder.archive)
             load_answer(warehouse, ledger, connection.name, window)
         except WealthError as error:
-            yield Finding.mend(about, str(error))
+            yield Finding.problem(about, str(error))
             continue
-        _report(settings, folder)
+        report_what_is_loaded(settings)
         if entry:
             yield Finding.fine(about, f"sent the statement of {window}, and it is loaded")
         else:
             yield Finding.advice(about, f"has no statement of {window}: the account had not begun.")
-
-
-def _report(settings: Settings, folder: DataFolder) -> None:
-    """Give Dagster what was loaded."""
-    from wealth_pipeline.defs.events import report_loaded
-    from wealth_pipeline.defs.runs import instance
-
-    with instance(folder) as dagster_instance:
-        report_loaded(dagster_instance, settings)

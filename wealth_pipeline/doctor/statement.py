@@ -1,4 +1,4 @@
-"""What a statement tells of the Flex query that made it: what is lacking, and which proofs that costs."""
+"""What a statement says of the Flex query that made it: what it lacks, and which proofs that costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import BinaryIO
 
 from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.statement.reader import Statement, StatementReader, declared, known_names, open_elements
+from wealth_pipeline.statement.frame import Statement
+from wealth_pipeline.statement.reader import StatementReader
+from wealth_pipeline.statement.vocabulary import declared, known_names, open_elements
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,13 @@ class Survey:
         return {section for statement in self.statements for section in statement.sections}
 
 
-def survey(stream: BinaryIO, slash_format: str | None = None) -> Survey:
-    """Read a statement for what it holds; raises StatementError where it is none, or of another query type.
+def survey(stream: BinaryIO, date_format: str | None = None) -> Survey:
+    """Read a statement for what it holds; raises StatementError for something else, or another query type.
 
-    slash_format: what its dates with slashes mean, see `values.parse_day`.
+    date_format: what its dates with slashes mean, see `values.parse_day`.
     """
     found = Survey()
-    reader = StatementReader(stream, slash_format)
+    reader = StatementReader(stream, date_format)
     for batch in reader:
         attributes = {column: attribute for attribute, (column, _) in declared()[batch.element].items()}
         names = batch.columns.column_names
@@ -99,7 +101,7 @@ def survey(stream: BinaryIO, slash_format: str | None = None) -> Survey:
 
 
 def judged(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iterator[Finding]:
-    """What is to be mended in the query, or that it has everything. asked: the window that was asked for."""
+    """What has to be fixed in the query, or that it has everything. asked: the window that was asked for."""
     findings = [
         *_period(about, survey, asked),
         *_sections(about, survey),
@@ -123,7 +125,9 @@ def _period(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iter
     begun_before = any(day < first for day in survey.nav_days)
     if begun_before and weekdays_between(asked[0], first)[:-1]:
         # IBKR: a query with the period "Last N Calendar Days" was seen to come as its last day alone.
-        yield Finding.mend(about, f"{covers} Save the query with another period, such as Last Month, and pull again.")
+        yield Finding.problem(
+            about, f"{covers} Save the query with another period, such as Last Month, and pull again."
+        )
     elif weekdays_between(last, asked[1])[1:]:
         yield Finding.advice(about, f"{covers} IBKR was late, or it was a holiday: the schedule asks again.")
 
@@ -132,7 +136,7 @@ def _sections(about: str, survey: Survey) -> Iterator[Finding]:
     for name, section in SECTIONS.items():
         if name not in survey.sections:
             says = f"{section.title} is not in the query, which costs {section.costs}. Tick it, with all of its fields."
-            yield Finding.mend(about, says) if section.needed else Finding.advice(about, says)
+            yield Finding.problem(about, says) if section.needed else Finding.advice(about, says)
 
 
 def _fields(about: str, survey: Survey) -> Iterator[Finding]:
@@ -147,7 +151,7 @@ def _fields(about: str, survey: Survey) -> Iterator[Finding]:
         lacking = vital or sorted(wanted - seen - {"levelOfDetail"} - _NEWER)
         if lacking:
             says = f"{section.title} lacks the fields {', '.join(lacking)}. Tick all of its fields."
-            yield Finding.mend(about, says) if vital else Finding.advice(about, says)
+            yield Finding.problem(about, says) if vital else Finding.advice(about, says)
 
 
 def _options(about: str, survey: Survey) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def _finding(unit: _Unit, program: str, replacement: str, wrong: str) -> Finding
         instead = f"Replace its ProgramArguments `{unit.line}` by `{' '.join(words)}`, a <string> each"
     else:
         instead = f"Replace its line `{unit.line}` by `ExecStart={' '.join(words)}`"
-    return Finding.mend(
+    return Finding.problem(
         "services",
         f"{unit.file} starts `{program}`, which {wrong}. {instead}, and start the service again (docs/always-on.md,"
         " Upgrading from the version before).",

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from wealth_pipeline.files.whole import INCOMING
+
 #: Files of ours that are being written.
-#: How the name of a file begins that is not whole yet.
-INCOMING = ".incoming-"
 _HIDDEN = (INCOMING, ".download-")
 
 

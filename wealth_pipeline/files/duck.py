@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from wealth_pipeline.calendar import CLOCK, Clock
 from wealth_pipeline.errors import WealthError
 
-#: How long a process that is none of our writers is waited for before its number is told.
+#: How long a process that is not one of our writers is waited for before its number is given.
 HOLDER_SECONDS = 30.0
 _PAUSE_SECONDS = 0.25
 #: The storage format that DuckDB 1.5 tools can open as well; and memory that does not grow with a statement's size:
@@ -29,13 +29,13 @@ class Held(WealthError):
     """Another process holds the file, and did not let go of it in time."""
 
 
-def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(path: Path, *, read_only: bool = False, clock: Clock = CLOCK) -> duckdb.DuckDBPyConnection:
     """A connection whose session is in UTC; for writing, the file is made if it isn't there.
 
     A process that holds the file is waited for (HOLDER_SECONDS); then Held names it. Raises duckdb.Error where the
     file cannot be used at all: `trouble` turns that into a sentence.
     """
-    deadline = time.monotonic() + HOLDER_SECONDS
+    deadline = clock.monotonic() + HOLDER_SECONDS
     while True:
         try:
             con = duckdb.connect(str(path), read_only=read_only, config={} if read_only else _CONFIG)
@@ -44,27 +44,27 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         except duckdb.IOException as error:
             if "Could not set lock" not in str(error):
                 raise
-            if time.monotonic() >= deadline:
+            if clock.monotonic() >= deadline:
                 holder = re.search(r"PID (\d+)", str(error))
                 raise Held(
                     f"{path} is held open by {f'process {holder[1]}' if holder else 'another process'}",
                     "Close it there (open only wealth.duckdb, and read-only: that blocks nobody).",
                 ) from None
-        time.sleep(_PAUSE_SECONDS)
+        clock.sleep(_PAUSE_SECONDS)
 
 
 def trouble(path: Path, error: duckdb.Error | OSError) -> tuple[str, str]:
     """What an error about the file says, and what to do: as a WealthError takes them."""
-    told = error.strerror or "" if isinstance(error, OSError) else str(error)
-    code = next((c for c in (*_FULL, *_FORBIDDEN) if os.strerror(c).lower() in told.lower()), None)
+    text = error.strerror or "" if isinstance(error, OSError) else str(error)
+    code = next((c for c in (*_FULL, *_FORBIDDEN) if os.strerror(c).lower() in text.lower()), None)
     if code in _FULL:
         return f"{path} cannot be written: {os.strerror(code)}", "Free some space on this disk."
     if code is not None:
-        return f"{path} cannot be written: {os.strerror(code)}", "Mend the permissions of its folder."
+        return f"{path} cannot be written: {os.strerror(code)}", "Fix the permissions of its folder."
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"There is too little memory for {path}", "Close other programs, or use a machine with more."
     if isinstance(error, OSError):
-        return f"{path} cannot be written: {told}", "Look at its folder and its disk."
+        return f"{path} cannot be written: {text}", "Look at its folder and its disk."
     return (
         f"{path} is damaged, or not a database of this software ({type(error).__name__})",
         "Run `wealth replay`: everything is rebuilt from the archive.",

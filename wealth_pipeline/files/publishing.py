@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from wealth_pipeline.files.whole import put
 
 #: Where a link in the log's place leads: nowhere, and DuckDB's error message shows the words.
 _NOWHERE = "this database is for reading/open it read-only"
@@ -17,11 +18,9 @@ def publish(draft: Path, target: Path) -> None:
     it for no log, and writing fails for everybody. Seen without it: a reader that ran as root and was killed left a
     log, which the next reader replayed into what it read. (DuckDB 1.5 and 2.0.)
     """
-    with draft.open("rb+") as handle:
-        os.fsync(handle.fileno())
     draft.chmod(0o400)
     log = target.with_name(f"{target.name}.wal")
     if not (log.is_symlink() and str(log.readlink()) == _NOWHERE):
         log.unlink(missing_ok=True)
         log.symlink_to(_NOWHERE)
-    draft.replace(target)
+    put(draft, target)

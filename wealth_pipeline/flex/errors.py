@@ -101,7 +101,7 @@ class StillGenerating(TryLater):
 
 
 class UnexpectedReply(TryLater):
-    """The reply is no Flex reply: HTML, cut off, of version 2, or with a code nobody has described."""
+    """Something other than a Flex reply: HTML, cut off, of version 2, or with a code nobody has described."""
 
     transient = True
 
@@ -173,7 +173,7 @@ MEANINGS: dict[int, Meaning] = {
     1010: Meaning(
         QueryInvalid,
         "Legacy Flex Queries are no longer supported. Please convert over to Activity Flex.",
-        "Create the query anew as an Activity Flex Query in Client Portal and configure its Query ID.",
+        "Create the query again, as an Activity Flex Query in Client Portal and configure its Query ID.",
     ),
     1011: Meaning(
         ServiceInactive,

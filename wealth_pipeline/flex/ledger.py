@@ -5,17 +5,17 @@ several processes, and outlive the run that wrote it. No token is ever in it: a 
 """
 
 import hashlib
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.calendar import CLOCK, Clock, new_york_day
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files import sqlite
 
 Outcome = Literal["sent", "pending", "received", "partial", "unavailable", "failed"]
 """Where a request stands.
@@ -33,8 +33,8 @@ REFERENCE_LIFE = timedelta(days=1)
 SPACING = timedelta(seconds=2)
 TEN_REQUESTS = timedelta(seconds=62)
 
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS flex_requests (
+_TABLES = (
+    f"""CREATE TABLE IF NOT EXISTS flex_requests (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     connection TEXT NOT NULL,
     query_id TEXT NOT NULL,
@@ -46,16 +46,16 @@ CREATE TABLE IF NOT EXISTS flex_requests (
     message TEXT,
     statement_sha256 TEXT,
     finished_at TEXT
-);
-CREATE TABLE IF NOT EXISTS flex_embargoes (
+)""",
+    """CREATE TABLE IF NOT EXISTS flex_embargoes (
     key TEXT PRIMARY KEY,
     connection TEXT NOT NULL,
     code INTEGER NOT NULL,
     until TEXT NOT NULL,
     strikes INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS flex_calls (key TEXT NOT NULL, at TEXT NOT NULL);
-"""
+)""",
+    "CREATE TABLE IF NOT EXISTS flex_calls (key TEXT NOT NULL, at TEXT NOT NULL)",
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -124,21 +124,16 @@ def token_key(token: str) -> str:
     return hashlib.sha256(b"wealth_pipeline flex token " + token.encode()).hexdigest()[:16]
 
 
-def utc_now() -> datetime:
-    """The current time in UTC."""
-    return datetime.now(UTC)
-
-
 class RequestLedger:
     """The request ledger in the SQLite file `path` (made on first use, mode 0600, with its folder).
 
     Every method is one transaction on a connection of its own, so several threads and processes can share
-    the file. `now` must return UTC. Every method raises WealthError where the file can't be read or written.
+    the file. Every method raises WealthError where the file can't be read or written.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, path: Path, clock: Clock = CLOCK) -> None:
         self.path = path
-        self.now = now
+        self.clock = clock
 
     def start(self, connection: str, query_id: str, window: Window) -> int:
         """Record that a SendRequest is about to go out; returns the row's id."""
@@ -146,7 +141,7 @@ class RequestLedger:
             row = db.execute(
                 "INSERT INTO flex_requests (connection, query_id, asked_from, asked_to, requested_at,"
                 " outcome) VALUES (?, ?, ?, ?, ?, 'sent') RETURNING id",
-                (connection, query_id, f"{window.first}", f"{window.last}", _text(self.now())),
+                (connection, query_id, f"{window.first}", f"{window.last}", _text(self.clock.now())),
             ).fetchone()
         return int(row["id"])
 
@@ -170,7 +165,7 @@ class RequestLedger:
         with self._transaction() as db:
             db.execute(
                 "UPDATE flex_requests SET outcome = ?, message = ?, statement_sha256 = ?, finished_at = ? WHERE id = ?",
-                (outcome, message, sha256, _text(self.now()), request_id),
+                (outcome, message, sha256, _text(self.clock.now()), request_id),
             )
 
     def latest(self, connection: str, window: Window) -> FlexRequest | None:
@@ -181,28 +176,25 @@ class RequestLedger:
         """The request for exactly this window whose reference code is worth polling again, or None."""
         # The newest with a code decides: one that came or failed since makes the older ones moot.
         request = next((row for row in self._requests(connection, window) if row.reference_code), None)
-        worthwhile = request and request.outcome == "pending" and request.requested_at > self.now() - REFERENCE_LIFE
+        oldest = self.clock.now() - REFERENCE_LIFE
+        worthwhile = request and request.outcome == "pending" and request.requested_at > oldest
         return request if worthwhile else None
 
-    def received_on(self, connection: str, window: Window, new_york_day: date) -> FlexRequest | None:
+    def received_on(self, connection: str, window: Window, day: date) -> FlexRequest | None:
         """The request whose statement for exactly this window came whole on that New York day, or None."""
         return next(
             (
                 request
                 for request in self._requests(connection, window)
-                if request.outcome == "received"
-                and request.finished_at
-                and request.finished_at.astimezone(NEW_YORK).date() == new_york_day
+                if request.outcome == "received" and request.finished_at and new_york_day(request.finished_at) == day
             ),
             None,
         )
 
-    def count_on(self, connection: str, last: date, new_york_day: date) -> int:
+    def count_on(self, connection: str, last: date, day: date) -> int:
         """How many requests for windows that end on `last` were made on that New York day."""
         return sum(
-            request.connection == connection
-            and request.asked_to == last
-            and request.requested_at.astimezone(NEW_YORK).date() == new_york_day
+            request.connection == connection and request.asked_to == last and new_york_day(request.requested_at) == day
             for request in self.all()
         )
 
@@ -224,7 +216,7 @@ class RequestLedger:
         """The embargo in force for the token with this `token_key`, or None."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT * FROM flex_embargoes WHERE key = ? AND until > ?", (key, _text(self.now()))
+                "SELECT * FROM flex_embargoes WHERE key = ? AND until > ?", (key, _text(self.clock.now()))
             ).fetchone()
         return Embargo(**{**dict(row), "until": datetime.fromisoformat(row["until"])}) if row else None
 
@@ -235,8 +227,8 @@ class RequestLedger:
         """
         with self._transaction() as db:
             row = db.execute("SELECT until, strikes FROM flex_embargoes WHERE key = ?", (key,)).fetchone()
-            until, strikes = (datetime.fromisoformat(row["until"]), row["strikes"]) if row else (self.now(), 0)
-            until = max(until, self.now() + lengths[min(strikes, len(lengths) - 1)])
+            until, strikes = (datetime.fromisoformat(row["until"]), row["strikes"]) if row else (self.clock.now(), 0)
+            until = max(until, self.clock.now() + lengths[min(strikes, len(lengths) - 1)])
             embargo = Embargo(key, connection, code, until, strikes + 1)
             db.execute(
                 "INSERT OR REPLACE INTO flex_embargoes (key, connection, code, until, strikes) VALUES (?, ?, ?, ?, ?)",
@@ -247,14 +239,14 @@ class RequestLedger:
     def lift_embargo(self, key: str) -> None:
         """Forget an embargo that is over, and how often it was repeated; one in force stays."""
         with self._transaction() as db:
-            db.execute("DELETE FROM flex_embargoes WHERE key = ? AND until <= ?", (key, _text(self.now())))
+            db.execute("DELETE FROM flex_embargoes WHERE key = ? AND until <= ?", (key, _text(self.clock.now())))
 
     def reserve_call(self, key: str) -> datetime:
         """Reserve the next moment (UTC, now or later) at which the token may be used within IBKR's limits.
 
         The caller sleeps until then. Every call counts, SendRequest and polls alike, from every process.
         """
-        now = self.now()
+        now = self.clock.now()
         with self._transaction() as db:
             # A clock that was ahead and has been put right must not stop us until it gets there again.
             db.execute(
@@ -276,27 +268,8 @@ class RequestLedger:
             )
             return [_request(row) for row in rows]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # sqlite3 would make the file readable for everybody; its journal takes over the file's mode.
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
-                db.row_factory = sqlite3.Row
-                with db:
-                    # Immediate, because a transaction that reads first and then writes fails at once ("database
-                    # is locked"), without waiting, when another process wrote in between.
-                    db.execute("BEGIN IMMEDIATE")
-                    for statement in _SCHEMA.split(";"):
-                        db.execute(statement)
-                    yield db
-        except (OSError, sqlite3.Error) as error:
-            raise WealthError(
-                f"The request ledger {self.path} cannot be read or written: "
-                f"{getattr(error, 'strerror', None) or error}",
-                "Mend the folder's permissions or free some space; without the ledger nothing is asked of IBKR.",
-            ) from None
+    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        return sqlite.transaction(self.path, _TABLES)
 
 
 def _request(row: sqlite3.Row) -> FlexRequest:

@@ -8,57 +8,33 @@ from __future__ import annotations
 
 import json
 import logging
-import ssl
-import sys
-import time
 from contextlib import ExitStack
 from decimal import Decimal
-from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
-
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
 
 from wealth_pipeline.gateway import errors
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.errors import GatewayError
 from wealth_pipeline.gateway.state import GatewayState, embargoed
-from wealth_pipeline.http.silence import URLLIB3, silence
+from wealth_pipeline.http.session import (
+    Bounds,
+    NotConnected,
+    NotTrusted,
+    Session,
+    Silent,
+    TooLarge,
+    TooSlow,
+    Unanswered,
+)
 from wealth_pipeline.text import inline
 
-USER_AGENT = f"Python/{'.'.join(map(str, sys.version_info[:2]))} wealth-pipeline/{version('wealth-pipeline')}"
 _LARGEST = 16 << 20  # Bytes; a page of positions has some 100,000.
 _MOST_PAGES = 1000
+_AGAIN = "The sensor checks again in a minute"
 
 log = logging.getLogger(__name__)
-
-silence(*URLLIB3)  # account numbers are in the addresses
-
-# Unverified requests go to loopback alone (GatewayAddress), and are said in our own words, once.
-urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-
-
-class _SelfSigned(HTTPAdapter):
-    """Connects whoever signed the certificate and whatever name it carries; only to `fingerprint`, if there is one."""
-
-    def __init__(self, fingerprint: str | None) -> None:
-        self._fingerprint = fingerprint
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        # A context of its own, because the default one loads every public authority first, for each request anew.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        super().init_poolmanager(*args, ssl_context=context, assert_fingerprint=self._fingerprint, **kwargs)
-
-
-class _NoRedirects(requests.Session):
-    def get_redirect_target(self, resp: Any) -> None:
-        """None: `allow_redirects=False` would still read a redirect's whole body, however slow or long."""
 
 
 class GatewayClient:
@@ -83,20 +59,29 @@ class GatewayClient:
         self._patience = patience
         self._timeout = timeout
         self._open = ExitStack()
-        self._session = _NoRedirects()
+        self._session: Session | None = None
 
     def __enter__(self) -> Self:
-        fingerprint = self.address.fingerprint
+        pinned = self.address.fingerprint
+        bounds = Bounds(
+            connect=min(2, self._timeout),
+            silence=self._timeout,
+            headers=self._timeout,
+            whole=self._timeout,
+            largest=_LARGEST,
+        )
         with ExitStack() as stack:
             stack.enter_context(self._state.turn(self._patience))
-            self._session = stack.enter_context(_NoRedirects())
-            # Not the environment's proxy: it would carry the account's data off this machine.
-            self._session.trust_env = False
-            self._session.headers["User-Agent"] = USER_AGENT
-            # Elsewhere, and without a pin, the certificate is verified as that of any web site.
-            if self.address.is_local or fingerprint:
-                self._session.verify = False
-                self._session.mount("https://", _SelfSigned(fingerprint))
+            session = Session(
+                bounds,
+                # Not the environment's proxy: it would carry the account's data off this machine.
+                environment=False,
+                pinned=pinned,
+                # Elsewhere, and without a pin, the certificate is verified as that of any web site.
+                unverified=self.address.is_local,
+                clock=self._state.clock,
+            )
+            self._session = stack.enter_context(session)
             self._open = stack.pop_all()
         return self
 
@@ -115,8 +100,8 @@ class GatewayClient:
         IBKR: a session ends after about six minutes without a request, and at midnight whatever is done.
         """
         reply = self._object("POST", "/tickle")
-        told = reply.get("iserver")
-        status = told.get("authStatus") if isinstance(told, dict) else None
+        server = reply.get("iserver")
+        status = server.get("authStatus") if isinstance(server, dict) else None
         # `session` in this reply is a secret; only the status leaves this method.
         self._require(status if isinstance(status, dict) else self._object("POST", "/iserver/auth/status"))
 
@@ -158,7 +143,7 @@ class GatewayClient:
     def _require(self, status: dict[str, Any]) -> None:
         if status.get("competing") is True:
             raise errors.CompetingSession(
-                "Another programme (TWS, the mobile app, Client Portal) is logged in with the same IBKR user name",
+                "Another program (TWS, the mobile app, Client Portal) is logged in with the same IBKR user name",
                 f"Log out there and log in again at {self.address.login}, or make a second user name for the gateway.",
             )
         if status.get("authenticated") is True:
@@ -187,50 +172,34 @@ class GatewayClient:
                 " only. IBKR_GATEWAY_CERTIFICATE pins it (docs/gateway.md). This is said once.",
                 self.address.login,
             )
-        trouble: GatewayError | None = None
+        failed: GatewayError | None = None
         status, body = 0, b""
         with self._state.paced(path):
-            until = time.monotonic() + self._timeout
+            assert self._session is not None  # within `with`
             try:
-                with self._session.request(
-                    method,
-                    self.address.base + path,
-                    timeout=(min(2, self._timeout), self._timeout),
-                    stream=True,
-                ) as response:
-                    status = response.status_code
-                    body = self._body(response, until)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                trouble = self._network_error(error)
+                with self._session.ask(method, self.address.base + path) as reply:
+                    status = reply.status
+                    body = b"".join(reply)
+            except Unanswered as unanswered:
+                failed = self._unanswered(unanswered)
         if status == 429:
             raise embargoed(self._state.set_embargo())
-        # Raised out here, so that the library's error does not become this one's context in Dagster's event log.
-        if trouble:
-            raise trouble
+        if failed:
+            raise failed
         try:
-            reply = json.loads(body, parse_float=Decimal, parse_constant=lambda _: None)
+            content = json.loads(body, parse_float=Decimal, parse_constant=lambda _: None)
         except (ValueError, RecursionError):
-            reply = body.decode("utf-8", "replace")
-        refusal = self._refusal(status, reply)
+            content = body.decode("utf-8", "replace")
+        refusal = self._refusal(status, content)
         if refusal:
             raise refusal
-        return reply
-
-    def _body(self, response: requests.Response, until: float) -> bytes:
-        """The reply's body, if it comes within the time and isn't absurdly long."""
-        body = bytearray()
-        # read1 returns what is there: read would wait for a full chunk, for hours in a slow drip.
-        while chunk := response.raw.read1(1 << 16, decode_content=True):
-            body += chunk
-            if time.monotonic() > until or len(body) > _LARGEST:
-                raise requests.Timeout
-        return bytes(body)
+        return content
 
     def _refusal(self, status: int, reply: Any) -> GatewayError | None:
         """The error that a reply means, or None. IBKR: some errors come with status 200."""
         # No other part of a reply is looked at or shown: a cut-off reply to a tickle holds the session's secret.
-        told = reply.get("error") if isinstance(reply, dict) else None
-        text = told if isinstance(told, str) else "" if told is None else json.dumps(told, default=str)
+        error = reply.get("error") if isinstance(reply, dict) else None
+        text = error if isinstance(error, str) else "" if error is None else json.dumps(error, default=str)
         lower = text.lower()
         if status == 401 or 300 <= status < 400 or "no session" in lower or "not authenticated" in lower:
             # IBKR: without a session some gateways answer with a redirect to the login page.
@@ -246,45 +215,46 @@ class GatewayClient:
         if status >= 500:
             return errors.GatewayTrouble(
                 f"The gateway answered HTTP {status}",
-                "IBKR's servers may be restarting; the next look, in a minute, tries again.",
+                "IBKR's servers may be restarting; the sensor checks again in a minute.",
             )
         if status != 200 or text:
             return self._unexpected(f'HTTP {status}, "{inline(text)}"')
         if isinstance(reply, str):
-            return self._unexpected("something that is no data (a web page, or cut off)")
+            return self._unexpected("something other than data (a web page, or cut off)")
         return None
 
-    def _network_error(self, error: Exception) -> GatewayError:
-        text = str(error)
-        if isinstance(error, requests.exceptions.SSLError):
-            if "Fingerprints did not match" in text:
-                return errors.NotTrusted(
-                    f"The gateway at {self.address.login} shows another certificate than the pinned one",
-                    "If you did not replace it, another programme is listening there: stop it. If you did, put the new"
-                    " fingerprint into IBKR_GATEWAY_CERTIFICATE (docs/gateway.md).",
-                )
-            if "CERTIFICATE_VERIFY_FAILED" in text:
-                return errors.NotTrusted(
-                    f"The certificate of the gateway at {self.address.login} could not be verified",
-                    "A gateway on another machine needs one: pin it with IBKR_GATEWAY_CERTIFICATE (docs/gateway.md).",
-                )
-            if "EOF" not in text:  # A connection that ends in the handshake, as while the gateway starts, is below.
-                return errors.NotTrusted(
-                    f"What listens at {self.address.login} does not speak TLS",
-                    "Set `listenSsl: true` in the gateway's conf.yaml and restart it, or check the port.",
-                )
-        if isinstance(error, requests.ReadTimeout) or type(error) is requests.Timeout:
+    def _unanswered(self, failure: Unanswered) -> GatewayError:
+        if isinstance(failure, NotTrusted):
+            return self._not_trusted(failure)
+        if isinstance(failure, Silent | TooSlow | TooLarge):
             return errors.GatewayTrouble(
                 f"The gateway did not answer within {self._timeout:g} s",
-                "The next look, in a minute, tries again; if that lasts, restart the gateway and log in again.",
+                f"{_AGAIN}; if that lasts, restart the gateway and log in again.",
             )
-        if isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in text or "refused" in text:
+        if isinstance(failure, NotConnected):
             return errors.NotRunning(
                 f"No gateway is running at {self.address.login}",
                 f"Start it (bin/run.sh root/conf.yaml) and log in at {self.address.login}, or correct"
                 " IBKR_GATEWAY_URL.",
             )
-        return errors.GatewayTrouble("The gateway broke off the connection", "The next look, in a minute, tries again.")
+        return errors.GatewayTrouble("The gateway broke off the connection", f"{_AGAIN}.")
+
+    def _not_trusted(self, failure: NotTrusted) -> GatewayError:
+        if failure.lacks == "pinned certificate":
+            return errors.NotTrusted(
+                f"The gateway at {self.address.login} shows another certificate than the pinned one",
+                "If you did not replace it, another program is listening there: stop it. If you did, put the new"
+                " fingerprint into IBKR_GATEWAY_CERTIFICATE (docs/gateway.md).",
+            )
+        if failure.lacks == "verified certificate":
+            return errors.NotTrusted(
+                f"The certificate of the gateway at {self.address.login} could not be verified",
+                "A gateway on another machine needs one: pin it with IBKR_GATEWAY_CERTIFICATE (docs/gateway.md).",
+            )
+        return errors.NotTrusted(
+            f"What listens at {self.address.login} does not speak TLS",
+            "Set `listenSsl: true` in the gateway's conf.yaml and restart it, or check the port.",
+        )
 
     def _not_logged_in(self) -> GatewayError:
         return errors.NotLoggedIn(

@@ -14,7 +14,7 @@ class GatewayError(WealthError):
 
 
 class ActionNeeded(GatewayError):
-    """It stays so until somebody logs in, starts the gateway or mends a setting."""
+    """It stays so until somebody logs in, starts the gateway or corrects a setting."""
 
 
 class TryLater(GatewayError):
@@ -42,7 +42,7 @@ class SessionTimedOut(ActionNeeded):
 
 
 class CompetingSession(ActionNeeded):
-    """Another programme is logged in with the same IBKR user name. IBKR: one brokerage session a user name."""
+    """Another program is logged in with the same IBKR user name. IBKR: one brokerage session a user name."""
 
 
 class AccessDenied(ActionNeeded):

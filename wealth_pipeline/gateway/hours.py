@@ -40,7 +40,7 @@ def _calendar(exchange: str) -> Any:
         return exchange_calendars.get_calendar(exchange)
     except exchange_calendars.errors.InvalidCalendarName:
         # Not for every wrong text: it is shown to people, and a sentence with a page of text helps nobody.
-        name = exchange if re.fullmatch(r"\w{1,20}", exchange) else "so called"
+        name = exchange if re.fullmatch(r"\w{1,20}", exchange) else "of that name"
         raise UnknownExchange(
             f"No exchange {name} is known", "Set WEALTH_GATEWAY_HOURS to XNYS, another exchange's MIC, or always."
         ) from None

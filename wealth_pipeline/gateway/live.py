@@ -1,4 +1,4 @@
-"""Reading `live.duckdb`: the newest live figures, and how far they were from the official ones.
+"""Reading `live.duckdb`: the newest live figures.
 
 Each function opens the file read-only and closes it again. Figures are Decimal, times UTC.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -36,19 +36,6 @@ class LiveNav:
     net_liquidation: Decimal
 
 
-@dataclass(frozen=True)
-class Drift:
-    """The last live NAV of a New York day, and the statement's NAV of that day. drift: official less live."""
-
-    account_id: str
-    report_date: date
-    captured_at: datetime
-    base_currency: str | None
-    live: Decimal
-    official: Decimal
-    drift: Decimal
-
-
 @cache
 def sql(name: str) -> str:
     """The text of one of the package's .sql files."""
@@ -71,18 +58,6 @@ def latest_nav(data_dir: Path) -> list[LiveNav]:
             "SELECT account_id, captured_at, base_currency, net_liquidation FROM live.live_nav_latest ORDER BY 1"
         ).fetchall()
     return [LiveNav(*row) for row in rows]
-
-
-def drift(data_dir: Path, official: Path) -> list[Drift]:
-    """Every day and account that has both a live and an official NAV, newest day first.
-
-    official: the published `wealth.duckdb`; without it, or without live figures, there is nothing to compare.
-    """
-    with _memory() as con:
-        if not (attach(con, data_dir) and _attach(con, official, "official")):
-            return []
-        rows = con.execute(sql("drift")).fetchall()
-    return [Drift(*row) for row in rows]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 
-from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.calendar import new_york_day
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.tables.columns import Column, TableSpec
@@ -68,16 +68,17 @@ class Snapshot:
 def read(text: str, sha256: str) -> Snapshot:
     """The tables of an archived snapshot; raises UnexpectedReply naming table, column and rule, never the value."""
     try:
-        told = json.loads(text, parse_float=Decimal)
-        captured_at = datetime.fromisoformat(told["captured_at"])
-        rows = {table.name: list(_rows(table.name, told["accounts"])) for table in LIVE_TABLES}
+        parsed = json.loads(text, parse_float=Decimal)
+        captured_at = datetime.fromisoformat(parsed["captured_at"])
+        rows = {table.name: list(_rows(table.name, parsed["accounts"])) for table in LIVE_TABLES}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnexpectedReply(
-            f"The snapshot {sha256[:12]} has not the shape of one ({type(error).__name__})", "Please report it."
+            f"The snapshot {sha256[:12]} does not have the shape of a snapshot ({type(error).__name__})",
+            "Please report it.",
         ) from None
     constant = {
         "captured_at": captured_at,
-        "report_date": captured_at.replace(tzinfo=UTC).astimezone(NEW_YORK).date(),
+        "report_date": new_york_day(captured_at),
         "snapshot_sha256": sha256,
     }
     return Snapshot(captured_at, {table.name: _typed(table, rows[table.name], constant) for table in LIVE_TABLES})

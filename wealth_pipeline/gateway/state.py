@@ -5,52 +5,42 @@ It outlives the process: an embargo is kept over a restart, and two runs in a ro
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import filelock
 
+from wealth_pipeline.calendar import CLOCK, Clock
+from wealth_pipeline.files import sqlite
 from wealth_pipeline.gateway.errors import Busy, Embargoed
 
-#: IBKR: ten requests a second; half of that, because the same gateway may serve other programmes.
+#: IBKR: ten requests a second; half of that, because the same gateway may serve other programs.
 SPACING = timedelta(seconds=0.2)
 #: IBKR: `/portfolio/accounts` once in 5 s, `/tickle` once a second. The slack is for clocks that differ.
 SPACINGS = {"/portfolio/accounts": timedelta(seconds=5.1), "/tickle": timedelta(seconds=1.1)}
 #: IBKR: the penalty box after a 429.
 EMBARGO = timedelta(minutes=15)
 _ANY, _EMBARGO = "any request", "embargo"
-
-
-def utc_now() -> datetime:
-    """The current time in UTC."""
-    return datetime.now(UTC)
+_TABLES = ("CREATE TABLE IF NOT EXISTS gateway_times (name TEXT PRIMARY KEY, at TEXT NOT NULL)",)
 
 
 def embargoed(until: datetime) -> Embargoed:
     """The error that says so, for `until` in UTC."""
     return Embargoed(
         f"IBKR answered that there were too many requests (429): none is made before {until:%Y-%m-%d %H:%M} UTC",
-        "It goes on by itself then; stop other programmes that ask the gateway until that time.",
+        "It goes on by itself then; stop other programs that ask the gateway until that time.",
     )
 
 
 class GatewayState:
-    """The gateway's part of the SQLite file `path` (made on first use, mode 0600), and the lock beside it.
+    """The gateway's part of the SQLite file `path` (made on first use, mode 0600), and the lock beside it."""
 
-    `now` must return UTC; `sleep` takes seconds.
-    """
-
-    def __init__(
-        self, path: Path, now: Callable[[], datetime] = utc_now, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, path: Path, clock: Clock = CLOCK) -> None:
         self.path = path
-        self.now = now
-        self._sleep = sleep
+        self.clock = clock
 
     @contextmanager
     def turn(self, patience: float) -> Iterator[None]:
@@ -60,7 +50,7 @@ class GatewayState:
         try:
             lock.acquire()
         except filelock.Timeout:
-            raise Busy("Another run is asking the gateway", "The next look, in a minute, waits for nothing.") from None
+            raise Busy("Another run is asking the gateway", "The sensor checks again in a minute.") from None
         try:
             yield
         finally:
@@ -78,18 +68,18 @@ class GatewayState:
         spacings = {_ANY: SPACING} | {name: spacing for name, spacing in SPACINGS.items() if name == path}
         waits = [
             # A clock that was ahead and has been put right must not stop us until it gets there again.
-            min(spacing, times[name] + spacing - self.now())
+            min(spacing, times[name] + spacing - self.clock.now())
             for name, spacing in spacings.items()
             if name in times
         ]
         if (wait := max(waits, default=timedelta())) > timedelta():
-            self._sleep(wait.total_seconds())
-        self._note(dict.fromkeys(spacings, self.now()))
+            self.clock.sleep(wait.total_seconds())
+        self._note(dict.fromkeys(spacings, self.clock.now()))
         try:
             yield
         finally:
             # The request may have reached the gateway at any moment up to now.
-            self._note(dict.fromkeys(spacings, self.now()))
+            self._note(dict.fromkeys(spacings, self.clock.now()))
 
     def embargo(self) -> datetime | None:
         """Until when (UTC) nothing may be asked, or None."""
@@ -97,14 +87,14 @@ class GatewayState:
 
     def _embargo(self, times: dict[str, datetime]) -> datetime | None:
         until = times.get(_EMBARGO)
-        if until and until > self.now() + EMBARGO:
+        if until and until > self.clock.now() + EMBARGO:
             # The clock was put back since: how much of the embargo is left nobody knows.
             until = self.set_embargo()
-        return until if until and until > self.now() else None
+        return until if until and until > self.clock.now() else None
 
     def set_embargo(self) -> datetime:
         """Ask nothing for the next 15 minutes, in this process or any other; returns when they end (UTC)."""
-        until = self.now() + EMBARGO
+        until = self.clock.now() + EMBARGO
         self._note({_EMBARGO: until})
         return until
 
@@ -112,7 +102,7 @@ class GatewayState:
         """Whether this is said for the first time in this data folder; from now on it isn't."""
         if what in self._times():
             return False
-        self._note({what: self.now()})
+        self._note({what: self.clock.now()})
         return True
 
     def _times(self) -> dict[str, datetime]:
@@ -126,11 +116,5 @@ class GatewayState:
                 [(name, at.isoformat()) for name, at in times.items()],
             )
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # sqlite3 would make the file readable for everybody; its journal takes over the file's mode.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(self.path, timeout=5)) as db, db:
-            db.execute("CREATE TABLE IF NOT EXISTS gateway_times (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
-            yield db
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return sqlite.transaction(self.path, _TABLES)

@@ -1,4 +1,4 @@
-"""Keeping snapshots: raw ones in the archive for ever, their tables in `live.duckdb`, which is replaced whole.
+"""Keeping snapshots: raw ones in the archive, kept forever, their tables in `live.duckdb`, which is replaced whole.
 
 `live.duckdb` can be deleted at any time: it is made again from the archive at the next load.
 """
@@ -8,23 +8,21 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import filelock
 import pyarrow as pa
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.files import publishing
+from wealth_pipeline.files import publishing, whole
 from wealth_pipeline.files.contents import contents
+from wealth_pipeline.files.duck import connect
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.files.regular import read_regular
 from wealth_pipeline.gateway.errors import UnexpectedReply
@@ -33,8 +31,6 @@ from wealth_pipeline.gateway.snapshot import Snapshot, read
 from wealth_pipeline.tables.live import LIVE_TABLES
 
 _LOCK_SECONDS = 60.0
-#: The storage format that DuckDB 1.5 tools can open as well.
-_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
 
 
 class LiveStoreError(WealthError):
@@ -72,7 +68,7 @@ def archive(data_dir: Path, text: str) -> str:
     except OSError as error:
         raise LiveStoreError(
             f"The archive {folder} cannot be written: {error.strerror}",
-            "Free some space or mend the folder's permissions.",
+            "Free some space or fix the folder's permissions.",
         ) from None
     return sha256
 
@@ -105,7 +101,7 @@ def load(data_dir: Path) -> Loaded:
     except OSError as error:
         raise LiveStoreError(
             f"{target} cannot be replaced: {error.strerror}",
-            "Free some space or mend the folder's permissions; the next run loads what is archived.",
+            "Free some space or fix the folder's permissions; the next run loads what is archived.",
         ) from None
     except duckdb.Error as error:
         raise LiveStoreError(
@@ -118,7 +114,7 @@ def load(data_dir: Path) -> Loaded:
 
 
 def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
-    con = duckdb.connect(str(path), config=_CONFIG)
+    con = connect(path)
     try:
         con.begin()
         if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():
@@ -199,15 +195,5 @@ def _unpacked(path: Path, sha256: str) -> str:
 
 
 def _put(target: Path, content: bytes) -> None:
-    """Write a file so that after a power cut it is there whole or not at all."""
-    if target.exists():
-        return
-    number, name = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
-    try:
-        with os.fdopen(number, "wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    if not target.exists():
+        whole.write(target, content)

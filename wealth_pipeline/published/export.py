@@ -10,7 +10,8 @@ import duckdb
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.duck import trouble
-from wealth_pipeline.published.published import connected
+from wealth_pipeline.files.whole import put
+from wealth_pipeline.published.reading import reading, sql
 from wealth_pipeline.text import csv_cell
 
 #: The texts that `csv_cell` returns as they are and that are most of them: for these, Python need not be asked.
@@ -26,13 +27,9 @@ def export(published: Path, folder: Path, form: str, umask: int = 0o077) -> Iter
     same load. A folder that isn't there is made for its owner alone; a file can be read by those whom the folder's mode
     lets in and `umask`, the user's own, does not keep out. Raises WealthError if they can't be written.
     """
-    with connected(published, any_version=True) as con:
+    with reading(published, any_version=True) as con:
         con.create_function("csv_cell", csv_cell, ["VARCHAR"], "VARCHAR")
-        names = con.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
-            " AND table_catalog = current_database() ORDER BY ALL"
-        ).fetchall()
-        for (name,) in names:
+        for (name,) in con.execute(sql("relations")).fetchall():
             target = folder / f"{name}.{form}"
             draft = folder / f".{target.name}.draft"
             try:
@@ -42,7 +39,7 @@ def export(published: Path, folder: Path, form: str, umask: int = 0o077) -> Iter
                     0,
                 )
                 draft.chmod(0o666 & folder.stat().st_mode & ~umask)
-                draft.replace(target)
+                put(draft, target)
             except (OSError, duckdb.Error) as error:
                 raise WealthError(*trouble(target, error)) from None
             finally:
@@ -53,12 +50,7 @@ def export(published: Path, folder: Path, form: str, umask: int = 0o077) -> Iter
 
 def _plain_text(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """The query of a table's rows with every text, and lists as texts, as `csv_cell` writes them."""
-    columns = con.execute(
-        "SELECT column_name, data_type FROM information_schema.columns"
-        " WHERE table_schema = 'main' AND table_catalog = current_database() AND table_name = ?"
-        " ORDER BY ordinal_position",
-        [table],
-    ).fetchall()
+    columns = con.execute(sql("columns"), {"table": table}).fetchall()
     return f"SELECT {', '.join(_cell(*column) for column in columns)} FROM {table}"
 
 

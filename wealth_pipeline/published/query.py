@@ -19,7 +19,7 @@ import duckdb
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.gateway import live
-from wealth_pipeline.published.published import connected
+from wealth_pipeline.published.reading import reading
 from wealth_pipeline.text import terminal
 
 #: How many rows are fetched at once.
@@ -81,7 +81,7 @@ def opened(data_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     published, only_live = data_dir / "wealth.duckdb", data_dir / live.FILE
     alone = not published.exists() and only_live.exists()
     # Alone, its own name makes it the schema `live`.
-    with connected(only_live if alone else published, any_version=True) as con:
+    with reading(only_live if alone else published, any_version=True) as con:
         if not alone:
             live.attach(con, data_dir)
         for setting in _SETTINGS:

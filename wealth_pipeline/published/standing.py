@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,12 +11,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from wealth_pipeline.calendar import is_session, weekdays_between
-from wealth_pipeline.published import published
-from wealth_pipeline.settings import SettingsError
-from wealth_pipeline.text import terminal
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.published.published import Published
+from wealth_pipeline.text import sentence, terminal
 from wealth_pipeline.warehouse.accounts_file import FILE, digest, read_accounts
 
 #: How many weekdays net_worth carries an account forward; see views.sql.
@@ -37,13 +36,12 @@ class Notice:
     lines: tuple[str, ...] = ()
 
 
-def notices(path: Path, folder: Path) -> list[Notice]:
-    """What is to be said of the accounts in the published database at `path`, and of accounts.toml in `folder`."""
-    with published.connected(path) as con:
-        accounts = _rows(con, _ACCOUNTS)
-        unknown = [name for (name,) in con.execute(_UNKNOWN).fetchall()]
-        (loaded,) = con.execute("SELECT accounts_digest FROM warehouse_info").fetchone() or (None,)
-        (newest,) = con.execute("SELECT max(report_date) FROM net_worth").fetchone() or (None,)
+def notices(published: Published, folder: Path) -> list[Notice]:
+    """What is to be said of the accounts in the published database, and of accounts.toml in `folder`."""
+    with published:
+        accounts = published.records("standing")
+        unknown = [name for (name,) in published.rows("unknown_accounts")]
+        ((loaded, newest),) = published.rows("accounts_file")
     return [
         *_of_the_file(folder, loaded),
         *(Notice(False, f"{FILE} names {terminal(name)}, of which no statement has come.") for name in unknown),
@@ -51,24 +49,18 @@ def notices(path: Path, folder: Path) -> list[Notice]:
     ]
 
 
-def behind(path: Path, newest: date) -> list[tuple[str, date]]:
+def behind(published: Published, newest: date) -> list[tuple[str, date]]:
     """The accounts that count and whose newest NAV is older than `newest`, with its day.
 
     Not behind is one that ended, and one for which a statement says that `newest`, a holiday, has no NAV.
     """
-    with published.connected(path) as con:
-        accounts = con.execute(
-            "SELECT account_id, last_date, EXISTS (FROM days_without_row d WHERE d.account_id = a.account_id"
-            "   AND d.report_date = $newest) FROM accounts a"
-            " WHERE left_out IS NULL AND last_date < $newest AND coalesce(ended >= $newest, true) ORDER BY 1",
-            {"newest": newest},
-        ).fetchall()
-    return [(account, last) for account, last, rowless in accounts if not rowless or is_session(newest)]
+    found = published.rows("behind", newest=newest)
+    return [(account, last) for account, last, rowless in found if not rowless or is_session(newest)]
 
 
-def failures(path: Path, of: Collection[tuple[str, date]] | None = None) -> Iterator[str]:
+def failures(published: Published, of: Collection[tuple[str, date]] | None = None) -> Iterator[str]:
     """A sentence for each account with proofs that failed: on which days, and which. of: among these account-days."""
-    found = [f for f in published.failed_days(path) if of is None or (f["account_id"], f["report_date"]) in of]
+    found = [f for f in published.failed_days() if of is None or (f["account_id"], f["report_date"]) in of]
     for account, rows in groupby(sorted(found, key=lambda f: f["account_id"]), lambda f: f["account_id"]):
         days = list(rows)
         shown_days = [f"{day['report_date']} ({day['failed']})" for day in days[:_NAMED]]
@@ -79,9 +71,9 @@ def failures(path: Path, of: Collection[tuple[str, date]] | None = None) -> Iter
         )
 
 
-def rejections(path: Path) -> Iterator[str]:
+def rejections(published: Published) -> Iterator[str]:
     """A sentence for each of the newest statements that could not be loaded, and how many more there are."""
-    found = published.rejected_statements(path)
+    found = published.rejected_statements()
     for one in found[:_NAMED]:
         origin = f"connection {one['connection']}" if one["connection"] else one["source"]
         yield terminal(
@@ -91,42 +83,17 @@ def rejections(path: Path) -> Iterator[str]:
         yield f"{len(found) - _NAMED} more statements were rejected; see the table statements."
 
 
-#: dropped: whether the newest statement of its connection lacks it; that is the one that reaches furthest, not one that
-#: was fetched for older days, nor one of somebody else whose accounts do not count.
-_ACCOUNTS = """
-WITH reached AS (
-    SELECT s.connection, s.sha256, s.fetched_at, max(a.to_date) AS to_date
-    FROM statements s JOIN statement_accounts a USING (sha256)
-    WHERE s.connection IS NOT NULL AND s.sha256 NOT IN (SELECT f.sha256 FROM foreign_statements f
-        JOIN accounts o ON list_contains(f.accounts, o.account_id) WHERE o.left_out IS NOT NULL)
-    GROUP BY ALL
-),
-newest AS (
-    SELECT connection, arg_max(sha256, (to_date, fetched_at, sha256)) AS sha256, max(to_date) AS to_date
-    FROM reached GROUP BY connection
-)
-SELECT a.account_id, a.name, a.connection, a.last_date, a.ended, a.left_out, a.successor, a.successor_presumed,
-    s.ended AS stated_end, n.first_date AS successor_from, w.to_date AS reached,
-    w.sha256 IS NOT NULL AND a.account_id NOT IN (
-        SELECT account_id FROM account_descriptions d WHERE d.sha256 = w.sha256) AS dropped,
-    f.expected, f.fetched_at
-FROM accounts a LEFT JOIN account_settings s USING (account_id) LEFT JOIN newest w USING (connection)
-LEFT JOIN accounts n ON n.account_id = a.successor
-LEFT JOIN (SELECT unnest(accounts) AS account_id, expected, fetched_at FROM foreign_statements
-    JOIN statements USING (sha256)) f ON f.account_id = a.account_id AND a.left_out = 'unconfirmed'
-ORDER BY a.account_id"""
-
-_UNKNOWN = """
-SELECT account_id FROM account_settings ANTI JOIN accounts USING (account_id)
-UNION SELECT successor FROM account_settings
-WHERE successor <> '' AND successor NOT IN (SELECT account_id FROM accounts)
-ORDER BY ALL"""
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    found = con.execute(query)
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def set_aside(published: Published) -> str | None:
+    """One sentence about the rows that were set aside, for all accounts; None if there are none."""
+    rows = published.set_aside()
+    if not rows:
+        return None
+    elements = ", ".join(f"{count} {element}" for element, count in Counter(row["element"] for row in rows).items())
+    first = rows[0]
+    return sentence(
+        f"{elements}: set aside, as a row cannot be read exactly or contradicts another one (the newest, of"
+        f" {first['account_id']}: {first['reason']}). No NAV rests on them; the table rows_set_aside has them whole."
+    )
 
 
 def _of_the_file(folder: Path, loaded: str | None) -> Iterator[Notice]:

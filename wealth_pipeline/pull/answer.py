@@ -1,4 +1,4 @@
-"""What a statement covers of what was asked, and what is missing in the history."""
+"""What a statement covers of what was asked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from wealth_pipeline.calendar import is_session
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
-from wealth_pipeline.published import published
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.ask import PullError, latest_request, never_made
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.text import inline
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -43,30 +42,15 @@ def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, wi
             f"It is kept in the archive as {loaded.sha256[:12]}; see the table `statements`.",
         )
     return Answer(
-        published.row_counts(warehouse.folder.published, [table.name for table in TABLES]),
+        Published(warehouse.folder.published).row_counts(table.name for table in TABLES),
         frozenset(pair for loaded in results if loaded.sha256 not in came for pair in loaded.changed),
     )
 
 
-def lacking_days(folder: DataFolder, connection: str, days: Sequence[date], asked: FlexRequest) -> list[date]:
-    """The days of `days` whose NAV should be there and is not.
-
-    A day that the statement covers without a NAV row is fine on an exchange holiday and before an account began; so
-    are all days for which IBKR never made a statement.
-    """
-    if never_made(asked):
-        return []
-    path = folder.published
-    accounts = published.expected_accounts(path, connection)
-    unknown = published.missing(path, accounts, days)
-    rowless = [day for day in published.without_row(path, accounts, days) if is_session(day)]
-    return sorted({*unknown, *rowless})
-
-
-def refuse_strangers(folder: DataFolder, connection: str, asked: FlexRequest) -> None:
+def refuse_strangers(published: Published, connection: str, asked: FlexRequest) -> None:
     """Raise PullError if the statement that answered a request is of accounts that the connection never had."""
     sha256 = asked.statement_sha256
-    if sha256 is None or (found := published.strangers(folder.published, sha256)) is None:
+    if sha256 is None or (found := published.strangers(sha256)) is None:
         return
     accounts, expected = (", ".join(map(inline, names)) for names in found)
     raise PullError(
@@ -78,14 +62,14 @@ def refuse_strangers(folder: DataFolder, connection: str, asked: FlexRequest) ->
 
 
 def refuse_lacking(
-    folder: DataFolder, ledger: RequestLedger, connection: str, lacking: Sequence[date], asked: FlexRequest
+    published: Published, *, ledger: RequestLedger, connection: str, lacking: Sequence[date], asked: FlexRequest
 ) -> None:
     """Raise PullError if days are lacking, naming them, the window asked and the one that came."""
     if not lacking:
         return
     if asked.outcome == "received":
         ledger.finished(asked.id, "partial", message="The statement lacks days.", sha256=asked.statement_sha256)
-    covered = published.days_of_statement(folder.published, asked.statement_sha256) if asked.statement_sha256 else {}
+    covered = published.days_of_statement(asked.statement_sha256) if asked.statement_sha256 else {}
     came = "; ".join(f"{inline(account)} {first} to {last}" for account, (first, last) in sorted(covered.items()))
     raise PullError(
         f"No NAV for {', '.join(map(str, lacking))} (connection {connection}):"

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from wealth_pipeline.calendar import NEW_YORK
+from wealth_pipeline.calendar import new_york_day
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.errors import ReferenceInvalid, StatementNotAvailable
@@ -49,7 +49,7 @@ def request(client: FlexClient, window: Window, *, force: bool = False) -> FlexR
     Raises the errors of `flex.errors`.
     """
     ledger = client.ledger
-    today = ledger.now().astimezone(NEW_YORK).date()
+    today = ledger.clock.today()
     long_past = window.last < today - LONG_PAST
     if not force:
         latest = ledger.latest(client.connection, window)
@@ -68,7 +68,7 @@ def request(client: FlexClient, window: Window, *, force: bool = False) -> FlexR
 
 def never_made(asked: FlexRequest) -> bool:
     """Whether IBKR made no statement for this request and never will: 1003 so long after the days is not "not yet"."""
-    asked_on = asked.requested_at.astimezone(NEW_YORK).date()
+    asked_on = new_york_day(asked.requested_at)
     return asked.outcome == "unavailable" and asked.window.last < asked_on - LONG_PAST
 
 
@@ -97,7 +97,7 @@ def download(client: FlexClient, window: Window, archive: Archive) -> Entry | No
     if asked.outcome == "unavailable" or asked.reference_code is None:
         raise PullError(
             f"IBKR gave no statement for {window} (connection {client.connection}): {asked.message}",
-            "Run the job again; it asks anew.",
+            "Run the job again; it asks again.",
         )
     archive.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryFile(dir=archive.folder, prefix=".download-") as body:
@@ -105,7 +105,7 @@ def download(client: FlexClient, window: Window, archive: Archive) -> Entry | No
             client.get_statement(asked.reference_code, body)
         except ReferenceInvalid:
             # IBKR: 1017 is final for a reference. One that an earlier run left behind may have been forgotten since.
-            if asked.requested_at > client.ledger.now() - YOUNG_REFERENCE:
+            if asked.requested_at > client.ledger.clock.now() - YOUNG_REFERENCE:
                 raise
             client.send_request(window)
             asked = latest_request(client.ledger, client.connection, window)
@@ -116,7 +116,7 @@ def download(client: FlexClient, window: Window, archive: Archive) -> Entry | No
             source="flex",
             connection=client.connection,
             window=(window.first, window.last),
-            now=client.ledger.now(),
+            now=client.ledger.clock.now(),
         )
     client.ledger.finished(asked.id, "received", sha256=entry.sha256)
     return entry

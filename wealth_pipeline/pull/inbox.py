@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from wealth_pipeline.files.regular import open_regular
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.files.whole import move
+from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
@@ -70,7 +71,7 @@ def take(warehouse: Warehouse, paths: Iterable[Path], source: Literal["import", 
     yield from _pop_all(refused)
 
 
-def take_inbox(warehouse: Warehouse, tell: Callable[[Taken], None]) -> list[Taken]:
+def take_inbox(warehouse: Warehouse, report: Callable[[Taken], None]) -> list[Taken]:
     """Load every file in the inbox and move it to `inbox/done` or `inbox/rejected`, a rejected one with its reason.
 
     Must run inside `warehouse.writing()`.
@@ -80,7 +81,7 @@ def take_inbox(warehouse: Warehouse, tell: Callable[[Taken], None]) -> list[Take
     for taken in take(warehouse, waiting(inbox), "inbox"):
         if taken.path.parent == inbox:
             _put_away(taken)
-        tell(taken)
+        report(taken)
         results.append(taken)
     return results
 
@@ -89,7 +90,7 @@ def _put_away(taken: Taken) -> None:
     target = taken.path.parent / ("rejected" if taken.status == "rejected" else "done")
     target.mkdir(exist_ok=True, mode=0o700)
     moved = _free_name(target / taken.path.name)
-    taken.path.rename(moved)
+    move(taken.path, moved)
     if not moved.is_symlink():
         with suppress(OSError):  # another user's
             moved.chmod(0o600)
@@ -100,7 +101,7 @@ def _put_away(taken: Taken) -> None:
 def waiting(inbox: Path) -> list[Path]:
     """The files in the inbox that wait to be loaded. Hidden ones are left alone: browsers write those first.
 
-    A pipe or a device is among them: it is rejected with the reason, instead of lying there without a word.
+    A pipe or a device is among them: it is rejected with the reason, instead of lying there unmentioned.
     """
     if not inbox.is_dir():
         return []

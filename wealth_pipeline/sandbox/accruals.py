@@ -15,14 +15,14 @@ from wealth_pipeline.sandbox.instruments import ONE, Instrument
 from wealth_pipeline.sandbox.records import BASE_SUMMARY, ZERO, DividendAccrual, InterestLine, Position
 
 CENT = Decimal("0.01")
+#: Yearly interest on positive cash, as a share; yen bear none.
 CREDIT_RATE = {"USD": Decimal("0.0283"), "EUR": Decimal("0.0142"), "GBP": Decimal("0.0319")}
-"""Yearly interest on positive cash, as a share; yen bear none."""
+#: Yearly interest on negative cash, as a share.
 DEBIT_RATE = {"USD": Decimal("0.0583"), "EUR": Decimal("0.0392"), "GBP": Decimal("0.0619")}
-"""Yearly interest on negative cash, as a share."""
+#: The trading day of the month on which dividends go ex.
 EX_DAY = 7
-"""The trading day of the month on which dividends go ex."""
+#: Weekdays from ex-date to pay date.
 DAYS_TO_PAY = 12
-"""Weekdays from ex-date to pay date."""
 
 
 class BrokerInterest:
@@ -47,7 +47,7 @@ class BrokerInterest:
             self.accrued[currency] += (cash[currency] * rate * days / 360).quantize(CENT, ROUND_HALF_EVEN)
 
     def post(self) -> dict[str, Decimal]:
-        """Take out what was accrued up to the day before, per currency, none that is zero."""
+        """Take out what was accrued up to the day before, per currency; zeros are left out."""
         posted = {currency: accrued for currency, accrued in self._before.items() if accrued}
         for currency, accrued in posted.items():
             self._posted[currency] = -accrued
@@ -59,19 +59,23 @@ class BrokerInterest:
         lines = {}
         for currency, end in self.accrued.items():
             start, reversal = self._before[currency], self._posted[currency]
-            lines[currency] = InterestLine(start, end - start - reversal, reversal, ZERO, end)
+            lines[currency] = InterestLine(
+                start=start, accrued=end - start - reversal, reversal=reversal, translation=ZERO, end=end
+            )
         base = InterestLine(
-            sum((line.start * rates_before[currency] for currency, line in lines.items()), ZERO),
-            sum((line.accrued * rates[currency] for currency, line in lines.items()), ZERO),
-            sum((line.reversal * rates[currency] for currency, line in lines.items()), ZERO),
-            sum((line.start * (rates[currency] - rates_before[currency]) for currency, line in lines.items()), ZERO),
-            sum((line.end * rates[currency] for currency, line in lines.items()), ZERO),
+            start=sum((line.start * rates_before[currency] for currency, line in lines.items()), ZERO),
+            accrued=sum((line.accrued * rates[currency] for currency, line in lines.items()), ZERO),
+            reversal=sum((line.reversal * rates[currency] for currency, line in lines.items()), ZERO),
+            translation=sum(
+                (line.start * (rates[currency] - rates_before[currency]) for currency, line in lines.items()), ZERO
+            ),
+            end=sum((line.end * rates[currency] for currency, line in lines.items()), ZERO),
         )
         return {BASE_SUMMARY: base, **lines}
 
 
 def coupon_due(bond: Instrument, face: Decimal, day: date) -> Decimal:
-    """What a bond of this face value pays on this day; zero on most days and for what is no bond."""
+    """What a bond of this face value pays on this day; zero on most days and for anything but a bond."""
     if bond.coupon is None or bond.expiry is None or (day.month - bond.expiry.month) % 6:
         return ZERO
     if day != weekday_on_or_after(day.replace(day=bond.expiry.day)):
@@ -107,5 +111,15 @@ def new_dividends(positions: Iterable[Position], day: date) -> list[DividendAccr
         unit = ONE if stock.currency == "JPY" else CENT
         tax = (gross * stock.dividend.tax_rate).quantize(unit, ROUND_HALF_EVEN)
         pay_date = add_weekdays(day, DAYS_TO_PAY)
-        accruals.append(DividendAccrual(stock, day, pay_date, quantity, stock.dividend.rate, gross, tax))
+        accruals.append(
+            DividendAccrual(
+                instrument=stock,
+                ex_date=day,
+                pay_date=pay_date,
+                quantity=quantity,
+                rate=stock.dividend.rate,
+                gross=gross,
+                tax=tax,
+            )
+        )
     return accruals

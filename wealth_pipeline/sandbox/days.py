@@ -6,14 +6,19 @@ IBKR: an account has a statement for every weekday, exchange holidays included; 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+#: The zone of IBKR's report days and of its times without a zone.
 NEW_YORK = ZoneInfo("America/New_York")
-"""The zone of IBKR's report days and of its times without a zone."""
 
 ONE_DAY = timedelta(days=1)
+
+
+def new_york_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(tz=NEW_YORK)
 
 
 def is_weekday(day: date) -> bool:

@@ -12,6 +12,7 @@ from wealth_pipeline.sandbox.household import LateFee
 SEND = "SendRequest"
 GET = "GetStatement"
 
+#: Error codes and IBKR's wording (IBKR: the Flex Web Service's table; 1025 was observed, 1099 is invented).
 MESSAGES = {
     "1001": "Statement could not be generated at this time. Please try again shortly.",
     "1003": "Statement is not available.",
@@ -36,12 +37,12 @@ MESSAGES = {
     "1025": "Too many failed attempts. Please review your configuration.",
     "1099": "Something that nobody has documented.",
 }
-"""Error codes and IBKR's wording (IBKR: the Flex Web Service's table; 1025 was observed, 1099 is invented)."""
 
+#: Faults of a statement that is ready: they wait until one is sent, however often it is polled before.
 ON_STATEMENT = frozenset({"truncated", "reset-body", "drip", "huge"})
-"""Faults of a statement that is ready: they wait until one is sent, however often it is polled before."""
 _ON_POLL = frozenset({"1017", "1019", "1021"})
 
+#: The names of all faults, each with what it does.
 NAMES = {
     "ok": "nothing wrong, to put a good answer between bad ones",
     **MESSAGES,
@@ -65,7 +66,6 @@ NAMES = {
     "lockout": "the token is locked out (1025); each further request makes it longer",
     "restated": "a late fee was booked on the weekday five weekdays before the latest",
 }
-"""The names of all faults, each with what it does."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class KnownFee:
 
 
 class Faults:
-    """What the service shall do wrong. Scripted faults are used up, first in, first out, by the calls they are for.
+    """What goes wrong. Scripted faults are used up, first in, first out, by the calls they are for.
 
     Attributes:
         huge_bytes: white space in a `huge` statement.
@@ -99,7 +99,7 @@ class Faults:
         self._scripted: dict[str, deque[str]] = {SEND: deque(), GET: deque(), "statement": deque()}
 
     def script(self, name: str, count: int = 1, call: str | None = None) -> None:
-        """The next `count` calls shall go wrong in this way, after those scripted before.
+        """The next `count` calls go wrong in this way, after those scripted before.
 
         Args:
             name: one of `NAMES`.
@@ -134,7 +134,7 @@ class Faults:
         self.script(name, int(count or 1), calls[call])
 
     def clear(self) -> None:
-        """Forget what is scripted and was not suffered yet."""
+        """Forget what is scripted and has not happened yet."""
         for waiting in self._scripted.values():
             waiting.clear()
 
@@ -155,11 +155,11 @@ class Faults:
         return tuple(known.fee for known in self.late_fees if known.known_from <= when)
 
     def take(self, call: str) -> str:
-        """The fault that the present call shall suffer, `ok` when none is scripted."""
+        """The fault of the present call, `ok` when none is scripted."""
         return _next(self._scripted[call])
 
     def take_for_statement(self) -> str:
-        """The fault that the statement to be sent now shall suffer, `ok` when none is scripted."""
+        """The fault of the statement that is sent now, `ok` when none is scripted."""
         return _next(self._scripted["statement"])
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
@@ -21,29 +20,20 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from wealth_pipeline.sandbox import responses
-from wealth_pipeline.sandbox.days import NEW_YORK, ONE_DAY, weekday_before, weekday_on_or_after
+from wealth_pipeline.sandbox.days import NEW_YORK, ONE_DAY, new_york_now, weekday_before, weekday_on_or_after
 from wealth_pipeline.sandbox.faults import GET, MESSAGES, SEND, Faults
 from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, DEFAULT_SEED, Household, shared_household
+from wealth_pipeline.sandbox.references import References
+from wealth_pipeline.sandbox.refusals import RefusalError
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.sandbox.tokens import DEFAULT_TOKEN, Tokens
+from wealth_pipeline.sandbox.window import asked_window
 
 PATH = "/AccountManagement/FlexWebService"
-DEFAULT_TOKEN = "123456".zfill(24)
-"""As long as a real token, and obviously none."""
 QUERY_IDS = {GUIDE: "1000101", FULL: "1000102"}
 LEGACY_URL = "https://gdcdyn.interactivebrokers.com/AccountManagement/FlexWebService/GetStatement"
-LONGEST_WINDOW = 365
-"""Days of a window, both ends included."""
-FAILURES_BEFORE_LOCKOUT = 10
-"""IBKR locks a token out after too many failures; nobody knows after how many."""
 
 _USER_AGENT = re.compile(r"\b(java|blackberry)\b|[\w.-]+/\d", re.IGNORECASE)
-_DATE = re.compile(r"\d{8}")
-_COUNTS_AS_FAILURE = frozenset({"1001", "1012", "1014", "1020"})
-
-
-def new_york_now() -> datetime:
-    """The present, aware."""
-    return datetime.now(tz=NEW_YORK)
 
 
 @dataclass
@@ -66,33 +56,6 @@ class Request:
     answer: str = ""
 
 
-@dataclass
-class _Token:
-    """What the service knows about a token."""
-
-    expired: bool = False
-    failures: int = 0
-    locked_until: datetime | None = None
-    recent: deque[float] = field(default_factory=deque)
-
-
-@dataclass
-class _Reference:
-    """A statement that was asked for, and by whom."""
-
-    token: str
-    statement: Statement
-    polls_left: int
-
-
-class _RefusalError(Exception):
-    """The request is answered with an error code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 class FlexService:
     """The service as an ASGI application.
 
@@ -107,8 +70,7 @@ class FlexService:
 
     Attributes:
         requests: every request, oldest first.
-        faults: what shall go wrong.
-        token: the valid token; `renew_token` changes it.
+        faults: what goes wrong.
         query_ids: the ids of the queries `guide` and `full`.
         transports: the open connections by peer, kept by the server so that a fault can reset one.
         stopping: set when the server stops.
@@ -126,7 +88,6 @@ class FlexService:
         rate_limits: bool = True,
         token: str = DEFAULT_TOKEN,
     ) -> None:
-        self.token = token
         self.query_ids = dict(QUERY_IDS)
         self.requests: list[Request] = []
         self.faults = Faults()
@@ -136,10 +97,8 @@ class FlexService:
         self._first_day = first_day
         self._now = now
         self._clock = clock
-        self._polls_before_ready = polls_before_ready
-        self._rate_limits = rate_limits
-        self._tokens = {token: _Token()}
-        self._references: dict[str, _Reference] = {}
+        self._tokens = Tokens(token, faults=self.faults, now=now, clock=clock, rate_limits=rate_limits)
+        self._references = References(polls_before_ready)
         self._app = Starlette(
             routes=[
                 Route(f"{PATH}/{SEND}", self._answer, methods=["GET"]),
@@ -156,26 +115,30 @@ class FlexService:
         """The household as statements made now show it."""
         return shared_household(self._seed, self._first_day, self.faults.fees_known_at(self._now()))
 
+    @property
+    def token(self) -> str:
+        """The valid token; `renew_token` changes it."""
+        return self._tokens.current
+
     def add_token(self) -> str:
         """A second login's token, valid beside the first."""
-        token = str(int(self.token) + 10**6).zfill(len(self.token))
-        self._tokens[token] = _Token()
-        return token
+        return self._tokens.add()
 
     def expire_token(self, token: str | None = None) -> None:
         """From now on the token (`self.token` unless another one is given) is answered with 1012."""
-        self._tokens[token or self.token].expired = True
+        self._tokens.expire(token or self.token)
 
     def renew_token(self) -> str:
         """A new token; IBKR: making one invalidates the old one (1015)."""
-        del self._tokens[self.token]
-        self.token = str(int(self.token) + 1).zfill(len(self.token))
-        self._tokens[self.token] = _Token()
-        return self.token
+        return self._tokens.renew()
 
     def lock_out(self) -> None:
         """From now on the token is answered with 1025, until it has been left alone for long enough."""
-        self._tokens[self.token].locked_until = self._now() + self.faults.lockout
+        self._tokens.lock_out(self.token)
+
+    def unlock(self) -> None:
+        """End a lockout of the token."""
+        self._tokens.unlock(self.token)
 
     # One request
 
@@ -193,18 +156,19 @@ class FlexService:
         if http is not None:
             return http
         form = 2 if fault == "version-2" or parameters.get("v") != "3" else 3
+        token = request.query_params.get("t", "")
         try:
-            token = self._check_token(request.query_params.get("t", ""), fault)
+            self._tokens.check(token, fault)
             if call == GET:
-                reference = self._check_reference(request.query_params)
+                statement = self._references.poll(request.query_params.get("q", ""), token)
                 fault = self.faults.take_for_statement()
                 entry.answer = "statement" if fault == "ok" else fault
-                return self._send_statement(reference.statement, fault, request)
+                return self._send_statement(statement, fault, request)
             code = self._make_reference(request.query_params, fault)
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             entry.answer = refusal.code
             return self._refuse(refusal.code, form, lowercase=fault == "lowercase")
-        token.failures = 0
+        self._tokens.count_success(token)
         entry.answer = "reference" if fault == "ok" else fault
         url = self.faults.foreign_url if fault == "url" else LEGACY_URL
         tags = {"Status": "Success", "ReferenceCode": code, "Url": url}
@@ -222,69 +186,31 @@ class FlexService:
             return responses.Reset(self._transport(request))
         return None
 
-    def _check_token(self, token: str, fault: str) -> _Token:
-        known = self._tokens.get(token)
-        if known is None:
-            raise _RefusalError("1015")
-        if fault == "expired":
-            self.expire_token()
-        if fault == "lockout":
-            self.lock_out()
-        if known.locked_until is not None:
-            if self._now() < known.locked_until:
-                known.locked_until = self._now() + self.faults.lockout
-                raise _RefusalError("1025")
-            known.locked_until = None
-            known.failures = 0
-        code = fault if fault in MESSAGES else "1012" if known.expired else None
-        too_fast = self._too_fast(known)
-        if code in _COUNTS_AS_FAILURE:
-            self._count_failure(known)
-        if code or too_fast:
-            raise _RefusalError(code or "1018")
-        return known
-
-    def _too_fast(self, token: _Token) -> bool:
-        """IBKR: one request per second, 10 requests per minute (per token), both calls together."""
-        now = self._clock()
-        while token.recent and now - token.recent[0] >= 60:
-            token.recent.popleft()
-        fast = bool(token.recent) and (now - token.recent[-1] < 1 or len(token.recent) >= 10)
-        token.recent.append(now)
-        return fast and self._rate_limits
-
-    def _count_failure(self, token: _Token) -> None:
-        token.failures += 1
-        if self._rate_limits and token.failures >= FAILURES_BEFORE_LOCKOUT:
-            token.locked_until = self._now() + self.faults.lockout
-
     def _make_reference(self, query: Mapping[str, str], fault: str) -> str:
         name = next((name for name, number in self.query_ids.items() if number == query.get("q")), None)
         if name is None:
-            self._count_failure(self._tokens[query["t"]])
-            raise _RefusalError("1014")
+            self._tokens.count_failure(query["t"])
+            raise RefusalError("1014")
         now = self._now().astimezone(NEW_YORK)
-        first, last, period = self._window(query, now.date())
-        available = weekday_before(now.date())
-        if fault == "late" or (self.faults.late_until is not None and now < self.faults.late_until):
-            available = weekday_before(available)
-        # A weekend at the end belongs to the window; a weekday that isn't there yet cuts it.
-        if weekday_before(last + ONE_DAY) > available:
-            last = available
+        available = self._latest_day(now, fault)
+        window = asked_window(query, now.date()).until(available)
         if fault == "short":
-            first = last = weekday_before(last + ONE_DAY)
-            period = "LastBusinessDay"
+            window = window.last_day_alone()
         if fault == "restated":
             self._restate(available)
         household = self.household
-        first = max(first, household.first_day)
-        if weekday_on_or_after(first) > last:
-            raise _RefusalError("1003")
-        code = str(7_400_000_000 + len(self._references) + 1)
-        unready = weekday_before(last + ONE_DAY) if fault == "unready" else None
-        statement = Statement(household, name, first, last, period, now, unready)
-        self._references[code] = _Reference(query["t"], statement, self._polls_before_ready)
-        return code
+        first = max(window.first, household.first_day)
+        if weekday_on_or_after(first) > window.last:
+            raise RefusalError("1003")
+        unready = weekday_before(window.last + ONE_DAY) if fault == "unready" else None
+        statement = Statement(household, name, first, window.last, window.period, now, unready)
+        return self._references.add(query["t"], statement)
+
+    def _latest_day(self, now: datetime, fault: str) -> date:
+        """The latest weekday of which there is a statement."""
+        latest = weekday_before(now.date())
+        late = fault == "late" or (self.faults.late_until is not None and now < self.faults.late_until)
+        return weekday_before(latest) if late else latest
 
     def _restate(self, latest: date) -> None:
         """Book a late fee some weekdays ago, from now on."""
@@ -293,37 +219,6 @@ class FlexService:
             day = weekday_before(day)
         account = self.household.accounts[0].account_id
         self.faults.restate(account, max(day, self.household.first_day), self._now())
-
-    @staticmethod
-    def _window(query: Mapping[str, str], today: date) -> tuple[date, date, str]:
-        """First and last day asked for, and the name of the period."""
-        if "fd" in query or "td" in query:
-            texts = query.get("fd", ""), query.get("td", "")
-            if not all(_DATE.fullmatch(text) for text in texts):
-                raise _RefusalError("1020")
-            try:
-                first, last = (date(int(text[:4]), int(text[4:6]), int(text[6:])) for text in texts)
-            except ValueError:
-                raise _RefusalError("1020") from None
-            if first > last:
-                raise _RefusalError("1020")
-            if (last - first).days >= LONGEST_WINDOW or last >= today:
-                raise _RefusalError("1003")
-            return first, last, ""
-        days = query.get("p", "7")
-        if not days.isdecimal() or not 1 <= int(days) <= LONGEST_WINDOW:
-            raise _RefusalError("1020")
-        period = "" if "p" in query else "Last7CalendarDays"
-        return today - timedelta(days=int(days)), today - ONE_DAY, period
-
-    def _check_reference(self, query: Mapping[str, str]) -> _Reference:
-        reference = self._references.get(query.get("q", ""))
-        if reference is None or reference.token != query["t"]:
-            raise _RefusalError("1017")
-        if reference.polls_left > 0:
-            reference.polls_left -= 1
-            raise _RefusalError("1019")
-        return reference
 
     def _send_statement(self, statement: Statement, fault: str, request: HttpRequest) -> Response:
         chunks = statement.render()

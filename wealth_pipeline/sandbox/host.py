@@ -1,4 +1,4 @@
-"""Whom the sandbox answers: programs on this machine, and no page whose name was made to lead here (DNS rebinding)."""
+"""The sandbox answers programs on this machine, and no web page whose name was made to lead here (DNS rebinding)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class LocalOnly:
-    """Passes on to `app` what asks for this machine and this port, in exactly one header Host."""
+    """Passes on to `app` the requests for this machine and this port, with exactly one header Host."""
 
     def __init__(self, app: ASGIApp, port: int, *, default_port: int) -> None:
         self._app = app

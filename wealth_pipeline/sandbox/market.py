@@ -11,55 +11,30 @@ from math import isqrt
 from random import Random
 from threading import Lock
 
+from wealth_pipeline.sandbox.currencies import USD_VALUE
 from wealth_pipeline.sandbox.days import is_trading_day
 from wealth_pipeline.sandbox.instruments import Instrument
 
-USD_VALUE = {
-    "USD": "1",
-    "EUR": "1.0835",
-    "GBP": "1.2710",
-    "JPY": "0.0066712",
-    "CHF": "1.1312",
-    "CAD": "0.72145",
-    "AUD": "0.65380",
-    "NZD": "0.59815",
-    "SEK": "0.095820",
-    "NOK": "0.093740",
-    "DKK": "0.14525",
-    "PLN": "0.25120",
-    "CZK": "0.043105",
-    "HUF": "0.0027611",
-    "RON": "0.21775",
-    "BGN": "0.55398",
-    "TRY": "0.028330",
-    "ILS": "0.27410",
-    "ZAR": "0.054120",
-    "AED": "0.27229",
-    "SAR": "0.26664",
-    "MXN": "0.049110",
-    "BRL": "0.17105",
-    "CNH": "0.13788",
-    "HKD": "0.12862",
-    "SGD": "0.74380",
-    "TWD": "0.030660",
-    "KRW": "0.00072310",
-    "INR": "0.011802",
-    "THB": "0.029230",
-    "MYR": "0.22570",
-    "RUS": "0.011040",
-}
-"""What one unit of each currency is worth in USD on the first day. RUS: IBKR uses this code beside RUB."""
-
-NOT_OFFERED_BEFORE = {"BGN": date(2025, 6, 2), "RON": date(2025, 3, 3)}
-"""IBKR: a currency that was not offered yet has the rate -1, which means "no rate"."""
-
+#: The tick of a rate's walk, in USD.
 _WALK_UNIT = Decimal("0.0000000001")
 
 
 class _Walk:
-    """A random walk over consecutive days, in whole ticks, extended when a later day is asked for."""
+    """A random walk over consecutive days, in whole ticks, extended when a later day is asked for.
 
-    def __init__(self, seed: str, start: int, volatility: int, drift: int, pull: int, moves: list[bool]) -> None:
+    Args:
+        seed: of its random numbers.
+        start: the ticks of the first day.
+        volatility: largest daily move, in hundredths of a percent.
+        drift: mean daily move, in hundredths of a percent.
+        pull: how strongly it is drawn back to its start.
+        moves: whether it moves on a day, by the day's index; None: on every day.
+
+    """
+
+    def __init__(
+        self, seed: str, *, start: int, volatility: int, drift: int, pull: int, moves: list[bool] | None
+    ) -> None:
         self._random = Random(seed)
         self._start = start
         self._volatility = volatility
@@ -76,7 +51,7 @@ class _Walk:
             if self._pull:
                 # Rates and bonds stay near where they began, so that ten years don't end in nonsense.
                 move += (self._start - now) * self._pull // self._start
-            if not self._moves[len(ticks)]:
+            if self._moves is not None and not self._moves[len(ticks)]:
                 move = 0
             ticks.append(max(1, now + (now * move + 5000) // 10000))
         return ticks[index]
@@ -97,7 +72,6 @@ class Market:
         self._price_walks: dict[str, _Walk] = {}
         self._rate_walks: dict[str, _Walk] = {}
         self._open_days: list[bool] = []
-        self._always: list[bool] = []
         self._prices: dict[tuple[Instrument, date], Decimal] = {}
         self._rates: dict[tuple[str, str, date], Decimal] = {}
         # Statements are rendered in several threads, and a walk must be extended by one at a time.
@@ -140,14 +114,13 @@ class Market:
             self._open_days.append(is_trading_day(self._monday + timedelta(days=past_weeks * 7 + past_day)))
         walk = self._price_walks.get(instrument.symbol)
         if walk is None:
-            pull = 400 if instrument.asset_category == "BOND" else 0
             walk = self._price_walks[instrument.symbol] = _Walk(
                 f"{self._seed}/{instrument.symbol}",
-                int(instrument.start_price / instrument.tick),
-                instrument.volatility,
-                instrument.drift,
-                pull,
-                self._open_days,
+                start=int(instrument.start_price / instrument.tick),
+                volatility=instrument.volatility,
+                drift=instrument.drift,
+                pull=400 if instrument.asset_category == "BOND" else 0,
+                moves=self._open_days,
             )
         return walk.at(index)
 
@@ -180,7 +153,7 @@ class Market:
         walk = self._rate_walks.get(currency)
         if walk is None:
             start = int(Decimal(USD_VALUE[currency]) / _WALK_UNIT)
-            walk = self._rate_walks[currency] = _Walk(f"{self._seed}/{currency}", start, 60, 0, 120, self._always)
-        while len(self._always) <= index:
-            self._always.append(True)
+            walk = self._rate_walks[currency] = _Walk(
+                f"{self._seed}/{currency}", start=start, volatility=60, drift=0, pull=120, moves=None
+            )
         return walk.at(index)

@@ -19,9 +19,14 @@ BASE_SUMMARY = "BASE_SUMMARY"
 Amounts = Mapping[str, Decimal]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account of the household. The person is invented; their data are served so that nobody loads them."""
+    """An account of the household. The person is invented; their data are served so that nobody loads them.
+
+    Attributes:
+        cost_in_base: whether its positions state cost basis and unrealised result in base (IBKR: some accounts do).
+
+    """
 
     account_id: str
     alias: str
@@ -38,10 +43,12 @@ class Account:
     postal_code: str
     email: str
     cost_in_base: bool = False
-    """Whether its positions state cost basis and unrealised result in base (IBKR: in some accounts they do)."""
+
+    def __hash__(self) -> int:
+        return hash(self.account_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """Part of a position that was opened at once. Quantity and cost are negative for a short position."""
 
@@ -53,9 +60,14 @@ class Lot:
     transaction_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """A position at the end of a day, in the instrument's currency."""
+    """A position at the end of a day, in the instrument's currency.
+
+    Attributes:
+        nav_value: what it contributes to NAV: its value, a CFD's unrealised result, nothing for a future.
+
+    """
 
     instrument: Instrument
     model: str
@@ -65,7 +77,6 @@ class Position:
     value: Decimal
     cost: Decimal
     nav_value: Decimal
-    """What it contributes to NAV: its value, a CFD's unrealised result, nothing for a future."""
 
     @property
     def unrealized(self) -> Decimal:
@@ -73,7 +84,7 @@ class Position:
         return self.value - self.cost
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
     """An execution. `instrument` is None for an exchange of currencies, then `symbol` is a pair like EUR.USD."""
 
@@ -99,7 +110,7 @@ class Trade:
     transaction_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CashTransaction:
     """A booking in cash that is not a trade; `type` is IBKR's word for it."""
 
@@ -113,7 +124,7 @@ class CashTransaction:
     transaction_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     """A position that came from another broker, with its market value (transferred without cost basis)."""
 
@@ -124,7 +135,7 @@ class Transfer:
     transaction_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DividendAccrual:
     """A dividend between its ex-date and its pay date; tax is positive here and taken off in `net`."""
 
@@ -150,7 +161,7 @@ class DividendChange:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterestLine:
     """Accrued broker interest of one currency over a day: start + accrued + reversal + translation = end."""
 
@@ -161,7 +172,7 @@ class InterestLine:
     end: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CashLine:
     """Cash of one currency over a day: start + flows = end. `settled` is the part that has settled."""
 
@@ -173,32 +184,35 @@ class CashLine:
     year_to_date: Amounts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDay:
-    """One account at the close of one weekday."""
+    """One account at the close of one weekday.
+
+    Attributes:
+        rates: currency to base at the day's close, for the currencies of the account.
+        cash: by currency; BASE_SUMMARY in base.
+        nav: NAV column to its long and its short part, in base. Columns that are not there are zero.
+        change: the parts of ChangeInNAV, in base; without start, end and twr. Parts that are not there are zero.
+        growth: total / (starting value + external flows), of the day, to 28 digits; 1 if there is nothing yet.
+        bond_accruals: the part of the interest accruals that comes from bonds, in base.
+        interest: by currency; BASE_SUMMARY in base.
+
+    """
 
     account: Account
     day: date
-    previous: date | None
     rates: Amounts
-    """Currency to base at the day's close, for the currencies of the account."""
     positions: tuple[Position, ...]
     cash: Mapping[str, CashLine]
-    """By currency; BASE_SUMMARY in base."""
-    nav: Mapping[str, tuple[Decimal, Decimal]]
-    """NAV column to its long and its short part, in base. Columns that are not there are zero."""
+    nav: dict[str, tuple[Decimal, Decimal]]
     change: Amounts
-    """The parts of ChangeInNAV that are not zero, in base; without start, end and twr."""
     starting_value: Decimal
     total: Decimal
     growth: Decimal
-    """(total / (starting value + external flows)), of the day, not rounded beyond 28 digits."""
     bond_accruals: Decimal
-    """The part of the interest accruals that comes from bonds, in base."""
     trades: tuple[Trade, ...]
     cash_transactions: tuple[CashTransaction, ...]
     transfers: tuple[Transfer, ...]
     dividends: tuple[DividendAccrual, ...]
     dividend_changes: tuple[DividendChange, ...]
     interest: Mapping[str, InterestLine]
-    """By currency; BASE_SUMMARY in base."""

@@ -16,8 +16,8 @@ XML = "text/xml;charset=utf-8"
 _PAUSE = 0.05
 _CHUNK = 64 * 1024
 
+#: Whether the server is being stopped, so that a deliberately slow answer ends.
 Stopping = Callable[[], bool]
-"""Whether the server is being stopped, so that a deliberately slow answer ends."""
 
 
 def html_page(status: int, text: str) -> Response:
@@ -59,7 +59,7 @@ def truncated(chunks: Iterator[bytes]) -> Response:
 
 
 def huge(chunks: Iterator[bytes], padding: int) -> Response:
-    """The statement with so many bytes of white space after its beginning: still right, but very big."""
+    """The statement with so many bytes of white space after its beginning: still correct, but very big."""
 
     def padded() -> Iterator[bytes]:
         yield next(chunks)
@@ -110,7 +110,7 @@ class Reset(Response):
         self._chunks = chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what shall be sent, and reset the connection (ASGI)."""
+        """Send the first bytes, if there are any to be sent, and reset the connection (ASGI)."""
         if self._chunks is not None:
             headers = [(b"content-type", XML.encode()), (b"content-length", b"1000000")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -1,11 +1,9 @@
-"""Runs the sandbox on loopback: beside a test, in a thread, or until it is told to stop."""
+"""Runs the sandbox on loopback: beside a test, in a thread, or until a signal ends it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,17 +11,14 @@ from datetime import date, datetime
 from types import FrameType, TracebackType
 from typing import Self
 
-import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wealth_pipeline.sandbox.flex_service import DEFAULT_TOKEN, PATH, FlexService, new_york_now
-from wealth_pipeline.sandbox.host import LocalOnly
+from wealth_pipeline.sandbox.days import new_york_now
+from wealth_pipeline.sandbox.flex_service import PATH, FlexService
 from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, DEFAULT_SEED
+from wealth_pipeline.sandbox.listener import HOST, Listener
 from wealth_pipeline.sandbox.statement import FULL
-
-HOST = "127.0.0.1"
-_PATIENCE = 10
-"""Seconds within which the server starts, and stops."""
+from wealth_pipeline.sandbox.tokens import DEFAULT_TOKEN
 
 
 class Sandbox:
@@ -69,9 +64,7 @@ class Sandbox:
             token=token,
         )
         self.port = port
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
-        self._socket: socket.socket | None = None
+        self._listener = Listener(self.service, name="sandbox", default_port=80, http=_recording_protocol(self.service))
 
     @property
     def flex_url(self) -> str:
@@ -94,43 +87,14 @@ class Sandbox:
         return self.service.query_ids[FULL]
 
     def __enter__(self) -> Self:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((HOST, self.port))
-        except OSError:
-            self._socket.close()
-            raise
-        self.port = self._socket.getsockname()[1]
-        self._server = _Server(
-            uvicorn.Config(
-                LocalOnly(self.service, self.port, default_port=80),
-                http=_recording_protocol(self.service),
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_level="critical",
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
-        )
-        self._thread.start()
-        if not self._server.ready.wait(timeout=_PATIENCE):
-            raise RuntimeError(f"the sandbox did not start on {HOST}:{self.port}")
+        self.port = self._listener.start(self.port)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        assert self._server is not None
-        assert self._thread is not None
-        assert self._socket is not None
         self.service.stopping = True
-        self._server.stop()
-        self._thread.join(timeout=_PATIENCE)
-        self._socket.close()
+        self._listener.stop()
 
 
 def serve_forever(sandbox: Sandbox, announce: Callable[[Sandbox], None] = lambda sandbox: None) -> None:
@@ -159,33 +123,8 @@ def serve_forever(sandbox: Sandbox, announce: Callable[[Sandbox], None] = lambda
             signal.signal(number, handler)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which stops when it is told to, and not at its next look at a flag.
-
-    Tests start and stop a sandbox by the hundred, and uvicorn looks every 0.1 s, at stopping several times.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def main_loop(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopped = asyncio.Event()
-        self.ready.set()
-        # uvicorn refreshes the Date header on every tenth tick.
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), timeout=1)
-
-    def stop(self) -> None:
-        """Stop from another thread, without waiting for connections that clients keep open."""
-        self.should_exit = self.force_exit = True
-        self._loop.call_soon_threadsafe(self._stopped.set)
-
-
 def _recording_protocol(service: FlexService) -> type[asyncio.Protocol]:
-    """Uvicorn's protocol, which also tells the service of its connections, so that a fault can reset one."""
+    """Uvicorn's protocol, which also shows the service its connections, so that a fault can reset one."""
 
     class RecordingProtocol(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -5,21 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import lru_cache
 
-from wealth_pipeline.sandbox import activity, sections
 from wealth_pipeline.sandbox.days import ONE_DAY, weekdays
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.markup import attributes, day_text, time_text
-from wealth_pipeline.sandbox.records import Account, AccountDay
+from wealth_pipeline.sandbox.records import Account
+from wealth_pipeline.sandbox.section_account import account_information
+from wealth_pipeline.sandbox.section_accruals import (
+    change_in_dividend_accruals,
+    interest_accruals,
+    open_dividend_accruals,
+)
+from wealth_pipeline.sandbox.section_bookings import cash_transactions, transfers
+from wealth_pipeline.sandbox.section_cash import cash_report
+from wealth_pipeline.sandbox.section_nav import change_in_nav, equity_summary
+from wealth_pipeline.sandbox.section_positions import open_positions
+from wealth_pipeline.sandbox.section_rates import conversion_rates
+from wealth_pipeline.sandbox.section_securities import securities_info
+from wealth_pipeline.sandbox.section_trades import trades
 
+#: Four sections; one FlexStatement per account for the whole window: positions and cash at its end only.
 GUIDE = "guide"
-"""Four sections; one FlexStatement per account for the whole window: positions and cash at its end only."""
+#: Every section, broken out by day: one FlexStatement per account and weekday.
 FULL = "full"
-"""Every section, broken out by day: one FlexStatement per account and weekday."""
 
+#: IBKR writes 0 into all profits and losses of such a statement.
 NOT_READY = "<Message>Realized P/L is not ready and has been disabled for this statement.</Message>\n"
-"""IBKR writes 0 into all profits and losses of such a statement."""
 _PROFITS = re.compile(r'\b(fifoPnlUnrealized|fifoPnlRealized|unrealizedCapitalGainsPnl|unrealizedlFxPnl)="[^"]+"')
 
 
@@ -34,7 +47,7 @@ class Statement:
         last: last day of the window, included.
         period: IBKR's name of the query's period; empty when the request named the dates.
         generated: New York time.
-        unready: the day from which on profit and loss are not ready; None: all are.
+        unready: the day from which on profit and loss are not ready; None if they all are.
 
     Raises:
         ValueError: the window holds no weekday on or after the household's first day.
@@ -69,18 +82,6 @@ class Statement:
         yield b"</FlexStatements>\n</FlexQueryResponse>\n"
 
     def _flex_statement(self, account: Account, first: date, last: date) -> str:
-        household = self.household
-        days = household.days(account.account_id, first, last)
-        before = household.day_before(account.account_id, days[0].day)
-        body = [
-            sections.account_information(days[-1], household.first_day),
-            sections.equity_summary(before, days),
-            sections.cash_report(days, first, last),
-            sections.open_positions(household.market, days[-1], with_lots=self.query == FULL),
-        ]
-        if self.query == FULL:
-            body[1:1] = [sections.change_in_nav(days)]
-            body += self._activity(account, days)
         opening = attributes(
             accountId=account.account_id,
             fromDate=day_text(first),
@@ -88,24 +89,49 @@ class Statement:
             period=self.period,
             whenGenerated=time_text(self.generated),
         )
-        text = "".join(body)
+        if self.query == FULL:
+            text = _every_section(self.household, account, first)
+        else:
+            text = "".join(_guide_sections(self.household, account, first, last))
         if self.unready and last >= self.unready:
             text = _PROFITS.sub(r'\1="0"', text)
         return f"<FlexStatement{opening}>\n{text}</FlexStatement>\n"
 
-    def _activity(self, account: Account, days: list[AccountDay]) -> list[str]:
-        first, last = days[0].day, days[-1].day
-        # IBKR: rates exist from Sunday to Friday, so that Monday's statement carries Sunday's as well.
-        if first.weekday() == 0 and first > self.household.first_day:
-            first -= ONE_DAY
-        dates = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        return [
-            activity.trades(days),
-            activity.cash_transactions(days),
-            activity.transfers(days),
-            activity.interest_accruals(days),
-            activity.open_dividend_accruals(days[-1]),
-            activity.change_in_dividend_accruals(days),
-            activity.securities_info(days),
-            sections.conversion_rates(self.household.market, account.base, dates),
-        ]
+
+def _guide_sections(household: Household, account: Account, first: date, last: date) -> tuple[str, ...]:
+    days = household.days(account.account_id, first, last)
+    return (
+        account_information(account, household.first_day),
+        equity_summary(household.day_before(account.account_id, days[0].day), days),
+        cash_report(days, first, last),
+        open_positions(household.market, days[-1], with_lots=False),
+    )
+
+
+# The same few days are asked for again and again, by one test after the other and after each failed download.
+@lru_cache(maxsize=64)
+def _every_section(household: Household, account: Account, day: date) -> str:
+    """The sections of a FlexStatement of one day."""
+    days = household.days(account.account_id, day, day)
+    return "".join(
+        (
+            account_information(account, household.first_day),
+            change_in_nav(days),
+            equity_summary(household.day_before(account.account_id, day), days),
+            cash_report(days, day, day),
+            open_positions(household.market, days[0], with_lots=True),
+            trades(days),
+            cash_transactions(days),
+            transfers(days),
+            interest_accruals(days),
+            open_dividend_accruals(days[0]),
+            change_in_dividend_accruals(days),
+            securities_info(days),
+            conversion_rates(household.market, account.base, _dates_of_rates(household, day)),
+        )
+    )
+
+
+def _dates_of_rates(household: Household, day: date) -> list[date]:
+    # IBKR: rates exist from Sunday to Friday, so that Monday's statement carries Sunday's as well.
+    return [day - ONE_DAY, day] if day.weekday() == 0 and day > household.first_day else [day]

@@ -77,10 +77,10 @@ def raised(error: Unreadable) -> None:
     raise error
 
 
-def parse_day(text: str, slash_format: str | None = None, last_year: int | None = None) -> date | None:
+def parse_day(text: str, date_format: str | None = None, last_year: int | None = None) -> date | None:
     """A date: `20261123`, `2026-11-23` or `23-NOV-26`. A time behind it is left out (IBKR: seen in date fields).
 
-    slash_format: what a date with slashes means, as IBKR's query page names it (`MM/dd/yyyy` ...). last_year: a year of
+    date_format: what a date with slashes means, as IBKR's query page names it (`MM/dd/yyyy` ...). last_year: a year of
     two digits is one of the hundred years that end with this one; without it 69 is 1969 and 68 is 2068. Raises
     ValueError on anything else, and on slashes where no format is given: 03/04/2026 may be March or April.
     """
@@ -88,12 +88,12 @@ def parse_day(text: str, slash_format: str | None = None, last_year: int | None 
         return None
     found = _MOMENT.fullmatch(text)
     slashes = found is not None and "/" in found["day"]
-    if slashes and slash_format is None:
+    if slashes and date_format is None:
         raise ValueError(
             "has slashes, so day and month can't be told apart: set the query's date format to yyyyMMdd, or name it"
             " in IBKR_FLEX_DATE_FORMAT"
         )
-    for form in ((_SLASH_FORMATS[slash_format or ""],) if slashes else _DAY_FORMATS) if found else ():
+    for form in ((_SLASH_FORMATS[date_format or ""],) if slashes else _DAY_FORMATS) if found else ():
         try:
             day = datetime.strptime(found["day"], form).date()  # type: ignore[index]  # noqa: DTZ007
             if last_year is not None and "%y" in form:
@@ -102,7 +102,7 @@ def parse_day(text: str, slash_format: str | None = None, last_year: int | None 
             continue
         return day
     if slashes:
-        raise ValueError(f"is not a date of the format {slash_format}, which IBKR_FLEX_DATE_FORMAT names")
+        raise ValueError(f"is not a date of the format {date_format}, which IBKR_FLEX_DATE_FORMAT names")
     raise ValueError("is not a date in a format of the Flex query page")
 
 
@@ -112,12 +112,12 @@ def has_two_digit_year(text: str) -> bool:
     return found is not None and len(re.split(r"[-/]", found["day"])[-1]) == 2
 
 
-def parse_moment(text: str, slash_format: str | None = None, last_year: int | None = None) -> datetime | None:
+def parse_moment(text: str, date_format: str | None = None, last_year: int | None = None) -> datetime | None:
     """A date-time in UTC without zone; a date alone is its midnight in New York. The others: see `parse_day`.
 
     IBKR: without a zone suffix the file does not say which; the service's own clock is New York's.
     """
-    day = parse_day(text, slash_format, last_year)
+    day = parse_day(text, date_format, last_year)
     if day is None:
         return None
     found = _MOMENT.fullmatch(text)
@@ -219,19 +219,19 @@ def _by_distinct(column: Sequence[str], parse: Callable[[str], Any], kind: pa.Da
 def convert(
     column: Sequence[str],
     kind: pa.DataType,
-    slash_format: str | None = None,
+    date_format: str | None = None,
     last_year: int | None = None,
     *,
     refuse: Refuse = raised,
 ) -> pa.Array:
-    """A column of texts as the Arrow type that its table declares. slash_format, last_year: see `parse_day`."""
+    """A column of texts as the Arrow type that its table declares. date_format, last_year: see `parse_day`."""
     if not any(column):
         # A third of a position's attributes are empty in nearly every row.
         return pa.nulls(len(column), kind)
     if pa.types.is_decimal(kind):
         return decimals(column, kind, refuse)
     if pa.types.is_date(kind):
-        return _by_distinct(column, partial(parse_day, slash_format=slash_format, last_year=last_year), kind, refuse)
+        return _by_distinct(column, partial(parse_day, date_format=date_format, last_year=last_year), kind, refuse)
     if pa.types.is_timestamp(kind):
-        return _by_distinct(column, partial(parse_moment, slash_format=slash_format, last_year=last_year), kind, refuse)
+        return _by_distinct(column, partial(parse_moment, date_format=date_format, last_year=last_year), kind, refuse)
     return texts(column)

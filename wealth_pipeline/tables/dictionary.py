@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wealth_pipeline.tables.figures import TABLES, Column, TableSpec
+from wealth_pipeline.tables.columns import Column, TableSpec
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.tables.views import LIVE_VIEWS, RECORDS, VIEWS, View
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from wealth_pipeline.tables.figures import BY_NAME, TABLES, Column, TableSpec
+from wealth_pipeline.tables.columns import Column, TableSpec
+from wealth_pipeline.tables.figures import BY_NAME, TABLES
 from wealth_pipeline.tables.live import LIVE_TABLES
 
 _TEXT, _FLAG, _DAY, _MOMENT = pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us")
@@ -148,7 +149,7 @@ VIEWS: tuple[View, ...] = (
             _column(
                 "check_name",
                 _TEXT,
-                "positions, cash, dividends, parts, bridge, cash_flow, lots or cost.",
+                "Which proof: docs/proof.md lists them.",
                 nullable=False,
             ),
             _column("expected", _DIFFERENCE, "What the statement's NAV or total says.", "base"),

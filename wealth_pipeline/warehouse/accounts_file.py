@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from wealth_pipeline.settings import SettingsError, refuse_unknown
+from wealth_pipeline.connections import refuse_unknown
+from wealth_pipeline.errors import SettingsError
 
 FILE = "accounts.toml"
 _KEYS = {"id", "name", "ended", "successor", "exclude"}

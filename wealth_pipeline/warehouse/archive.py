@@ -1,4 +1,4 @@
-"""The archive: every statement as IBKR sent it, for ever, under the sha256 of its bytes.
+"""The archive: every statement as IBKR sent it, kept forever, under the sha256 of its bytes.
 
 `archive/ab/abcd....xml.gz` is the statement, compressed; `abcd....json` beside it says where it came from. Both are
 written once, mode 0600, and never changed. Everything else in the data folder can be rebuilt from here.
@@ -9,9 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +19,13 @@ from typing import Any, BinaryIO, Literal, cast
 
 from isal import igzip, isal_zlib
 
+from wealth_pipeline.calendar import CLOCK
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.files.contents import INCOMING, contents
+from wealth_pipeline.files import whole
+from wealth_pipeline.files.contents import contents
 from wealth_pipeline.files.regular import open_regular, read_regular
-from wealth_pipeline.statement.reader import StatementError, not_a_statement, sniff_root
+from wealth_pipeline.statement.frame import StatementError
+from wealth_pipeline.statement.root import not_a_statement, root_name
 
 Source = Literal["flex", "import", "inbox"]
 _HEAD_BYTES = 1 << 16
@@ -86,17 +86,17 @@ class Archive:
         head = _read(stream, _HEAD_BYTES)
         if not head.strip():
             raise StatementError("The file is empty", "Download the statement again.")
-        root = sniff_root(head)
+        root = root_name(head)
         if root != "FlexQueryResponse":
             raise StatementError(*not_a_statement(root))
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._sweep()
-            return self._keep(head, stream, source, connection, window or (None, None), now or datetime.now(UTC))
+            return self._keep(head, stream, source, connection, window or (None, None), now or CLOCK.now())
         except OSError as error:
             raise ArchiveError(
                 f"The archive {self.folder} cannot be written: {error.strerror}",
-                "Free some space or mend the folder's permissions, then fetch the statement again.",
+                "Free some space or fix the folder's permissions, then fetch the statement again.",
             ) from None
 
     def _keep(
@@ -109,7 +109,7 @@ class Archive:
         now: datetime,
     ) -> Entry:
         digest, size = hashlib.sha256(), 0
-        with _temporary(self.folder) as (handle, written):
+        with whole.incoming(self.folder) as handle:
             # mtime=0 and no name: the same statement always gives the same file. ISA-L: a seventh of zlib's time.
             with igzip.IGzipFile(fileobj=handle, mode="wb", compresslevel=1, filename="", mtime=0) as packed:
                 chunk = head
@@ -123,18 +123,19 @@ class Archive:
                 return self.entry(sha256)
             fetched_at = now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
             entry = Entry(sha256, connection, source, fetched_at, *window, size)
-            _put(handle, written, self.path(sha256))
-        # The description comes last: a crash between the two leaves an object without it, which is archived anew.
-        with _temporary(self.folder) as (handle, written):
+            self.path(sha256).parent.mkdir(exist_ok=True, mode=0o700)
+            whole.put(handle, self.path(sha256))
+        # The description comes last: a crash between the two leaves an object without it, which is archived again.
+        with whole.incoming(self.folder) as handle:
             handle.write(json.dumps(asdict(entry), default=str, indent=1).encode())
-            _put(handle, written, self._sidecar(sha256))
+            whole.put(handle, self._sidecar(sha256))
         return entry
 
     def _sweep(self) -> None:
         """Remove half-written files of killed processes, when they are a day old: a younger one may be at work."""
-        for half in self.folder.glob(f"{INCOMING}*"):
+        for half in self.folder.glob(f"{whole.INCOMING}*"):
             with contextlib.suppress(FileNotFoundError):
-                if time.time() - half.stat().st_mtime > _HALF_WRITTEN_SECONDS:
+                if CLOCK.now().timestamp() - half.stat().st_mtime > _HALF_WRITTEN_SECONDS:
                     half.unlink()
 
     def is_whole(self, sha256: str) -> bool:
@@ -151,17 +152,17 @@ class Archive:
     def entry(self, sha256: str) -> Entry:
         """The description of an archived statement; raises ArchiveError if there is none, or it is of another one."""
         try:
-            told = json.loads(read_regular(self._sidecar(sha256)))
-            if told["sha256"] != sha256:
+            described = json.loads(read_regular(self._sidecar(sha256)))
+            if described["sha256"] != sha256:
                 raise ValueError
             return Entry(
-                sha256=told["sha256"],
-                connection=told["connection"],
-                source=told["source"],
-                fetched_at=datetime.fromisoformat(told["fetched_at"]),
-                asked_from=date.fromisoformat(told["asked_from"]) if told["asked_from"] else None,
-                asked_to=date.fromisoformat(told["asked_to"]) if told["asked_to"] else None,
-                bytes=told["bytes"],
+                sha256=described["sha256"],
+                connection=described["connection"],
+                source=described["source"],
+                fetched_at=datetime.fromisoformat(described["fetched_at"]),
+                asked_from=date.fromisoformat(described["asked_from"]) if described["asked_from"] else None,
+                asked_to=date.fromisoformat(described["asked_to"]) if described["asked_to"] else None,
+                bytes=described["bytes"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchiveError(
@@ -228,28 +229,3 @@ def _read(stream: BinaryIO, size: int) -> bytes:
         return stream.read(size)
     except (OSError, EOFError, zlib.error):
         raise StatementError("The file cannot be read to its end", "Download the statement again.") from None
-
-
-@contextmanager
-def _temporary(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A file of mode 0600 in `folder` that is gone afterwards unless it was put elsewhere."""
-    number, name = tempfile.mkstemp(dir=folder, prefix=INCOMING)
-    written = Path(name)
-    try:
-        with os.fdopen(number, "wb") as handle:
-            yield handle, written
-    finally:
-        written.unlink(missing_ok=True)
-
-
-def _put(handle: BinaryIO, written: Path, target: Path) -> None:
-    """Move a finished file to its place so that after a power cut it is there whole or not at all."""
-    handle.flush()
-    os.fsync(handle.fileno())
-    target.parent.mkdir(exist_ok=True, mode=0o700)
-    written.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -15,19 +15,17 @@ import duckdb
 import pyarrow as pa
 
 from wealth_pipeline.statement import values
-from wealth_pipeline.statement.reader import (
-    SECTION_OF,
-    Notes,
-    SetAside,
-    Statement,
-    StatementError,
-    attributes_of,
-    reported_day,
-)
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES, TableSpec
+from wealth_pipeline.statement.frame import Statement, StatementError, reported_day
+from wealth_pipeline.statement.picker import attributes_of
+from wealth_pipeline.statement.reader import StatementReader
+from wealth_pipeline.statement.rows import SetAside
+from wealth_pipeline.statement.vocabulary import SECTION_OF
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
+from wealth_pipeline.warehouse.refuse import REPORT
 from wealth_pipeline.warehouse.schema import insert, stage_name, texts
 
-#: Levels of detail that sum up other rows; see prepare.sql.
+#: Levels of detail that sum up other rows; see sql/prepare/.
 _SUMMED = frozenset("SUMMARY ORDER CLOSED_LOT WASH_SALE SYMBOL_SUMMARY ASSET_SUMMARY".split())
 #: The attribute that says which day a row of a section of states is of; without it, the last of its FlexStatement.
 _DAY_OF_STATE = {
@@ -96,9 +94,9 @@ def keep(
     con: duckdb.DuckDBPyConnection,
     sha256: str,
     stream: BinaryIO,
-    statements: Sequence[Statement],
-    notes: Notes,
-    slash_format: str | None,
+    *,
+    reader: StatementReader,
+    date_format: str | None,
 ) -> None:
     """Write the rows that were set aside, with their attributes, and note how many there are of each element.
 
@@ -111,26 +109,13 @@ def keep(
     found = attributes_of(stream, [(element, row) for element, row, _, _ in listed])
     _refuse_only_lots(con, listed, found)
     kept = []
-    for element, row, ordinal, reason in listed:
-        attributes, statement = found[element, row], statements[ordinal - 1]
+    for row in listed:
+        element, attributes = row[0], found[row[:2]]
         if attributes.get("accountId") == "-" or attributes.get("levelOfDetail") in _SUMMED:
-            notes.add("summary_row_dropped", element)
+            reader.notes.add("summary_row_dropped", element)
             continue
-        notes.add("row_set_aside", element)
-        account = attributes.get("accountId") if element != "SecurityInfo" else None
-        kept.append(
-            {
-                "sha256": sha256,
-                "element": element,
-                "row": row,
-                "ordinal": ordinal,
-                "account_id": account or statement.account_id,
-                "report_date": _day(element, attributes, statement, slash_format),
-                "section": SECTION_OF.get(element, element),
-                "reason": reason,
-                "attributes": json.dumps(attributes, ensure_ascii=False),
-            }
-        )
+        reader.notes.add("row_set_aside", element)
+        kept.append({"sha256": sha256, **_kept(row, attributes, reader.statements[row[2] - 1], date_format)})
     if kept:
         insert(con, "rows_set_aside", pa.Table.from_pylist(kept, _KEPT))
         con.execute(
@@ -138,6 +123,24 @@ def keep(
             " WHERE sha256 = ? AND report_date IS NOT NULL",
             [sha256],
         )
+
+
+def _kept(
+    listed: Row, attributes: dict[str, str], statement: Statement, date_format: str | None
+) -> dict[str, str | int | date | None]:
+    """What `rows_set_aside` shows of a row."""
+    element, row, ordinal, reason = listed
+    account = attributes.get("accountId") if element != "SecurityInfo" else None
+    return {
+        "element": element,
+        "row": row,
+        "ordinal": ordinal,
+        "account_id": account or statement.account_id,
+        "report_date": _day(element, attributes, statement, date_format),
+        "section": SECTION_OF.get(element, element),
+        "reason": reason,
+        "attributes": json.dumps(attributes, ensure_ascii=False),
+    }
 
 
 _KEPT = pa.schema(
@@ -149,10 +152,10 @@ _KEPT = pa.schema(
 )  # fmt: skip
 
 
-def _day(element: str, attributes: dict[str, str], statement: Statement, slash_format: str | None) -> date | None:
+def _day(element: str, attributes: dict[str, str], statement: Statement, date_format: str | None) -> date | None:
     """The day that a row is of; None: any day of its FlexStatement."""
     state = _DAY_OF_STATE.get(element)
-    day = reported_day(attributes.get(state or "reportDate", ""), statement, slash_format)
+    day = reported_day(attributes.get(state or "reportDate", ""), statement, date_format)
     whole = state or statement.from_date == statement.to_date
     return day or (statement.to_date if whole else None)
 
@@ -174,5 +177,5 @@ def _refuse_only_lots(
         if (ordinal, named.get("model"), contract) not in held:
             raise StatementError(
                 f"{element} row {row}, a lot of a position without a SUMMARY row: {reason}",
-                "Nothing of this file was loaded. If IBKR really sends this, please report it.",
+                REPORT,
             )

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.statement.reader import SECTION_OF, Notes
-from wealth_pipeline.tables.figures import TableSpec
+from wealth_pipeline.statement.notes import Notes
+from wealth_pipeline.statement.vocabulary import SECTION_OF
+from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.warehouse.schema import stage_name, texts
 
 #: The day of a row without report date, in a FlexStatement of several days. A time is taken for New York's by its
@@ -20,33 +21,19 @@ _DAY = {
     "trades": "trade_date, CAST(date_time - INTERVAL 4 HOUR AS DATE), settle_date",
     "transfers": "date",
 }
-_LATER = "(f.when_generated, f.sha256) > "
 
 
 def stage(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> None:
-    """Make `new_<table>` of the staged rows, each once for the whole file, with `told` (a hash of all it states).
+    """Make `new_<table>` of the staged rows, each once for the whole file, with `row_hash` (of all that it states).
 
     Equal rows of two FlexStatements are one, equal rows of one are several; but where all rows of one id are equal,
     that id was only repeated.
     """
-    new = f"new_{table.name}"
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {new} AS"
-        f" SELECT *, row_number() OVER (PARTITION BY ordinal, account_id, told ORDER BY row) AS place,"
-        f" min(told) OVER same_id = max(told) OVER same_id AND transaction_id IS NOT NULL AS repeated"
-        f" FROM (SELECT *, {_told(table)} AS told FROM (SELECT {', '.join(f'n.{c.name}' for c in table.read)},"
-        f" n.ordinal, n.row, f.account_id AS statement_account_id, f.when_generated,"
-        f" coalesce(n.report_date, CASE WHEN f.from_date = f.to_date THEN f.to_date END, {_DAY[table.name]}, f.to_date)"
-        f" AS event_date FROM {stage_name(table.element)} n JOIN stage_statement f USING (ordinal)))"
-        f" WINDOW same_id AS (PARTITION BY ordinal, account_id, transaction_id)"
-    )
-    (repeated,) = con.execute(f"DELETE FROM {new} WHERE repeated AND place > 1").fetchone() or (0,)
+    con.execute(_staged(table))
+    (repeated,) = con.execute(_without_repeated(table)).fetchone() or (0,)
     if repeated:
         notes.add("repeated_row", table.name, count=repeated)
-    con.execute(
-        f"DELETE FROM {new} WHERE rowid IN (SELECT rowid FROM {new} QUALIFY row_number() OVER ("
-        " PARTITION BY account_id, told, place ORDER BY when_generated DESC, ordinal DESC) > 1)"
-    )
+    con.execute(_united(table))
 
 
 def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> bool:
@@ -54,68 +41,148 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> bool
 
     False: there are neither rows to be added nor rows that went, and nothing more has to be done.
     """
-    new, section = f"new_{table.name}", SECTION_OF[table.element]
-    file = {"sha256": sha256, "section": section}
-    (gone,) = con.execute(
-        f"DELETE FROM {table.name} t USING (SELECT *, $sha256 AS sha256 FROM stage_statement) f"
-        f" WHERE list_contains(f.sections, $section) AND f.account_id = t.statement_account_id"
-        f" AND t.event_date BETWEEN f.from_date AND f.to_date AND {_LATER}(t.known_since, t.statement_sha256)",
-        file,
-    ).fetchone() or (0,)
-    if not gone and con.execute(f"SELECT 1 FROM {new} LIMIT 1").fetchone() is None:
+    only, file = {"sha256": sha256}, {"sha256": sha256, "section": SECTION_OF[table.element]}
+    (gone,) = con.execute(_replaced(table), file).fetchone() or (0,)
+    if not gone and con.execute(f"SELECT 1 FROM new_{table.name} LIMIT 1").fetchone() is None:
         return False
-    con.execute(
-        f"DELETE FROM {new} n USING statement_accounts f"
-        f" WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND f.sha256 <> $sha256"
-        f" AND n.event_date BETWEEN f.from_date AND f.to_date AND {_LATER}(n.when_generated, $sha256)",
-        file,
-    )
-    # What no statement covers is known again by all that it states; without a report date by its id.
-    undated = "CASE WHEN report_date IS NULL AND transaction_id IS NOT NULL THEN transaction_id ELSE told END"
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE stored_events AS SELECT *, row_number() OVER (PARTITION BY account_id, told"
-        f" ORDER BY known_since DESC, statement_sha256 DESC) AS place FROM ("
-        f" SELECT *, {undated} AS known_by FROM (SELECT rowid AS id, account_id, report_date, transaction_id,"
-        f" known_since, statement_sha256, {_told(table)} AS told FROM {table.name}"
-        f" SEMI JOIN {new} USING (account_id)))"
-    )
-    same = (
-        f"FROM stored_events s JOIN (SELECT *, {undated} AS known_by FROM {new}) n"
-        f" ON n.account_id = s.account_id AND n.known_by = s.known_by AND (n.place = s.place OR n.told <> s.told)"
-    )
-    newer = "(n.when_generated, $sha256) > (s.known_since, s.statement_sha256)"
-    only = {"sha256": sha256}
-    con.execute(f"CREATE OR REPLACE TEMP TABLE outdated AS SELECT s.id {same} WHERE {newer}", only)
-    con.execute(f"DELETE FROM {new} WHERE row IN (SELECT n.row {same} WHERE NOT {newer})", only)
-    con.execute(f"DELETE FROM {table.name} WHERE rowid IN (FROM outdated)")
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE ready_{table.name} AS SELECT * EXCLUDE (ordinal, place, repeated, told,"
-        f" when_generated), coalesce(transaction_id, told) AS row_id, when_generated AS known_since,"
-        f" $sha256 AS statement_sha256 FROM {new}",
-        only,
-    )
+    con.execute(_superseded(table), file)
+    con.execute(_stored(table))
+    con.execute(_outdated(table), only)
+    con.execute(_known(table), only)
+    con.execute(_without_outdated(table))
+    con.execute(_ready(table), only)
     return True
 
 
 def number(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
     """Give the rows of the statement's accounts their `row_id`: it depends on the rows that share an id."""
-    con.execute(
-        f"""UPDATE {table.name} t SET row_id = n.row_id FROM (
-        SELECT rowid AS id, CASE WHEN transaction_id IS NULL THEN md5(told || '|' || place)
-            WHEN alike > 1 THEN transaction_id || '/' || place ELSE transaction_id END AS row_id
+    con.execute(_numbered(table))
+
+
+def statements(table: TableSpec) -> list[str]:
+    """All SQL that is made for a table, in the order in which it runs."""
+    made = (
+        _staged, _without_repeated, _united, _replaced, _superseded, _stored, _outdated, _known, _without_outdated,
+        _ready, _numbered,
+    )  # fmt: skip
+    return [sql(table) for sql in made]
+
+
+def _staged(table: TableSpec) -> str:
+    stated = ", ".join(f"n.{c.name}" for c in table.read)
+    return f"""CREATE OR REPLACE TEMP TABLE new_{table.name} AS
+SELECT *, row_number() OVER (PARTITION BY ordinal, account_id, row_hash ORDER BY row) AS place,
+    min(row_hash) OVER same_id = max(row_hash) OVER same_id AND transaction_id IS NOT NULL AS repeated
+FROM (
+    SELECT *, {_row_hash(table)} AS row_hash
+    FROM (
+        SELECT {stated},
+            n.ordinal, n.row, f.account_id AS statement_account_id, f.when_generated,
+            coalesce(n.report_date, CASE WHEN f.from_date = f.to_date THEN f.to_date END,
+                {_DAY[table.name]}, f.to_date) AS event_date
+        FROM {stage_name(table.element)} n JOIN stage_statement f USING (ordinal)
+    )
+)
+WINDOW same_id AS (PARTITION BY ordinal, account_id, transaction_id)"""
+
+
+def _without_repeated(table: TableSpec) -> str:
+    return f"DELETE FROM new_{table.name} WHERE repeated AND place > 1"
+
+
+def _united(table: TableSpec) -> str:
+    return f"""DELETE FROM new_{table.name} WHERE rowid IN (
+    SELECT rowid FROM new_{table.name}
+    QUALIFY row_number() OVER (
+        PARTITION BY account_id, row_hash, place ORDER BY when_generated DESC, ordinal DESC) > 1)"""
+
+
+def _replaced(table: TableSpec) -> str:
+    """The stored rows of the days that this statement covers go, where it is the later one."""
+    return f"""DELETE FROM {table.name} t USING (SELECT *, $sha256 AS sha256 FROM stage_statement) f
+WHERE list_contains(f.sections, $section) AND f.account_id = t.statement_account_id
+    AND t.event_date BETWEEN f.from_date AND f.to_date
+    AND (f.when_generated, f.sha256) > (t.known_since, t.statement_sha256)"""
+
+
+def _superseded(table: TableSpec) -> str:
+    """Its own rows go of the days that a later statement covers."""
+    return f"""DELETE FROM new_{table.name} n USING statement_accounts f
+WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND f.sha256 <> $sha256
+    AND n.event_date BETWEEN f.from_date AND f.to_date
+    AND (f.when_generated, f.sha256) > (n.when_generated, $sha256)"""
+
+
+#: What no statement covers is known again by all that it states; without a report date by its id.
+_KNOWN_BY = (
+    "CASE WHEN report_date IS NULL AND transaction_id IS NOT NULL THEN transaction_id ELSE row_hash END AS known_by"
+)
+
+
+def _stored(table: TableSpec) -> str:
+    return f"""CREATE OR REPLACE TEMP TABLE stored_events AS
+SELECT *, row_number() OVER (
+    PARTITION BY account_id, row_hash ORDER BY known_since DESC, statement_sha256 DESC) AS place
+FROM (
+    SELECT *, {_KNOWN_BY}
+    FROM (
+        SELECT rowid AS id, account_id, report_date, transaction_id, known_since, statement_sha256,
+            {_row_hash(table)} AS row_hash
+        FROM {table.name} SEMI JOIN new_{table.name} USING (account_id)
+    )
+)"""
+
+
+def _same(table: TableSpec) -> str:
+    """The pairs of a stored and a new row that are one event."""
+    return f"""FROM stored_events s JOIN (SELECT *, {_KNOWN_BY} FROM new_{table.name}) n
+    ON n.account_id = s.account_id AND n.known_by = s.known_by AND (n.place = s.place OR n.row_hash <> s.row_hash)"""
+
+
+_NEWER = "(n.when_generated, $sha256) > (s.known_since, s.statement_sha256)"
+
+
+def _outdated(table: TableSpec) -> str:
+    return f"CREATE OR REPLACE TEMP TABLE outdated AS\nSELECT s.id {_same(table)}\nWHERE {_NEWER}"
+
+
+def _known(table: TableSpec) -> str:
+    return f"DELETE FROM new_{table.name} WHERE row IN (\nSELECT n.row {_same(table)}\nWHERE NOT {_NEWER})"
+
+
+def _without_outdated(table: TableSpec) -> str:
+    return f"DELETE FROM {table.name} WHERE rowid IN (FROM outdated)"
+
+
+def _ready(table: TableSpec) -> str:
+    return f"""CREATE OR REPLACE TEMP TABLE ready_{table.name} AS
+SELECT * EXCLUDE (ordinal, place, repeated, row_hash, when_generated), coalesce(transaction_id, row_hash) AS row_id,
+    when_generated AS known_since, $sha256 AS statement_sha256
+FROM new_{table.name}"""
+
+
+def _numbered(table: TableSpec) -> str:
+    return f"""UPDATE {table.name} t SET row_id = n.row_id
+FROM (
+    SELECT rowid AS id, CASE WHEN transaction_id IS NULL THEN md5(row_hash || '|' || place)
+        WHEN alike > 1 THEN transaction_id || '/' || place ELSE transaction_id END AS row_id
+    FROM (
+        SELECT rowid, transaction_id, row_hash, count(*) OVER (PARTITION BY account_id, transaction_id) AS alike,
+            row_number() OVER (PARTITION BY account_id, coalesce(transaction_id, row_hash)
+                ORDER BY event_date, row_hash, known_since, statement_sha256) AS place
         FROM (
-            SELECT rowid, transaction_id, told, count(*) OVER (PARTITION BY account_id, transaction_id) AS alike,
-                row_number() OVER (PARTITION BY account_id, coalesce(transaction_id, told)
-                    ORDER BY event_date, told, known_since, statement_sha256) AS place
-            FROM (SELECT *, rowid, {_told(table)} AS told FROM {table.name} WHERE account_id IN (
+            SELECT *, rowid, {_row_hash(table)} AS row_hash
+            FROM {table.name} WHERE account_id IN (
                 SELECT account_id FROM stage_statement
                 UNION SELECT account_id FROM {table.name} SEMI JOIN (
-                    SELECT account_id AS statement_account_id FROM stage_statement) USING (statement_account_id)))
-        )) n WHERE t.rowid = n.id AND t.row_id <> n.row_id"""
+                    SELECT account_id AS statement_account_id FROM stage_statement) USING (statement_account_id))
+        )
     )
+) n
+WHERE t.rowid = n.id AND t.row_id <> n.row_id"""
 
 
-def _told(table: TableSpec) -> str:
+def _row_hash(table: TableSpec) -> str:
     """A hash of all that a row states, and of the day it counts for."""
     names = (*(c.name for c in table.read), "event_date")
     return f"md5(concat_ws('|', {texts(names)}))"

@@ -1,4 +1,4 @@
-"""Telling how far a long load is, where no bar can be drawn: in a log, a run, a terminal that is none."""
+"""How far a long load is, where no bar can be drawn: in a log, in a run, without a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from wealth_pipeline.warehouse.load import Loaded
 _EVERY_SECONDS = 10.0
 
 
-def told(loading: Iterable[Loaded], total: int, tell: Callable[[str], None]) -> Iterator[Loaded]:
-    """Pass on what is loaded, and tell how far and how fast that goes: every ten seconds, and at the end."""
+def reported(loading: Iterable[Loaded], total: int, report: Callable[[str], None]) -> Iterator[Loaded]:
+    """Pass on what is loaded, and report how far and how fast that goes: every ten seconds, and at the end."""
     begun = last = time.monotonic()
     done = 0
     for loaded in loading:
@@ -19,8 +19,8 @@ def told(loading: Iterable[Loaded], total: int, tell: Callable[[str], None]) -> 
         yield loaded
         if time.monotonic() - last >= _EVERY_SECONDS:
             last = time.monotonic()
-            tell(f"{done} of {total} statements, {rate(done, last - begun)}.")
-    tell(f"{done} of {total} statements, {rate(done, time.monotonic() - begun)}. Done.")
+            report(f"{done} of {total} statements, {rate(done, last - begun)}.")
+    report(f"{done} of {total} statements, {rate(done, time.monotonic() - begun)}. Done.")
 
 
 def rate(done: int, seconds: float) -> str:

@@ -10,7 +10,8 @@ from importlib.resources import files
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 
 #: The versioned tables by family, in the order of their declaration.
 FAMILIES: dict[str, tuple[TableSpec, ...]] = {

@@ -25,13 +25,14 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import publishing
 from wealth_pipeline.files.duck import Held, connect, trouble
 from wealth_pipeline.files.private import make_private
+from wealth_pipeline.files.whole import put
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.load import Loaded, load
-from wealth_pipeline.warehouse.progress import told
+from wealth_pipeline.warehouse.progress import reported
 from wealth_pipeline.warehouse.schema import create_statements, insert
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
@@ -99,7 +100,7 @@ class DataFolder:
 class Warehouse:
     """The databases of one data folder.
 
-    reporting_currency: of `net_worth`; None: the accounts' own if they share one. slash_format: what dates with slashes
+    reporting_currency: of `net_worth`; None: the accounts' own if they share one. date_format: what dates with slashes
     mean in statements, see `values.parse_day`. day_change_share: by how much of its NAV an account's successor may
     differ from it.
     """
@@ -108,12 +109,12 @@ class Warehouse:
         self,
         folder: DataFolder,
         reporting_currency: str | None = None,
-        slash_format: str | None = None,
+        date_format: str | None = None,
         day_change_share: Decimal = Settings.day_change_share,
     ) -> None:
         self.folder = folder
         self.reporting_currency = reporting_currency
-        self.slash_format = slash_format
+        self.date_format = date_format
         self.day_change_share = day_change_share
 
     @contextmanager
@@ -153,7 +154,7 @@ class Warehouse:
             con = self._open()
         except _Outdated:
             log.warning(OUTDATED)
-            for _ in told(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
+            for _ in reported(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
                 pass
             con = self._open()
         sound = True
@@ -161,7 +162,7 @@ class Warehouse:
             self._describe(con, requests, accounts)
             _forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
-                yield load(con, self.folder.archive, sha256, self.slash_format)
+                yield load(con, self.folder.archive, sha256, self.date_format)
             con.execute("CHECKPOINT")
         except duckdb.Error as error:
             sound = False  # readers keep what they have: this file may be damaged
@@ -184,14 +185,14 @@ class Warehouse:
         con = self._open(draft)
         try:
             for sha256 in self.folder.archive.sha256s():
-                yield load(con, self.folder.archive, sha256, self.slash_format)
+                yield load(con, self.folder.archive, sha256, self.date_format)
             self._describe(con, requests, accounts)
             _keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
             con.close()
             # Killed between these two, the old database lacks what only its log held; the next load brings it again.
             self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
-            draft.replace(self.folder.warehouse)
+            put(draft, self.folder.warehouse)
         except (duckdb.Error, OSError) as error:
             raise self._unwritable(draft, error) from None
         finally:

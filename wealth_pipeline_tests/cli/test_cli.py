@@ -416,6 +416,7 @@ def test_the_sandbox_prints_one_line_of_json_and_serves_until_it_is_stopped(clea
         assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.slow
 def test_the_demo_runs_twice_and_reads_no_users_settings(clean_environment: Path) -> None:
     """The second time it must add nothing; and somebody's .env must not reach it."""
     (clean_environment / ".env").write_text("IBKR_FLEX_TOKEN=424242\nIBKR_FLEX_QUERY_ID=1\nWEALTH_DATA_DIR=/nowhere\n")

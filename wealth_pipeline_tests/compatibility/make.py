@@ -192,8 +192,8 @@ def _pack(target: Path) -> None:
         return member
 
     files = sorted(path for path in ROOT.rglob("*") if path.is_file() and not path.is_symlink())
-    packed = lzma.open(target, "wb", preset=9 | lzma.PRESET_EXTREME)
-    with packed, tarfile.open(fileobj=packed, mode="w") as tar:
+    best = 9 | lzma.PRESET_EXTREME
+    with lzma.open(target, "wb", preset=best) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
         for path in files:
             inside = path.relative_to(ROOT)
             if not any(fnmatch(str(inside), pattern) for pattern in _LEFT_OUT):

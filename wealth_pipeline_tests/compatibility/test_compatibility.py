@@ -19,7 +19,7 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.published import published
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.compatibility.make import WORDS, digest
@@ -72,7 +72,7 @@ def _history(instance: dg.DagsterInstance, settings: Settings, checks: Collectio
 
 def _figures(folder: DataFolder, tables: dict[str, Any]) -> dict[str, str]:
     """The hashes of the columns that there were; where there are no others, `wealth digest` must say the same."""
-    said = published.digests(folder.published, list(tables))
+    said = Published(folder.published).digests(tables)
     with contextlib.closing(duckdb.connect(str(folder.published), read_only=True)) as con:
         con.execute("SET TimeZone = 'UTC'")
         figures = {table: digest(con, table, was["columns"]) for table, was in tables.items()}

@@ -20,11 +20,11 @@ import wealth_pipeline.defs.resources
 from wealth_pipeline.defs.code_location import daily_job, definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
-from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline_tests.clocks import MovableClock
 
 #: A Friday evening in New York: the newest complete day is Thursday 19 November 2026.
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -80,15 +80,18 @@ class Pipeline:
         }
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
-        self.at = NOW.astimezone(UTC)
+        self.clock = MovableClock(NOW.astimezone(UTC))
+        ledger = partial(RequestLedger, clock=self.clock)
+        monkeypatch.setattr(wealth_pipeline.defs.resources, "RequestLedger", ledger)
 
-        def sleep(seconds: float) -> None:
-            self.at += timedelta(seconds=seconds)
+    @property
+    def at(self) -> datetime:
+        """The present (UTC)."""
+        return self.clock.at
 
-        monkeypatch.setattr(wealth_pipeline.defs.resources, "FlexClient", partial(FlexClient, sleep=sleep))
-        monkeypatch.setattr(
-            wealth_pipeline.defs.resources, "RequestLedger", partial(RequestLedger, now=lambda: self.at)
-        )
+    @at.setter
+    def at(self, at: datetime) -> None:
+        self.clock.at = at
 
     @property
     def settings(self) -> Settings:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 
-from wealth_pipeline.defs.checks import OTHERS, PROOFS, PROVED
-from wealth_pipeline.published import published
+from wealth_pipeline.defs.checks import CHECKS, PROOFS, PROVED, Check, answered_by
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import inbox
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
@@ -22,6 +23,7 @@ from wealth_pipeline_tests.flexml import file as flex_file
 
 MakePipeline = Callable[..., Pipeline]
 WEDNESDAY = date(2026, 11, 18)
+ALL = {*PROOFS, *(check.name for check in CHECKS)}
 
 
 def imported(folder: DataFolder, file: Path, content: str | bytes) -> None:
@@ -51,9 +53,16 @@ def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline
     pipeline = make_pipeline(served)
     result = pipeline.run(NEWEST, NEWEST)
     found = evaluations(result)
-    assert found.keys() | {PROVED} == PROOFS.keys() | OTHERS.keys()
+    assert found.keys() | {PROVED} == ALL
     assert [name for name, check in found.items() if not check.passed] == []
-    assert pipeline.shown() == dict.fromkeys(PROOFS.keys() | OTHERS.keys(), True)
+    assert pipeline.shown() == dict.fromkeys(ALL, True)
+
+
+def test_a_check_that_is_declared_and_asks_nothing_is_refused_instead_of_passing() -> None:
+    with pytest.raises(FileNotFoundError, match="never_written"):
+        answered_by("never_written")
+    with pytest.raises(TypeError, match="find"):
+        Check(name="new", asset="nav", severity=dg.AssetCheckSeverity.WARN, says="...")  # type: ignore[call-arg]
 
 
 def test_a_proof_that_fails_names_account_day_and_figures_and_the_run_goes_on(
@@ -136,8 +145,8 @@ def test_an_attribute_that_nobody_knows_is_a_warning_whatever_came_since(
     """A statement without it does not hide the two that have it. What is left out on purpose is information."""
     pipeline = make_pipeline(served)
     new = 'whollyNew="what" whollyNewAmount="12.5"'
-    for day, told in (("20261113", new), ("20261116", new), ("20261117", "")):
-        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100", told))
+    for day, extra in (("20261113", new), ("20261116", new), ("20261117", "")):
+        imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100", extra))
     unknown = evaluations(pipeline.run(NEWEST, NEWEST))["nothing_unknown"]
     assert (unknown.passed, unknown.severity) == (False, dg.AssetCheckSeverity.WARN)
     rows = [r.data for r in unknown.metadata["found"].value.records]  # type: ignore[union-attr]
@@ -167,7 +176,7 @@ def test_a_key_that_is_there_twice_is_an_error(served: Sandbox, make_pipeline: M
 def test_of_many_findings_the_newest_and_their_number_are_shown(
     served: Sandbox, make_pipeline: MakePipeline, tmp_path: Path
 ) -> None:
-    """Dagster keeps what a check says for ever: twenty years without a NAV are 5,000 rows."""
+    """Dagster keeps all that a check says: twenty years without a NAV are 5,000 rows."""
     pipeline = make_pipeline(served)
     for day in ("20061116", "20261117"):
         imported(pipeline.folder, tmp_path / f"{day}.xml", statement(day, "100"))
@@ -175,6 +184,11 @@ def test_of_many_findings_the_newest_and_their_number_are_shown(
     days = [r.data["report_date"] for r in gaps.metadata["found"].value.records]  # type: ignore[union-attr]
     assert (days[0], len(days)) == ("2026-11-16", 50)
     assert 5000 < gaps.metadata["found, in all"].value < 5100  # type: ignore[operator]
+
+
+def large_changes(folder: DataFolder) -> list[dict[str, Any]]:
+    """The jumps of the account U1, of more than a fifth."""
+    return Published(folder.published).records("large_changes", accounts=["U1"], share=Decimal("0.2"))
 
 
 DEPOSIT = {"transactionID": "1", "accountId": "U1", "type": "Deposits/Withdrawals", "currency": "USD", "amount": "100"}
@@ -261,12 +275,12 @@ def test_a_jump_is_what_no_flow_since_the_day_before_explains(
         tmp_path / "days.xml",
         flex_file(flex(day=days[1], first=days[0], EquitySummaryInBase=rows), *statements),
     )
-    assert len(published.large_changes(folder.published, ["U1"], Decimal("0.2"))) == jumps
+    assert len(large_changes(folder)) == jumps
 
 
 def test_the_first_funding_is_no_jump(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "data")
     rows = [nav(FRIDAY, "0"), nav(MONDAY, "100"), nav(TUESDAY, "130")]
     imported(folder, tmp_path / "days.xml", flex_file(flex(day=TUESDAY, first=FRIDAY, EquitySummaryInBase=rows)))
-    found = published.large_changes(folder.published, ["U1"], Decimal("0.2"))
+    found = large_changes(folder)
     assert [row["report_date"] for row in found] == [TUESDAY]

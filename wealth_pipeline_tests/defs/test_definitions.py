@@ -9,9 +9,11 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
-from wealth_pipeline.settings import Connection, Settings
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.settings import Settings
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME, View
 
 ONE = Settings(Path("data"), (Connection("ibkr", "1", "IBKR_FLEX_TOKEN", prefixed=False),))

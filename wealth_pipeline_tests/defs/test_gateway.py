@@ -14,7 +14,8 @@ from wealth_pipeline.defs.sensors.gateway import gateway_watch
 from wealth_pipeline.gateway import live
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline_tests.gateway.conftest import Clock, calls, clock, gateway, keeps_the_limits
+from wealth_pipeline_tests.clocks import MovableClock
+from wealth_pipeline_tests.gateway.conftest import calls, clock, gateway, keeps_the_limits
 
 __all__ = ["clock", "gateway"]  # fixtures
 
@@ -26,11 +27,11 @@ JOB, SENSOR = gateway_watch(timedelta(minutes=15), "XNYS")
 
 
 @pytest.fixture
-def resources(tmp_path: Path, gateway: SandboxGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def resources(
+    tmp_path: Path, gateway: SandboxGateway, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
     """The real resources, with a clock and a sleep that cost no time."""
-    monkeypatch.setattr(
-        LiveGateway, "state", lambda self, wealth: GatewayState(wealth.folder.state, clock.now, clock.sleep)
-    )
+    monkeypatch.setattr(LiveGateway, "state", lambda self, wealth: GatewayState(wealth.folder.state, clock))
     return {"wealth": WealthData(data_dir=str(tmp_path)), "gateway": LiveGateway(url=gateway.gateway_url)}
 
 
@@ -125,7 +126,7 @@ def test_the_drift_from_the_statement_is_shown(
 
 
 def test_the_sensor_requests_a_run_and_then_keeps_the_session_alive(
-    resources: dict[str, Any], clock: Clock, gateway: SandboxGateway
+    resources: dict[str, Any], clock: MovableClock, gateway: SandboxGateway
 ) -> None:
     requested, cursor = tick(resources)
     assert isinstance(requested, dg.RunRequest)
@@ -138,7 +139,7 @@ def test_the_sensor_requests_a_run_and_then_keeps_the_session_alive(
 
 
 def test_logged_out_it_skips_with_the_sentence_and_logged_in_again_it_resumes(
-    resources: dict[str, Any], clock: Clock, gateway: SandboxGateway
+    resources: dict[str, Any], clock: MovableClock, gateway: SandboxGateway
 ) -> None:
     gateway.service.log_out()
     told, cursor = tick(resources)

@@ -11,9 +11,9 @@ import dagster as dg
 import duckdb
 
 from wealth_pipeline.defs.code_location import definitions
-from wealth_pipeline.defs.retention import forget_old_runs
+from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.defs.runs import instance as dagster_instance
-from wealth_pipeline.published.published import digests
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, Statement
 from wealth_pipeline.warehouse.schema import figure_tables
@@ -52,7 +52,7 @@ def test_the_replay_job_rebuilds_everything_and_reports_what_dagster_does_not_kn
     archive(pipeline, NEWEST)
     assert run_job(pipeline, "replay").success
     before, green, events = (
-        digests(pipeline.folder.published, figure_tables()),
+        Published(pipeline.folder.published).digests(figure_tables()),
         pipeline.green(),
         materialized(pipeline),
     )
@@ -63,7 +63,7 @@ def test_the_replay_job_rebuilds_everything_and_reports_what_dagster_does_not_kn
         path.unlink()
     shutil.rmtree(pipeline.folder.dagster_home)
     assert run_job(pipeline, "replay").success
-    assert digests(pipeline.folder.published, figure_tables()) == before
+    assert Published(pipeline.folder.published).digests(figure_tables()) == before
     assert pipeline.green() == green
 
 
@@ -105,16 +105,16 @@ def test_old_runs_go_and_every_partition_keeps_its_newest_event(served: Sandbox,
     first = pipeline.run(NEWEST, NEWEST).run_id
     again = pipeline.run(NEWEST, NEWEST).run_id
     other = run_job(pipeline, "load_inbox").run_id
-    green, figures = pipeline.green(), digests(pipeline.folder.published, figure_tables())
+    green, figures = pipeline.green(), Published(pipeline.folder.published).digests(figure_tables())
     with dagster_instance(pipeline.folder) as instance:
-        assert forget_old_runs(instance, pipeline.folder, 90, datetime.now(UTC) + timedelta(days=80)) == 0
-        assert forget_old_runs(instance, pipeline.folder, 90, datetime.now(UTC) + timedelta(days=100)) == 2
+        assert delete_runs_before(instance, pipeline.folder, datetime.now(UTC) - timedelta(days=10)) == 0
+        assert delete_runs_before(instance, pipeline.folder, datetime.now(UTC) + timedelta(days=10)) == 2
         assert [run.run_id for run in instance.get_runs()] == [again]
         latest = instance.get_latest_materialization_event(dg.AssetKey("nav"))
     assert latest is not None
     assert latest.run_id == again
     assert pipeline.green() == green
-    assert digests(pipeline.folder.published, figure_tables()) == figures
+    assert Published(pipeline.folder.published).digests(figure_tables()) == figures
     left = {path.name for path in pipeline.folder.dagster_home.rglob("*")}
     assert not {name for name in left if first in name or other in name}
     assert f"{again}.db" in left

@@ -10,17 +10,29 @@ from decimal import Decimal
 import pytest
 
 from wealth_pipeline.defs import markdown
-from wealth_pipeline.published.published import RECENT_DAYS, Holding, NavDay
+from wealth_pipeline.published.published import RECENT_DAYS
+from wealth_pipeline.published.results import Holding, NavDay
 from wealth_pipeline.text import money, plain
 
 #: The longest Markdown that Dagster shows in place.
 IN_PLACE = 999
 
 
-def nav_day(*recent: str, account: str = "U1234567", proof: str = "passed", wanting: tuple[str, ...] = ()) -> NavDay:
+def nav_day(
+    *recent: str, account: str = "U1234567", proof: str = "passed", unproved_by: tuple[str, ...] = ()
+) -> NavDay:
     totals = [Decimal(total) for total in recent]
     return NavDay(
-        account, date(2026, 11, 24), "USD", totals[-1], None, proof, list(wanting), "ab" * 32, totals, date(2026, 9, 1)
+        account,
+        date(2026, 11, 24),
+        "USD",
+        totals[-1],
+        None,
+        proof,
+        list(unproved_by),
+        "ab" * 32,
+        totals,
+        date(2026, 9, 1),
     )
 
 
@@ -77,7 +89,7 @@ def test_the_range_of_the_chart_is_told_with_its_currency() -> None:
 
 def test_the_state_of_the_proof_names_what_is_wanting() -> None:
     table = markdown.nav_table(
-        [nav_day("2"), nav_day("2", account="U2", proof="not_evaluable", wanting=("cash", "positions"))]
+        [nav_day("2"), nav_day("2", account="U2", proof="not_evaluable", unproved_by=("cash", "positions"))]
     )
     assert table.replace("\N{NO-BREAK SPACE}", " ").splitlines()[2:] == [
         "|U1234567|2.00 USD|not stated|passed|",

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from wealth_pipeline.cli.main import main
-from wealth_pipeline.defs.checks import OTHERS, PROOFS
+from wealth_pipeline.defs.checks import CHECKS, PROOFS
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.runs import instance as dagster_instance
@@ -22,6 +22,7 @@ from wealth_pipeline_tests.flexml import cash, file, flex, nav
 
 MakePipeline = Callable[..., Pipeline]
 TUESDAY = date(2026, 11, 17)
+ALL = {*PROOFS, *(check.name for check in CHECKS)}
 FAILED = {"parts", "proved"}
 
 
@@ -68,7 +69,7 @@ def test_an_inbox_file_whose_proof_fails_turns_the_check_red_and_a_right_one_gre
             job = definitions(pipeline.settings).resolve_job_def("load_inbox")
             assert job.execute_in_process(instance=instance, run_config=QUIET).success
         assert failed(pipeline) == expected
-        assert pipeline.shown().keys() == PROOFS.keys() | OTHERS.keys()
+        assert pipeline.shown().keys() == ALL
     assert pipeline.green() == {TUESDAY.isoformat()}
 
 
@@ -127,5 +128,5 @@ def test_a_run_that_lacks_a_day_still_says_what_its_checks_found(box: Sandbox, m
     box.service.faults.script("late")
     result = pipeline.run(TUESDAY, date(2026, 11, 19))
     assert "No NAV for 2026-11-19" in error_of(result)
-    assert pipeline.shown().keys() == PROOFS.keys() | OTHERS.keys()
+    assert pipeline.shown().keys() == ALL
     assert report(pipeline) == 0

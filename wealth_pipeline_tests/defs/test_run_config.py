@@ -21,18 +21,19 @@ from dagster._core.execution.api import execute_run
 from dagster_graphql.test.utils import define_out_of_process_context, execute_dagster_graphql
 
 import wealth_pipeline.definitions
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.defs.conftest import NEWEST, QUIET
 
 FOREIGN, PATH, OP = "<foreign>", "<path>", "<op>"
 ASSETS = "__ASSET_JOB"
 JOBS = [
-    *("daily_statement", "anna_daily_statement", "live_balances", "load_inbox", "replay", "forget_history"),
+    *("daily_statement", "anna_daily_statement", "live_balances", "load_inbox", "replay", "run_cleanup"),
     ASSETS,
 ]
 

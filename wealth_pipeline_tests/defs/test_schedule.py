@@ -87,7 +87,7 @@ def test_an_embargo_is_respected_and_named(served: Sandbox, make_pipeline: MakeP
 
 def test_after_three_requests_on_a_day_the_next_one_is_tomorrow(served: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(served)
-    ledger = RequestLedger(pipeline.folder.state, lambda: pipeline.at)
+    ledger = RequestLedger(pipeline.folder.state, pipeline.clock)
     for first in (17, 18, 19):
         assert not isinstance(tick(pipeline), dg.SkipReason)
         ledger.start("ibkr", "1", Window(date(2026, 11, first), NEWEST))

@@ -15,7 +15,7 @@ from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.defs.code_location import daily_job, definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import days_tags
-from wealth_pipeline.flex import client as client_module
+from wealth_pipeline.flex import calls
 from wealth_pipeline.sandbox.faults import GET, SEND
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
@@ -50,9 +50,7 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
             assert run(None).success
             for row in ROWS:
                 if "deadline" not in row.when and row.when != "reading":
-                    monkeypatch.setattr(
-                        client_module, "TIMEOUTS", (5.0, 2.0 if row.fault in ("hang", "drip") else 30.0)
-                    )
+                    monkeypatch.setattr(calls, "TIMEOUTS", (5.0, 2.0 if row.fault in ("hang", "drip") else 30.0))
                     box.service.faults.script(row.fault, call=GET if row.when == "polling" else SEND)
                     # The steps that speak to IBKR; the others know no token.
                     result = run(["flex_report_request", "flex_statement"])
@@ -61,7 +59,7 @@ def test_every_fault_of_the_table_run_through_dagster_leaves_no_trace_of_the_tok
                     if row.fault == "expired":
                         monkeypatch.setenv("IBKR_FLEX_TOKEN", box.service.renew_token())
                     if row.fault == "lockout":
-                        box.service._tokens[box.token].locked_until = None
+                        box.service.unlock()
                     pipeline.at += timedelta(hours=25)  # beyond every embargo
     printed = "".join(capfd.readouterr())
     assert printed.count("STEP_FAILURE") > 30

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.flex import client as client_module
+from wealth_pipeline.flex import calls
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.errors import FlexError
 from wealth_pipeline.flex.ledger import RequestLedger, Window
@@ -23,6 +23,7 @@ from wealth_pipeline.pull import ask
 from wealth_pipeline.sandbox.faults import GET, NAMES, SEND
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive
+from wealth_pipeline_tests.clocks import MovableClock
 from wealth_pipeline_tests.defs.conftest import NEWEST, Pipeline, error_of
 
 WINDOW = Window(date(2026, 7, 1), date(2026, 7, 2))
@@ -61,24 +62,6 @@ def says(cell: str, text: str) -> bool:
     return re.search(".*".join(map(re.escape, cell.split("…"))), text) is not None
 
 
-class Clock:
-    """A clock that moves by what is slept and, in a drip, whenever somebody looks at it."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 7, 3, 12, tzinfo=UTC)
-        self.tick = timedelta(0)
-
-    def __call__(self) -> datetime:
-        self.at += self.tick
-        return self.at
-
-    def seconds(self) -> float:
-        return self.at.timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
 def test_every_fault_of_the_sandbox_has_a_row_for_each_call_at_which_it_can_happen() -> None:
     by_call = {when: {row.fault for row in ROWS if row.when.startswith(when)} for when in ("asking", "polling")}
     in_the_statement = {"truncated", "reset-body", "drip", "huge"}
@@ -90,10 +73,10 @@ def test_every_fault_of_the_sandbox_has_a_row_for_each_call_at_which_it_can_happ
 
 @pytest.mark.parametrize("row", AT_IBKR, ids=str)
 def test_what_the_table_says_happens(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUTS", (5.0, 2.0 if row.fault == "hang" else 30.0))
-    clock = Clock()
+    monkeypatch.setattr(calls, "TIMEOUTS", (5.0, 2.0 if row.fault == "hang" else 30.0))
+    clock = MovableClock(datetime(2026, 7, 3, 12, tzinfo=UTC))
     ledger, archive = RequestLedger(tmp_path / "state.sqlite", clock), Archive(tmp_path / "archive")
-    with Sandbox(first_day=date(2026, 6, 1), now=clock, clock=clock.seconds) as box:
+    with Sandbox(first_day=date(2026, 6, 1), now=clock.now, clock=clock.seconds) as box:
 
         def run() -> FlexError | None:
             """One run: ask, wait, archive; its error."""
@@ -105,7 +88,6 @@ def test_what_the_table_says_happens(row: Row, tmp_path: Path, monkeypatch: pyte
                 base_url=box.flex_url,
                 deadline=timedelta(minutes=2),
                 max_bytes=FEW_BYTES,
-                sleep=clock.sleep,
             )
             try:
                 ask.request(client, WINDOW)

@@ -1,4 +1,4 @@
-"""`wealth doctor` in set-ups that are broken, one way each: the one sentence that mends it. And in one that is not."""
+"""`wealth doctor` in set-ups that are broken, one way each: the sentence that says how to fix it; and in a good one."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
 from wealth_pipeline.cli.main import main
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.doctor import configuration, machine, statement
-from wealth_pipeline.doctor.examine import Finding
+from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
-from wealth_pipeline.settings import Connection
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
 
@@ -130,7 +130,7 @@ def examined(*words: str) -> tuple[int, list[str]]:
 
 def test_a_healthy_set_up_has_ticks_only(home: Path) -> None:
     status, lines = examined()
-    assert lines[-1] == "Nothing has to be mended."
+    assert lines[-1] == "No problems found."
     assert [line for line in lines[:-1] if not line.startswith("✓ ")] == []
     assert {line.split(":")[0] for line in lines[:-1]} == {
         f"✓ {about}"
@@ -251,7 +251,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ".env that others can read": (lambda home: (home / ".env").chmod(0o644), "Run `chmod 600 {home}/.env`."),
     "a misspelt setting": (
         lambda home: env(home, ENV + "WEALTH_HISTORY_STRAT=2025-01-01\n"),
-        ".env: WEALTH_HISTORY_STRAT is no setting. Did you mean WEALTH_HISTORY_START?",
+        ".env: WEALTH_HISTORY_STRAT is not a setting. Did you mean WEALTH_HISTORY_START?",
     ),
     "no query id": (
         lambda home: env(home, f"IBKR_FLEX_TOKEN={TOKEN}\n"),
@@ -259,11 +259,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "the token in the query id's line": (
         lambda home: env(home, f"IBKR_FLEX_TOKEN=1\nIBKR_FLEX_QUERY_ID={TOKEN}\n"),
-        "Mend it in .env; the long number is the token.",
+        "Correct it in .env; the long number is the token.",
     ),
     "a setting out of range": (
         lambda home: env(home, ENV + "WEALTH_OVERLAP_DAYS=61\n"),
-        "WEALTH_OVERLAP_DAYS is '61', which is not a whole number from 0 to 60. Mend it in .env.",
+        "WEALTH_OVERLAP_DAYS is '61', which is not a whole number from 0 to 60. Correct it in .env.",
     ),
     "no token": (
         lambda home: env(home, "IBKR_FLEX_QUERY_ID=987654\n"),
@@ -358,13 +358,15 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_set_up_is_told_in_the_one_sentence_that_mends_it(name: str, home: Path) -> None:
+def test_a_broken_set_up_is_one_sentence_that_says_how_to_fix_it(name: str, home: Path) -> None:
     breaks, sentence = BROKEN[name]
     breaks(home)
     status, lines = examined()
     assert status == 1
-    to_mend = [line for line in lines if line.startswith("✗ ") and sentence.format(home=home) in line]
-    assert len(to_mend) == 1, "\n".join(lines)
+    problems = [line for line in lines if line.startswith("✗ ") and sentence.format(home=home) in line]
+    assert len(problems) == 1, "\n".join(lines)
+    found = sum(line.startswith("✗ ") for line in lines)
+    assert lines[-1] == ("1 problem to fix." if found == 1 else f"{found} problems to fix.")
 
 
 def test_foreign_files_in_the_archive_are_named_and_harm_nothing(home: Path) -> None:
@@ -422,7 +424,7 @@ def test_costs_whose_currency_nothing_tells_are_told(home: Path) -> None:
     row = flexml.position(reportDate=None, fxRateToBase="1.1", currency="EUR", fifoPnlUnrealized="3")
     _arrived(flexml.file(flexml.flex(day=LAST, AccountInformation={"currency": "USD"}, OpenPositions=[row])))(home)
     _, lines = examined()
-    assert any("Nothing tells whether the cost basis of 1 position of 2026-11-19" in x for x in lines)
+    assert any("Nothing says whether the cost basis of 1 position of 2026-11-19" in x for x in lines)
 
 
 def test_before_the_first_run_it_tells_the_next_steps(clean_environment: Path) -> None:
@@ -477,7 +479,7 @@ def test_ibkr_is_asked_only_on_request_and_one_time(home: Path) -> None:
 def test_an_older_python_is_told_and_this_one_is_fine() -> None:
     assert machine.python(">=3.11,<3.15").grade == "fine"
     old = machine.python(">=3.11,<3.15", "3.10.4")
-    assert old.grade == "mend"
+    assert old.grade == "problem"
     assert old.sentence.startswith("Python 3.10.4 runs, >=3.11,<3.15 is declared. Run `make clean`, then `make PYTHON=")
 
 
@@ -492,11 +494,11 @@ def test_a_package_outside_its_range_is_told(told: str) -> None:
     if "duckdb" in told:
         assert (
             found.sentence
-            == f"{told}. Run `make clean`, then `make demo`, which installs everything anew; your data stay."
+            == f"{told}. Run `make clean`, then `make demo`, which installs everything again; your data stay."
         )
     else:
         assert told in found.sentence
-    assert found.grade == "mend"
+    assert found.grade == "problem"
     assert machine.packages(requires("wealth-pipeline") or []).grade == "fine"
 
 
@@ -512,7 +514,7 @@ def test_a_data_folder_that_others_can_read_is_told(public: Path) -> None:
     data = public / "data"
     data.mkdir()
     data.chmod(0o755)
-    assert machine.privacy(data).grade == "mend"
+    assert machine.privacy(data).grade == "problem"
     assert f"{data} can be read by others on this machine. Run `chmod 700 {data}`;" in machine.privacy(data).sentence
     public.chmod(0o700)
     assert machine.privacy(data).grade == "advice"
@@ -523,7 +525,7 @@ def test_a_data_folder_that_others_can_read_is_told(public: Path) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     full = machine.disk_space(tmp_path / "data", lambda path: 200_000_000)
-    assert full == Finding.mend(
+    assert full == Finding.problem(
         "disk",
         f"Only 0.2 GB free on the disk of {tmp_path}, and 1.1 are needed. Free some, or move the folder"
         " (WEALTH_DATA_DIR).",
@@ -536,7 +538,7 @@ def test_a_token_near_its_end_is_advice() -> None:
         day: configuration.token(made, {"IBKR_FLEX_TOKEN": TOKEN}, day).grade
         for day in (date(2026, 12, 1), date(2026, 12, 31), date(2027, 1, 15))
     }
-    assert list(told.values()) == ["fine", "advice", "mend"]
+    assert list(told.values()) == ["fine", "advice", "problem"]
 
 
 def test_a_late_statement_is_not_taken_for_a_wrong_period() -> None:

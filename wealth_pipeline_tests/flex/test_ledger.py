@@ -10,33 +10,24 @@ import pytest
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import SPACING, TEN_REQUESTS, RequestLedger, Window, token_key
+from wealth_pipeline_tests.clocks import MovableClock
 
 WINDOW = Window(date(2026, 7, 1), date(2026, 7, 2))
 STEPS = [timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1)]
 
 
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self, at: datetime = datetime(2026, 7, 3, 10, tzinfo=UTC)) -> None:
-        self.at = at
-
-    def __call__(self) -> datetime:
-        return self.at
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> RequestLedger:
+def ledger(tmp_path: Path, clock: MovableClock) -> RequestLedger:
     return RequestLedger(tmp_path / "data" / "state.sqlite", clock)
 
 
 def test_a_request_is_on_record_from_before_it_goes_out_until_its_statement_came(
-    ledger: RequestLedger, clock: Clock
+    ledger: RequestLedger, clock: MovableClock
 ) -> None:
     request_id = ledger.start("household", "42", WINDOW)
     sent = ledger.latest("household", WINDOW)
@@ -64,7 +55,7 @@ def test_the_file_is_private_and_its_folder_is_made(ledger: RequestLedger) -> No
     assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
 
 
-def test_a_pending_request_is_taken_up_again_for_a_day(ledger: RequestLedger, clock: Clock) -> None:
+def test_a_pending_request_is_taken_up_again_for_a_day(ledger: RequestLedger, clock: MovableClock) -> None:
     request_id = ledger.start("household", "42", WINDOW)
     assert ledger.pending("household", WINDOW) is None, "no reference code yet"
     ledger.referenced(request_id, "4711")
@@ -96,7 +87,7 @@ def test_a_request_that_never_got_a_code_leaves_an_older_pending_one_in_its_plac
     assert pending.reference_code == "1"
 
 
-def test_the_day_a_statement_came_on_is_the_day_in_new_york(ledger: RequestLedger, clock: Clock) -> None:
+def test_the_day_a_statement_came_on_is_the_day_in_new_york(ledger: RequestLedger, clock: MovableClock) -> None:
     clock.at = datetime(2026, 7, 3, 3, 30, tzinfo=UTC)  # 23:30 on 2 July in New York
     ledger.finished(ledger.start("household", "42", WINDOW), "received", sha256="ab" * 32)
     assert ledger.received_on("household", WINDOW, date(2026, 7, 2))
@@ -104,7 +95,7 @@ def test_the_day_a_statement_came_on_is_the_day_in_new_york(ledger: RequestLedge
     assert not ledger.received_on("other", WINDOW, date(2026, 7, 2))
 
 
-def test_the_requests_of_a_day_are_those_of_the_day_in_new_york(ledger: RequestLedger, clock: Clock) -> None:
+def test_the_requests_of_a_day_are_those_of_the_day_in_new_york(ledger: RequestLedger, clock: MovableClock) -> None:
     for moment in (datetime(2026, 7, 3, 3, 30, tzinfo=UTC), datetime(2026, 7, 3, 4, 30, tzinfo=UTC)):
         clock.at = moment  # 23:30 on 2 July, and 00:30 on 3 July in New York
         ledger.start("household", "42", WINDOW)
@@ -119,7 +110,7 @@ def test_only_a_statement_that_came_whole_counts_as_received(ledger: RequestLedg
     assert not ledger.received_on("household", WINDOW, date(2026, 7, 3))
 
 
-def test_an_embargo_ends_by_itself_and_grows_with_each_repeat(ledger: RequestLedger, clock: Clock) -> None:
+def test_an_embargo_ends_by_itself_and_grows_with_each_repeat(ledger: RequestLedger, clock: MovableClock) -> None:
     for minutes in (2, 10, 60, 60):
         assert ledger.embargo("key") is None
         until = ledger.set_embargo("key", "household", 1018, STEPS).until
@@ -134,7 +125,7 @@ def test_an_embargo_ends_by_itself_and_grows_with_each_repeat(ledger: RequestLed
 
 
 def test_a_shorter_embargo_never_shortens_a_longer_one_nor_does_a_success_lift_it(
-    ledger: RequestLedger, clock: Clock
+    ledger: RequestLedger, clock: MovableClock
 ) -> None:
     lockout = ledger.set_embargo("key", "household", 1025, [timedelta(hours=24)])
     assert ledger.set_embargo("key", "household", 1018, STEPS).until == lockout.until
@@ -144,7 +135,7 @@ def test_a_shorter_embargo_never_shortens_a_longer_one_nor_does_a_success_lift_i
     assert in_force.until == clock.at + timedelta(hours=24)
 
 
-def test_calls_are_spaced_to_one_a_second_and_ten_a_minute(ledger: RequestLedger, clock: Clock) -> None:
+def test_calls_are_spaced_to_one_a_second_and_ten_a_minute(ledger: RequestLedger, clock: MovableClock) -> None:
     slots = []
     for _ in range(25):
         clock.at = max(clock.at, ledger.reserve_call("key"))  # as a caller does, who sleeps until then
@@ -155,7 +146,7 @@ def test_calls_are_spaced_to_one_a_second_and_ten_a_minute(ledger: RequestLedger
 
 
 def test_a_clock_that_was_years_ahead_holds_nobody_back_once_it_is_put_right(
-    ledger: RequestLedger, clock: Clock
+    ledger: RequestLedger, clock: MovableClock
 ) -> None:
     right = clock.at
     clock.at += timedelta(days=4000)

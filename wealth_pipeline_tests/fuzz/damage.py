@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.statement.frame import StatementError
 
 from .house import House
 from .second_reading import strays

@@ -67,7 +67,7 @@ class Frame:
     declared: bool = False
     comments: bool = False
     message: bool = False
-    slash_format: str = "MM/dd/yyyy"
+    date_format: str = "MM/dd/yyyy"
 
 
 def choices() -> st.SearchStrategy[Choice]:
@@ -116,7 +116,7 @@ def frames() -> st.SearchStrategy[Frame]:
         declared=st.booleans(),
         comments=st.booleans(),
         message=st.booleans(),
-        slash_format=st.sampled_from(sorted(_SLASHES)),
+        date_format=st.sampled_from(sorted(_SLASHES)),
     )
 
 
@@ -133,7 +133,7 @@ def households(size: int) -> st.SearchStrategy[list[tuple[Household, Form]]]:
 def files(size: int) -> st.SearchStrategy[tuple[list[Household], bytes, str]]:
     """A file of `size` accounts, their figures, and what its dates with slashes mean."""
     drawn = st.tuples(households(size), frames())
-    return drawn.map(lambda d: ([told for told, _ in d[0]], render(d[0], d[1]), d[1].slash_format))
+    return drawn.map(lambda d: ([told for told, _ in d[0]], render(d[0], d[1]), d[1].date_format))
 
 
 def plain_files() -> st.SearchStrategy[bytes]:
@@ -163,7 +163,7 @@ def _corrected(row: Row) -> Row:
 
 def render(told: Sequence[tuple[Household, Form]], frame: Frame) -> bytes:
     """The file that states the figures."""
-    pens = [(_Pen(form, _SLASHES[frame.slash_format]), household) for household, form in told]
+    pens = [(_Pen(form, _SLASHES[frame.date_format]), household) for household, form in told]
     statements = [pen.statement(household, part) for pen, household in pens for part in household.parts]
     between = "\n<!-- <FlexStatement> --> <?pi x?>\n" if frame.comments else ""
     message = "<Message>Some words &amp; more</Message>" if frame.message else ""

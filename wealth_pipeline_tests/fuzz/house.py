@@ -34,9 +34,9 @@ class House:
         self.archive: Archive = folder.archive
         self.con = con
 
-    def load(self, data: bytes, slash_format: str = "MM/dd/yyyy") -> Loaded:
+    def load(self, data: bytes, date_format: str = "MM/dd/yyyy") -> Loaded:
         """Archive and load a file; raises StatementError where it is no statement at all."""
-        return load(self.con, self.archive, self.archive.add(io.BytesIO(data), source="import").sha256, slash_format)
+        return load(self.con, self.archive, self.archive.add(io.BytesIO(data), source="import").sha256, date_format)
 
     def digest(self) -> list[tuple[Any, ...]]:
         """A cheap look at every table of figures: rows, and what the newest says of its time."""

@@ -43,8 +43,8 @@ def _forms(house: House, statements: int, start: int) -> tuple[int, list[str]]:
     @given(files(BATCH))
     def check(drawn: tuple[list[Household], bytes, str]) -> None:
         nonlocal whole
-        told, data, slash_format = drawn
-        found = _differs(house, told, data, slash_format)
+        told, data, date_format = drawn
+        found = _differs(house, told, data, date_format)
         wrong.extend(found)
         whole += 0 if found else len(told)
 
@@ -52,12 +52,12 @@ def _forms(house: House, statements: int, start: int) -> tuple[int, list[str]]:
     return whole, wrong
 
 
-def _differs(house: House, told: list[Household], data: bytes, slash_format: str) -> list[str]:
+def _differs(house: House, told: list[Household], data: bytes, date_format: str) -> list[str]:
     try:
         old = house.load(outdated(told))
         if old.status != "loaded":
             return [f"the older one is {old.status}: {old.reason}"]
-        loaded = house.load(data, slash_format)
+        loaded = house.load(data, date_format)
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
     return (

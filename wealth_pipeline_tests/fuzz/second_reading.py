@@ -21,7 +21,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.models import DESCRIPTIVE
 
 from .figures import ELEMENTS
 

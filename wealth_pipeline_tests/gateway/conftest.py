@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,42 +13,26 @@ from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline_tests.clocks import MovableClock
 
 #: A Wednesday, 10:00 in New York: the exchange is open, the books are those of Tuesday, 21 July 2026.
 NOW = datetime(2026, 7, 22, 14, 0, tzinfo=UTC)
 
 
-@dataclass
-class Clock:
-    present: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.present
-
-    def seconds(self) -> float:
-        return self.present.timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self.present += timedelta(seconds=seconds)
-
-    def advance(self, **duration: float) -> None:
-        self.present += timedelta(**duration)
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(NOW)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def gateway(clock: Clock) -> Iterator[SandboxGateway]:
+def gateway(clock: MovableClock) -> Iterator[SandboxGateway]:
     with SandboxGateway(now=clock.now, clock=clock.seconds) as box:
         yield box
 
 
 @pytest.fixture
-def state(tmp_path: Path, clock: Clock) -> GatewayState:
-    return GatewayState(tmp_path / "state.sqlite", clock.now, clock.sleep)
+def state(tmp_path: Path, clock: MovableClock) -> GatewayState:
+    return GatewayState(tmp_path / "state.sqlite", clock)
 
 
 @pytest.fixture

@@ -68,7 +68,9 @@ def test_a_pin_that_is_none_is_refused(content: bytes | None, tmp_path: Path) ->
 def test_a_gateway_elsewhere_is_verified_whatever_the_settings(tmp_path: Path) -> None:
     state = GatewayState(tmp_path / "state.sqlite")
     with GatewayClient(GatewayAddress("https://192.168.1.5:5000", allow_remote=True), state) as client:
-        assert client._session.verify is True
+        assert client._session
+        assert client._session._session.verify is True
     with GatewayClient(GatewayAddress("https://192.168.1.5:5000", "ab" * 32, allow_remote=True), state) as client:
-        adapter = client._session.get_adapter("https://192.168.1.5:5000")
+        assert client._session
+        adapter = client._session._session.get_adapter("https://192.168.1.5:5000")
         assert adapter.poolmanager.connection_pool_kw["assert_fingerprint"] == "ab" * 32  # type: ignore[attr-defined]

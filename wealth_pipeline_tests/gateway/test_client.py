@@ -17,8 +17,9 @@ from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import GatewayError
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline_tests.clocks import MovableClock
 
-from .conftest import Clock, Connect, calls, keeps_the_limits
+from .conftest import Connect, calls, keeps_the_limits
 
 # pytest replaces the process's filters.
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
@@ -57,7 +58,9 @@ def test_numbers_are_decimals_with_the_digits_that_were_sent(client: GatewayClie
     assert isinstance(cash, Decimal)
 
 
-def test_an_account_with_250_positions_is_read_whole(clock: Clock, state: GatewayState, connect: Connect) -> None:
+def test_an_account_with_250_positions_is_read_whole(
+    clock: MovableClock, state: GatewayState, connect: Connect
+) -> None:
     with SandboxGateway(now=clock.now, clock=clock.seconds, positions=250) as box, connect(box.gateway_url) as client:
         client.accounts()
         rows = client.positions("U1000001")
@@ -98,7 +101,7 @@ SESSIONS = {
 @pytest.mark.parametrize("ask", ["check_session", "tickle"])
 @pytest.mark.parametrize("happens", SESSIONS)
 def test_without_a_session_the_error_says_what_to_do(
-    happens: str, ask: str, client: GatewayClient, gateway: SandboxGateway, clock: Clock
+    happens: str, ask: str, client: GatewayClient, gateway: SandboxGateway, clock: MovableClock
 ) -> None:
     if happens == "idle":
         clock.advance(minutes=7)
@@ -125,8 +128,8 @@ FAULTS = {
     "500": (errors.GatewayTrouble, "answered HTTP 500"),
     "503": (errors.GatewayTrouble, "IBKR's servers may be restarting"),
     "accounts-first": (errors.UnexpectedReply, "Please query /accounts first"),
-    "html": (errors.UnexpectedReply, "something that is no data (a web page, or cut off)"),
-    "truncated": (errors.UnexpectedReply, "something that is no data"),
+    "html": (errors.UnexpectedReply, "something other than data (a web page, or cut off)"),
+    "truncated": (errors.UnexpectedReply, "something other than data"),
     "cut-off": (errors.GatewayTrouble, "broke off the connection"),
     "hang": (errors.GatewayTrouble, "did not answer within 0.5 s"),
     "drip": (errors.GatewayTrouble, "did not answer within 0.5 s"),
@@ -154,13 +157,13 @@ def test_every_fault_is_an_error_that_says_what_to_do_after_one_request(
 
 
 def test_a_429_is_an_embargo_of_15_minutes_that_outlives_the_process(
-    connect: Connect, gateway: SandboxGateway, state: GatewayState, clock: Clock
+    connect: Connect, gateway: SandboxGateway, state: GatewayState, clock: MovableClock
 ) -> None:
     gateway.service.script("429")
     with connect() as client, pytest.raises(errors.Embargoed):
         client.tickle()
     clock.advance(minutes=14)
-    later = GatewayState(state.path, clock.now, clock.sleep)
+    later = GatewayState(state.path, clock)
     with GatewayClient(connect().address, later) as client, pytest.raises(errors.Embargoed):
         client.check_session()
     assert len(calls(gateway)) == 1
@@ -172,7 +175,7 @@ def test_a_429_is_an_embargo_of_15_minutes_that_outlives_the_process(
 
 
 def test_a_clock_that_was_put_back_neither_ends_an_embargo_nor_makes_it_endless(
-    state: GatewayState, clock: Clock
+    state: GatewayState, clock: MovableClock
 ) -> None:
     state.set_embargo()
     clock.advance(hours=-5)

@@ -17,11 +17,13 @@ import pytest
 from wealth_pipeline.gateway import live, snapshot, store
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline_tests.clocks import MovableClock
 
-from .conftest import Clock, Connect
+from .conftest import Connect
 
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 
@@ -29,12 +31,12 @@ AMOUNTS = {"netliquidationvalue": "1005165.5", "cashbalance": "971869.6", "excha
 
 
 @pytest.fixture(autouse=True)
-def _settled(clock: Clock) -> None:
+def _settled(clock: MovableClock) -> None:
     """A minute after the gateway was logged in to."""
     clock.advance(minutes=1)
 
 
-def taken(client: GatewayClient, clock: Clock) -> str:
+def taken(client: GatewayClient, clock: MovableClock) -> str:
     with client:
         return snapshot.take(client, clock.now())
 
@@ -54,7 +56,7 @@ def rows(data_dir: Path, query: str) -> list[Any]:
         return con.execute(query).fetchall()
 
 
-def test_what_is_loaded_is_what_the_household_has(client: GatewayClient, clock: Clock, tmp_path: Path) -> None:
+def test_what_is_loaded_is_what_the_household_has(client: GatewayClient, clock: MovableClock, tmp_path: Path) -> None:
     sha256 = store.archive(tmp_path, taken(client, clock))
     loaded = store.load(tmp_path)
     household, day = Household(), date(2026, 7, 21)
@@ -77,7 +79,7 @@ def test_what_is_loaded_is_what_the_household_has(client: GatewayClient, clock: 
 
 
 def test_the_currencies_add_up_to_the_total_and_base_is_not_one_of_them(
-    client: GatewayClient, clock: Clock, tmp_path: Path
+    client: GatewayClient, clock: MovableClock, tmp_path: Path
 ) -> None:
     store.archive(tmp_path, taken(client, clock))
     store.load(tmp_path)
@@ -90,7 +92,7 @@ def test_the_currencies_add_up_to_the_total_and_base_is_not_one_of_them(
 
 
 def test_without_base_the_total_is_derived_in_the_accounts_own_base_currency(
-    client: GatewayClient, gateway: SandboxGateway, clock: Clock, tmp_path: Path
+    client: GatewayClient, gateway: SandboxGateway, clock: MovableClock, tmp_path: Path
 ) -> None:
     gateway.service.base_total = False
     store.archive(tmp_path, taken(client, clock))
@@ -103,7 +105,7 @@ def test_without_base_the_total_is_derived_in_the_accounts_own_base_currency(
 
 
 def test_a_terse_gateway_loads_too(
-    client: GatewayClient, gateway: SandboxGateway, clock: Clock, tmp_path: Path
+    client: GatewayClient, gateway: SandboxGateway, clock: MovableClock, tmp_path: Path
 ) -> None:
     gateway.service.terse = True
     store.archive(tmp_path, taken(client, clock))
@@ -111,7 +113,7 @@ def test_a_terse_gateway_loads_too(
     assert rows(tmp_path, "SELECT count(*), count(average_cost) FROM live.live_positions")[0][1] == 0
 
 
-def test_no_secret_and_no_name_is_kept(client: GatewayClient, clock: Clock, tmp_path: Path) -> None:
+def test_no_secret_and_no_name_is_kept(client: GatewayClient, clock: MovableClock, tmp_path: Path) -> None:
     store.archive(tmp_path, taken(client, clock))
     store.load(tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -180,7 +182,7 @@ BROKEN = {
         "live_positions.quantity",
     ),
     "an amount beyond all measure": ('{"BASE":{"netliquidationvalue":1e20}}', "[]", "live_nav.net_liquidation"),
-    "no shape at all": ("[]", "[]", "has not the shape"),
+    "no shape at all": ("[]", "[]", "does not have the shape"),
 }
 
 
@@ -232,7 +234,9 @@ def test_foreign_files_among_the_snapshots_are_left_alone(tmp_path: Path) -> Non
     assert [path for path, ours in store.archived(tmp_path) if not ours] == [copy]
 
 
-def test_the_database_is_made_again_from_the_archive(client: GatewayClient, clock: Clock, tmp_path: Path) -> None:
+def test_the_database_is_made_again_from_the_archive(
+    client: GatewayClient, clock: MovableClock, tmp_path: Path
+) -> None:
     for _ in range(2):
         store.archive(tmp_path, taken(client, clock))
         store.load(tmp_path)
@@ -276,11 +280,11 @@ def test_the_drift_compares_a_days_last_live_nav_with_its_statement(tmp_path: Pa
         store.archive(tmp_path, told)
     store.load(tmp_path)
     official = tmp_path / "wealth.duckdb"
-    assert live.drift(tmp_path, official) == []
+    assert Published(official).drift(tmp_path) == []
     with duckdb.connect(str(official)) as con:
         con.execute("CREATE TABLE nav_history (account_id VARCHAR, report_date DATE, total DECIMAL(28,12))")
         con.execute("INSERT INTO nav_history VALUES ('U1', '2026-07-21', 90), ('U1', '2026-07-22', 108.5)")
-    (day,) = live.drift(tmp_path, official)
+    (day,) = Published(official).drift(tmp_path)
     assert day.report_date == date(2026, 7, 22)
     assert (day.live, day.official, day.drift) == (Decimal(110), Decimal("108.5"), Decimal("-1.5"))
 

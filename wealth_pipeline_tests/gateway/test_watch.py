@@ -16,14 +16,15 @@ from wealth_pipeline.gateway.hours import UnknownExchange, is_open
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.gateway.watch import Look, look
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline_tests.clocks import MovableClock
 
-from .conftest import Clock, Connect, calls, keeps_the_limits
+from .conftest import Connect, calls, keeps_the_limits
 
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 
 QUARTER = timedelta(minutes=15)
 
-Happening = Callable[[SandboxGateway, Clock, GatewayState], object]
+Happening = Callable[[SandboxGateway, MovableClock, GatewayState], object]
 SKIPS: dict[str, tuple[Happening, str, int]] = {
     "not running": (lambda box, clock, state: box.stop(), "No gateway is running at {url}.", 0),
     "logged out": (lambda box, clock, state: box.service.log_out(), "Open {url} in a browser", 1),
@@ -37,7 +38,7 @@ SKIPS: dict[str, tuple[Happening, str, int]] = {
     "too many": (lambda box, clock, state: box.service.script("429"), "too many requests (429)", 1),
     "500": (lambda box, clock, state: box.service.script("500"), "HTTP 500", 1),
     "503": (lambda box, clock, state: box.service.script("503"), "HTTP 503", 1),
-    "web page": (lambda box, clock, state: box.service.script("html"), "something that is no data", 1),
+    "web page": (lambda box, clock, state: box.service.script("html"), "something other than data", 1),
     "hang": (lambda box, clock, state: box.service.script("hang"), "did not answer within 0.5 s", 1),
     "drip": (lambda box, clock, state: box.service.script("drip"), "did not answer within 0.5 s", 1),
     "cut off": (lambda box, clock, state: box.service.script("cut-off"), "broke off the connection", 1),
@@ -46,7 +47,7 @@ SKIPS: dict[str, tuple[Happening, str, int]] = {
 
 @pytest.mark.parametrize("state_name", SKIPS)
 def test_trouble_is_a_sentence_after_at_most_one_request_and_it_resumes(
-    state_name: str, connect: Connect, gateway: SandboxGateway, state: GatewayState, clock: Clock
+    state_name: str, connect: Connect, gateway: SandboxGateway, state: GatewayState, clock: MovableClock
 ) -> None:
     happens, sentence, requests = SKIPS[state_name]
     happens(gateway, clock, state)
@@ -63,13 +64,13 @@ def test_trouble_is_a_sentence_after_at_most_one_request_and_it_resumes(
     keeps_the_limits(gateway)
 
 
-def test_another_visit_under_way_is_a_sentence(connect: Connect, clock: Clock) -> None:
+def test_another_visit_under_way_is_a_sentence(connect: Connect, clock: MovableClock) -> None:
     with connect():
         assert "Another run is asking" in look(connect(), None, clock.now(), QUARTER, "always").sentence
 
 
 def test_a_snapshot_is_due_at_the_interval_and_the_session_is_kept_alive_between(
-    connect: Connect, gateway: SandboxGateway, clock: Clock
+    connect: Connect, gateway: SandboxGateway, clock: MovableClock
 ) -> None:
     last = clock.now()
     clock.advance(minutes=14)
@@ -81,7 +82,7 @@ def test_a_snapshot_is_due_at_the_interval_and_the_session_is_kept_alive_between
     assert calls(gateway) == ["POST /tickle"] * 2
 
 
-def test_a_clock_that_was_put_back_delays_nothing(connect: Connect, clock: Clock) -> None:
+def test_a_clock_that_was_put_back_delays_nothing(connect: Connect, clock: MovableClock) -> None:
     assert look(connect(), clock.now() + timedelta(hours=5), clock.now(), QUARTER, "XNYS").due
 
 
@@ -103,14 +104,14 @@ def test_the_hours_of_the_exchange(when: str, exchange: str, is_it: bool) -> Non
     assert is_open(exchange, datetime.fromisoformat(when).replace(tzinfo=UTC)) is is_it
 
 
-def test_an_unknown_exchange_is_a_sentence(connect: Connect, clock: Clock) -> None:
+def test_an_unknown_exchange_is_a_sentence(connect: Connect, clock: MovableClock) -> None:
     with pytest.raises(UnknownExchange):
         is_open("XXXX", clock.now())
     assert "Set WEALTH_GATEWAY_HOURS to XNYS" in look(connect(), None, clock.now(), QUARTER, "XXXX").sentence
 
 
 def test_outside_the_hours_the_session_is_kept_alive_and_nothing_is_asked(
-    connect: Connect, gateway: SandboxGateway, clock: Clock
+    connect: Connect, gateway: SandboxGateway, clock: MovableClock
 ) -> None:
     clock.advance(hours=8)
     gateway.service.log_in()
@@ -119,9 +120,11 @@ def test_outside_the_hours_the_session_is_kept_alive_and_nothing_is_asked(
     assert "XNYS is closed" in seen.sentence
 
 
-def test_a_day_with_everything_in_it(tmp_path: Path, connect: Connect, gateway: SandboxGateway, clock: Clock) -> None:
+def test_a_day_with_everything_in_it(
+    tmp_path: Path, connect: Connect, gateway: SandboxGateway, clock: MovableClock
+) -> None:
     """From 09:00 in New York to 00:30: the session is lost at noon, then a 429, a restart, and midnight."""
-    clock.present = minute = datetime(2026, 7, 22, 13, 0, tzinfo=UTC)
+    clock.at = minute = datetime(2026, 7, 22, 13, 0, tzinfo=UTC)
     gateway.service.log_in()
 
     def restart() -> None:
@@ -141,7 +144,7 @@ def test_a_day_with_everything_in_it(tmp_path: Path, connect: Connect, gateway: 
     outcomes: Counter[str] = Counter()
     sentences: Counter[str] = Counter()
     while minute < datetime(2026, 7, 23, 4, 30, tzinfo=UTC):
-        clock.present = max(clock.present, minute)
+        clock.at = max(clock.at, minute)
         happens.pop((minute - timedelta(hours=4)).strftime("%H:%M"), lambda: None)()
         # A new client every time, as after a restart of the software.
         seen = look(connect(), last, clock.now(), QUARTER, "XNYS")

@@ -24,7 +24,7 @@ from wealth_pipeline.calendar import last_weekdays, weekdays_between
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.published.published import connected
+from wealth_pipeline.published.reading import reading
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
@@ -128,7 +128,7 @@ def _broken_promises(
         yield f"asked twice: {twice}"
     newest = last_weekdays(1, datetime.now().astimezone())[0]
     history, account = (weekdays_between(day, newest) for day in begins)
-    with connected(data.published) as con:
+    with reading(data.published) as con:
         rows = con.execute("SELECT report_date, count(*) FROM nav GROUP BY ALL").fetchall()
     whole = {day for day, accounts in rows if accounts == len(box.service.household.accounts)}
     if lacking := [str(day) for day in account if day not in whole]:

@@ -33,14 +33,14 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
 from wealth_pipeline.defs.sensors.alert import failure_of
-from wealth_pipeline.flex import client as flex_client
-from wealth_pipeline.flex.client import FlexClient
+from wealth_pipeline.flex import calls
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.published.published import connected
+from wealth_pipeline.published.reading import reading
 from wealth_pipeline.sandbox.faults import GET, SEND
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline_tests.clocks import MovableClock
 
 NEW_YORK = ZoneInfo("America/New_York")
 #: What passes by itself, at either call.
@@ -111,22 +111,8 @@ def whole_year() -> Plan:
     return plan
 
 
-class Clock:
-    """The simulated present (UTC). It moves by what is slept, and by `tick` whenever somebody looks at it."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        self.tick = timedelta(0)
-
-    def __call__(self) -> datetime:
-        self.at += self.tick
-        return self.at
-
-    def seconds(self) -> float:
-        return self.at.timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
+class Clock(MovableClock):
+    """The simulated present (UTC)."""
 
     def advance_to(self, moment: datetime) -> None:
         self.at = max(self.at, moment.astimezone(UTC))
@@ -139,7 +125,7 @@ class Simulation:
         self.plan = plan
         self.folder = DataFolder(data_dir)
         self.clock = Clock(new_york(plan.first, 0).astimezone(UTC))
-        self.box = Sandbox(now=self.clock, clock=self.clock.seconds)
+        self.box = Sandbox(now=self.clock.now, clock=self.clock.seconds)
         self.box.service.faults.drip_seconds = 0.001
         self.counts: Counter[str] = Counter()
         self.human_actions: list[str] = []
@@ -189,11 +175,10 @@ class Simulation:
             stack.enter_context(patch.dict(os.environ, environment | {"IBKR_FLEX_URL": self.box.flex_url}))
             os.chdir(self.folder.root)  # where no .env is
             stack.callback(os.chdir, before)
-            ledger = partial(RequestLedger, now=self.clock)
+            ledger = partial(RequestLedger, clock=self.clock)
             stack.enter_context(patch.object(resources, "RequestLedger", ledger))
-            stack.enter_context(patch.object(resources, "FlexClient", partial(FlexClient, sleep=self.clock.sleep)))
             # A reply that never comes is waited for in real time.
-            stack.enter_context(patch.object(flex_client, "TIMEOUTS", (10.0, 10.0)))
+            stack.enter_context(patch.object(calls, "TIMEOUTS", (10.0, 10.0)))
             yield stack.enter_context(dagster_instance(self.folder))
 
     def _ticks(self) -> Iterator[datetime]:
@@ -295,7 +280,7 @@ class Simulation:
         """A sentence for each promise that was not kept."""
         last = weekdays_between(self.plan.last - timedelta(days=4), self.plan.last - timedelta(days=1))[-1]
         wanted = weekdays_between(self.first_report, last)
-        with connected(self.folder.published) as con:
+        with reading(self.folder.published) as con:
             loaded = {(a, d): t for a, d, t in con.execute("SELECT account_id, report_date, total FROM nav").fetchall()}
             failed = con.execute("SELECT count(*) FROM reconciliation WHERE status = 'failed'").fetchone()
             restated = {d for (d,) in con.execute("SELECT DISTINCT report_date FROM restatements").fetchall()}

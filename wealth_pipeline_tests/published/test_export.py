@@ -26,7 +26,7 @@ def loaded(clean_environment: Path) -> Path:
 
 
 def export(*words: str) -> list[str]:
-    """Run `wealth export`; the names of the files it tells."""
+    """Run `wealth export`; the names of the files it prints."""
     done = CliRunner().invoke(main, ["export", *words])
     assert done.exit_code == 0, done.output
     return [line.split()[-1] for line in done.output.splitlines()]

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from wealth_pipeline.calendar import last_weekdays, weekdays_between
 from wealth_pipeline.cli.main import main
-from wealth_pipeline.published import published, standing
+from wealth_pipeline.published import standing
+from wealth_pipeline.published.published import Published
 from wealth_pipeline_tests.lives import Folder, days, statement
 
 BEGIN, WEDNESDAY, FRIDAY = date(2026, 3, 2), date(2026, 3, 4), date(2026, 3, 13)
@@ -24,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 
 def notices(folder: Folder) -> list[standing.Notice]:
-    return standing.notices(folder.warehouse.folder.published, folder.warehouse.folder.root)
+    return standing.notices(Published(folder.warehouse.folder.published), folder.warehouse.folder.root)
 
 
 def status() -> str:
@@ -132,6 +133,6 @@ def test_no_day_is_missing_after_an_account_ended(folder: Folder) -> None:
     """Else a closed account would be asked for every night, and make each of them red."""
     folder.load(statement({"U1": days(BEGIN, FRIDAY), "U2": days(BEGIN, FRIDAY)}, closed={"U2": WEDNESDAY}))
     after = weekdays_between(date(2026, 3, 16), date(2026, 3, 20))
-    path = folder.warehouse.folder.published
-    assert published.missing(path, {"U1": BEGIN}, after) == after
-    assert published.missing(path, {"U2": BEGIN}, after) == []
+    published = Published(folder.warehouse.folder.published)
+    assert published.missing({"U1": BEGIN}, after) == after
+    assert published.missing({"U2": BEGIN}, after) == []

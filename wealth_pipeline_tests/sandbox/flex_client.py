@@ -1,4 +1,4 @@
-"""A client for the tests: plain requests over HTTP, and a clock that moves when it is told to."""
+"""A client for the tests: plain requests over HTTP, and a clock that moves only when a test moves it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import requests
 from wealth_pipeline.sandbox.days import NEW_YORK
 from wealth_pipeline.sandbox.server import Sandbox
 
+#: A Wednesday morning: the newest statement is that of Tuesday, 21 July 2026.
 NOW = datetime(2026, 7, 22, 6, 0, tzinfo=NEW_YORK)
-"""A Wednesday morning: the newest statement is that of Tuesday, 21 July 2026."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Client:
         )
 
     def send(self, **parameters: str | None) -> ElementTree.Element:
-        """SendRequest for the query `guide`, unless told otherwise."""
+        """SendRequest, for the query `guide` unless another one is given."""
         return self.parsed(self.call("SendRequest", **{"q": self.box.query_ids["guide"]} | parameters))
 
     def get(self, reference: str, **parameters: str | None) -> ElementTree.Element:

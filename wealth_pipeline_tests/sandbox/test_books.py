@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wealth_pipeline.sandbox import sections
+from wealth_pipeline.sandbox.columns import CASH_FLOWS, CHANGE_PARTS, NAV_COLUMNS
 from wealth_pipeline.sandbox.household import DEFAULT_SEED, Household, LateFee, shared_household
 from wealth_pipeline.sandbox.instruments import NAV_COLUMN
+from wealth_pipeline.sandbox.section_nav import change_in_nav
 
 from .conftest import ACCOUNTS, Daily, amount, guide, nav_row, one
 
@@ -127,8 +128,8 @@ def test_parts_add_up_to_the_total(history: Daily) -> None:
     """The verified components = total; everything is the sum of its long and its short part."""
     for statement in history:
         for nav in statement.findall("EquitySummaryInBase/*"):
-            assert sum(amount(nav, column) for column in sections.NAV_COLUMNS) == amount(nav, "total")
-            for column in (*sections.NAV_COLUMNS, "total", "brokerInterestAccrualsComponent"):
+            assert sum(amount(nav, column) for column in NAV_COLUMNS) == amount(nav, "total")
+            for column in (*NAV_COLUMNS, "total", "brokerInterestAccrualsComponent"):
                 assert amount(nav, f"{column}Long") + amount(nav, f"{column}Short") == amount(nav, column)
             for column in ("cash", "stock", "interestAccruals", "total"):
                 assert amount(nav, f"{column}Long") >= 0 >= amount(nav, f"{column}Short")
@@ -139,7 +140,7 @@ def test_change_in_nav_bridges_the_days(history: Daily) -> None:
     for account in ACCOUNTS:
         for statement in history.of(account):
             change = one(statement, "ChangeInNAV")
-            parts = sum(amount(change, part) for part in sections.CHANGE_PARTS)
+            parts = sum(amount(change, part) for part in CHANGE_PARTS)
             assert amount(change, "startingValue") + parts == amount(change, "endingValue")
             assert (change.attrib["realized"], change.attrib["changeInUnrealized"]) == ("0", "0")
             totals = [amount(row, "total") for row in statement.findall("EquitySummaryInBase/*")]
@@ -162,7 +163,7 @@ def test_twr_is_chained_with_flows_at_the_start_of_the_day(household: Household,
                 last = statement.attrib["toDate"]
         days = household.days(account, household.first_day, date.fromisoformat(last))
         with localcontext(Context(prec=28)):
-            window = ElementTree.fromstring(sections.change_in_nav(days))
+            window = ElementTree.fromstring(change_in_nav(days))
         assert amount(window, "twr") == _percent(chained)
 
 
@@ -175,10 +176,10 @@ def test_change_in_nav_of_a_window_is_the_sum_of_its_days(household: Household) 
     """A quarter's parts are sums; its starting value is the total before its first day."""
     days = household.days("U1000002", date(2025, 4, 1), date(2025, 6, 30))
     with localcontext(Context(prec=28)):
-        window = ElementTree.fromstring(sections.change_in_nav(days))
+        window = ElementTree.fromstring(change_in_nav(days))
     assert amount(window, "startingValue") == household.day("U1000002", date(2025, 3, 31)).total
     assert amount(window, "endingValue") == days[-1].total
-    for part in sections.CHANGE_PARTS:
+    for part in CHANGE_PARTS:
         assert amount(window, part) == sum(day.change.get(part, Decimal(0)) for day in days)
 
 
@@ -207,7 +208,7 @@ def test_cash_flows_of_a_window_bridge_too(household: Household) -> None:
 
 
 def _check_cash_row(row: Element) -> None:
-    flows = {name: amount(row, name) for name in sections.CASH_FLOWS}
+    flows = {name: amount(row, name) for name in CASH_FLOWS}
     assert flows.pop("depositWithdrawals") == flows["deposits"] + flows["withdrawals"]
     assert amount(row, "startingCash") + sum(flows.values()) == amount(row, "endingCash")
     assert row.attrib["currency"] == "BASE_SUMMARY" or not flows["fxTranslationGainLoss"]

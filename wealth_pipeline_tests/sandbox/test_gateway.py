@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import requests
 
-from wealth_pipeline.sandbox.gateway import FAULTS
+from wealth_pipeline.sandbox.gateway_faults import FAULTS
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household import Household
 
@@ -83,8 +83,8 @@ def test_a_port_that_is_taken_is_an_error(box: SandboxGateway) -> None:
 
 
 def test_the_session_is_shown_in_ibkrs_fields(box: SandboxGateway) -> None:
-    told = status(box)
-    assert (told["authenticated"], told["connected"], told["competing"]) == (True, True, False)
+    shown = status(box)
+    assert (shown["authenticated"], shown["connected"], shown["competing"]) == (True, True, False)
     box.service.compete()
     assert status(box)["competing"] is True
     box.service.log_out()

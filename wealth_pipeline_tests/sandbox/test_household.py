@@ -33,7 +33,7 @@ def test_a_day_is_the_same_in_whatever_order_and_window_it_is_asked() -> None:
 
 
 def test_a_household_can_be_asked_by_several_threads() -> None:
-    """Months rendered at the same time are those rendered one after the other."""
+    """Months rendered at the same time are the same as those rendered one after the other."""
     months = [(date(2025, month, 1), date(2025, month, 28)) for month in range(1, 9)]
     alone, shared = Household(), Household()
     with ThreadPoolExecutor(4) as pool:
@@ -49,13 +49,20 @@ def test_the_seed_makes_the_world() -> None:
 
 
 def test_the_first_day_is_an_option() -> None:
-    """Ten years can be had; a weekend's first day is the Monday after."""
+    """A history can be ten years long; a first day on a weekend is moved to the Monday after."""
     assert Household(first_day=date(2016, 1, 2)).first_day == date(2016, 1, 4)
     household = shared_household(DEFAULT_SEED, date(2016, 1, 4), ())
     days = household.days(ACCOUNTS[1], date(2015, 1, 1), date(2026, 1, 2))
     assert len(days) == len(list(weekdays(date(2016, 1, 4), date(2026, 1, 2))))
     assert days[0].starting_value == 0
     assert all(day.total > 100_000 for day in days)
+
+
+def test_the_first_day_may_be_a_holiday() -> None:
+    """Nothing is in the account until the exchanges open, so that its first day has no result."""
+    first, second = Household(first_day=date(2019, 1, 1)).days(ACCOUNTS[0], date(2019, 1, 1), date(2019, 1, 2))
+    assert (first.total, first.growth) == (0, 1)
+    assert second.total > 100_000
 
 
 def test_every_kind_of_position_is_held(ten_months: Daily) -> None:

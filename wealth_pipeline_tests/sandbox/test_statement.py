@@ -189,7 +189,7 @@ def test_summary_rows_repeat_the_detail(ten_months: Daily) -> None:
 
 
 def test_trades_have_siblings_that_repeat_them(ten_months: Daily) -> None:
-    """Trade, Order, SymbolSummary and AssetSummary tell the same; summaries have MULTI dates."""
+    """Trade, Order, SymbolSummary and AssetSummary have the same figures; summaries have MULTI dates."""
     for statement in ten_months:
         trades = statement.findall("Trades/Trade")
         for tag in ("Order", "SymbolSummary", "AssetSummary"):
@@ -208,7 +208,7 @@ def test_personal_data_are_served(household: Household) -> None:
 
 
 def test_a_window_begins_with_the_account(household: Household) -> None:
-    """Earlier days are cut off; a window without a weekday of the account is no statement."""
+    """Earlier days are cut off; there is no statement of a window without a weekday of the account."""
     statement = Statement(household, GUIDE, date(2024, 12, 1), date(2025, 1, 10), "", GENERATED)
     assert statement.first == household.first_day
     for first, last in ((date(2024, 1, 1), date(2025, 1, 1)), (date(2025, 3, 1), date(2025, 3, 2))):

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from wealth_pipeline.statement.reader import Batch, StatementError, StatementReader, sniff_root
+from wealth_pipeline.statement.frame import StatementError
+from wealth_pipeline.statement.reader import StatementReader
+from wealth_pipeline.statement.root import root_name
+from wealth_pipeline.statement.rows import Batch
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, cash, file, flex, lot, nav, position, rate
 
 
@@ -205,6 +208,9 @@ def test_what_is_no_whole_activity_statement_is_refused(data: bytes, told: str) 
         (b'<?xml version="1.0"?>\n<!-- x -->' + file(flex()), "FlexQueryResponse"),
         (file(flex()).decode().encode("utf-16"), "FlexQueryResponse"),
         (LAUGHS.encode() + file(flex()), "FlexQueryResponse"),
+        (b"\xef\xbb\xbf" + file(flex()), "FlexQueryResponse"),
+        (b"\xef\xbb\xbf\r\n" + file(flex()), "FlexQueryResponse"),
+        (b"\n \n" + file(flex()), "FlexQueryResponse"),
         (b"<FlexStatementResponse timestamp='x'>", "FlexStatementResponse"),
         (b"\x00\x01\x02", None),
         (b"account,date\nU1,20250101", None),
@@ -213,7 +219,14 @@ def test_what_is_no_whole_activity_statement_is_refused(data: bytes, told: str) 
 )
 def test_the_root_element_is_told_from_the_first_bytes(data: bytes, root: str | None) -> None:
     """Only a statement is archived; IBKR's errors come with HTTP status 200."""
-    assert sniff_root(data) == root
+    assert root_name(data) == root
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b"\n \n"])
+def test_what_stands_before_the_xml_declaration_is_read_over(before: bytes) -> None:
+    """As some servers send it, and as the client takes it."""
+    reader, _ = read(before + b'<?xml version="1.0" encoding="UTF-8"?>\n' + file(flex()))
+    assert len(reader.statements) == 1
 
 
 def test_unknown_attributes_are_noted_with_a_sample() -> None:

@@ -50,7 +50,7 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "slash_format"),
+    ("text", "date_format"),
     [
         ("03/04/2025", "MM/dd/yyyy"),
         ("03/04/25", "MM/dd/yy"),
@@ -60,9 +60,9 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         ("20250304", "dd/MM/yy"),
     ],
 )
-def test_a_slash_date_is_read_as_the_setting_says(text: str, slash_format: str) -> None:
+def test_a_slash_date_is_read_as_the_setting_says(text: str, date_format: str) -> None:
     """Who cannot change the query can say what it means."""
-    assert values.parse_day(text, slash_format) == date(2025, 3, 4)
+    assert values.parse_day(text, date_format) == date(2025, 3, 4)
 
 
 @pytest.mark.parametrize("text", ["25/03/2025", "03/04/25"])

@@ -18,9 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from wealth_pipeline.calendar import Clock
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger, Window
-from wealth_pipeline.published.published import digests
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import answer, ask
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive, Entry
@@ -33,13 +34,20 @@ _NEW_YORK = ZoneInfo("America/New_York")
 _NOW = datetime(2025, 7, 1, 12, tzinfo=_NEW_YORK)
 
 
+class _Sleepless(Clock):
+    """The machine's clock, for a sandbox without limits."""
+
+    def sleep(self, seconds: float) -> None:
+        pass
+
+
 class _Night:
     """One pull, telling its phase in memory that it shares with whoever kills it."""
 
     def __init__(self, root: Path, url: str, token: str, query_id: str, phase: mmap.mmap) -> None:
         self.folder, self.phase = DataFolder(root), phase
-        ledger = RequestLedger(self.folder.state)
-        self.client = FlexClient("ibkr", token, query_id, ledger, base_url=url, sleep=lambda _: None)
+        ledger = RequestLedger(self.folder.state, _Sleepless())
+        self.client = FlexClient("ibkr", token, query_id, ledger, base_url=url)
 
     def tell(self, name: str) -> None:
         self.phase[0] = PHASES.index(name) + 1
@@ -174,7 +182,7 @@ def _status(root: Path) -> int:
 def _digests(root: Path) -> dict[str, str]:
     """In a process of its own, so that this one stays without threads and can fork."""
     told = root / "digests.json"
-    assert _wait(_forked(lambda: _write(told, digests(DataFolder(root).published, figure_tables())))) == 0
+    assert _wait(_forked(lambda: _write(told, Published(DataFolder(root).published).digests(figure_tables())))) == 0
     answer: dict[str, str] = json.loads(told.read_text())
     return answer
 

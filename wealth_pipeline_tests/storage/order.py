@@ -14,7 +14,7 @@ import duckdb
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from wealth_pipeline.published.published import digests
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.schema import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.storage.statements import generated_at, statements
@@ -50,7 +50,7 @@ def run(count: int, examples: int, tell: Callable[[str], None]) -> None:
         whole = DataFolder(Path(root) / "whole")
         outcome = add(whole, told)
         assert outcome == {"loaded": count}, outcome
-        expected = digests(whole.published, figure_tables())
+        expected = Published(whole.published).digests(figure_tables())
         restated = rows(whole, "SELECT count(*) FROM restatements")[0][0]
         assert restated
         tell(f"{count} statements, {restated} restatements.")
@@ -80,7 +80,7 @@ def _permute(
             size = draw.randint(1, max(2, len(told) // 4))
             add(folder, order[:size])
             order = order[size:]
-        assert digests(folder.published, figure_tables()) == expected
+        assert Published(folder.published).digests(figure_tables()) == expected
         done += 1
         tell(f"order {done}: the digests are equal.")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from wealth_pipeline.published.published import connected
+from wealth_pipeline.published.reading import reading
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.flexml import MONDAY, cash, file, flex, nav, position
 
@@ -123,7 +123,7 @@ def _watching(folder: DataFolder, readers: int) -> Iterator[Path]:
 
 def _read(folder: DataFolder) -> int:
     """What one reader sees; raises AssertionError for anything but one round, whole."""
-    with connected(folder.published) as con:
+    with reading(folder.published) as con:
         return _stamp(con)
 
 

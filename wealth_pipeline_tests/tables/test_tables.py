@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from wealth_pipeline.statement.reader import declared, known_names
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.statement.vocabulary import declared, known_names
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 EACH = pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])

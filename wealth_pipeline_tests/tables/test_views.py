@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from wealth_pipeline.gateway import store
-from wealth_pipeline.tables.figures import TABLES, TableSpec
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.tables.views import LIVE_VIEWS, RECORDS, VIEWS, VIEWS_BY_NAME, View
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+import filelock
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -37,17 +38,19 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Ui:
-    """A running `wealth dev`. said: what it printed, up to the line that it can be opened. password: the UI's."""
+    """A running `wealth dev`, on a copy of what a demo left behind. password: the UI's.
 
-    def __init__(self, folder: Path, password: str | None = None) -> None:
+    said: what it printed, up to the line that it can be opened.
+    """
+
+    def __init__(self, folder: Path, demo: Path, password: str | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
-        self.environ = {n: v for n, v in os.environ.items() if not n.startswith(("IBKR_", "WEALTH_", "DAGSTER_HOME"))}
-        self.environ |= {"WEALTH_DATA_DIR": str(folder), "WEALTH_UI_PASSWORD": password or ""}
-        subprocess.run(self.wealth("demo"), cwd=folder, env=self.environ, check=True, stdout=subprocess.DEVNULL)
+        self.environ = environment(folder) | {"WEALTH_UI_PASSWORD": password or ""}
+        shutil.copytree(demo, folder, symlinks=True, dirs_exist_ok=True)
         self.process = subprocess.Popen(
             self.wealth("dev", "--port", str(port)),
             cwd=folder,
@@ -82,6 +85,12 @@ class Ui:
                 if process.name.isdecimal() and str(self.folder).encode() in (process / "environ").read_bytes():
                     found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
         return found
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The environment without any setting of the developer's, on this data folder."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("IBKR_", "WEALTH_", "DAGSTER_HOME"))}
+    return kept | {"WEALTH_DATA_DIR": str(folder)}
 
 
 class Watch:
@@ -120,10 +129,33 @@ class Watch:
                 self.errors.append(f"GraphQL: {text[:2000]}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give one worker the tests of the UI that most of them look at, in their order, and the other worker the rest."""
+    for item in items:
+        if item.get_closest_marker("ui"):
+            looks = "ui" in getattr(item, "fixturenames", ()) or "without a password" in item.name
+            item.add_marker(pytest.mark.xdist_group("the one UI" if looks else "UIs of their own"))
+
+
 @pytest.fixture(scope="session")
-def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which `wealth demo` was run, for each UI to copy: made once, by whichever worker comes first."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with filelock.FileLock(shared / "demo.lock"):
+        if not (shared / "demo").exists():
+            draft = tmp_path_factory.mktemp("demo-draft")
+            command = Ui.wealth("demo")
+            subprocess.run(command, cwd=draft, env=environment(draft), check=True, stdout=subprocess.DEVNULL)
+            draft.rename(shared / "demo")
+    return shared / "demo"
+
+
+@pytest.fixture(scope="session")
+def ui(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[Ui]:
     """The UI, on 30 days that were pulled through Dagster from the sandbox."""
-    served = Ui(tmp_path_factory.mktemp("ui"))
+    served = Ui(tmp_path_factory.mktemp("ui"), demo)
     yield served
     if served.process.poll() is None:
         served.stop()

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.ui
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def own(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[Ui]:
     """A UI of this file's own: what fails here must not show in the others' pages."""
-    served = Ui(tmp_path_factory.mktemp("failed"))
+    served = Ui(tmp_path_factory.mktemp("failed"), demo)
     yield served
     served.stop()
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wealth_pipeline.settings import Settings, SettingsError, complete_origin
+from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.settings import Settings, complete_origin
 from wealth_pipeline.ui.guard import Guard
 from wealth_pipeline.ui.password import FREE_TRIES, LONGEST_WAIT, MOST_WAITING, SESSION_SECONDS, Password
 

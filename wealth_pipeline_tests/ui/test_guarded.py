@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -26,11 +27,11 @@ REPORT_VIOLATIONS = (
 
 
 @pytest.fixture(scope="module", params=[None, PASSWORD], ids=["without a password", "with a password"])
-def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[Ui]:
     if request.param is None:
         yield request.getfixturevalue("ui")
         return
-    served = Ui(tmp_path_factory.mktemp("guarded"), request.param)
+    served = Ui(tmp_path_factory.mktemp("guarded"), demo, request.param)
     yield served
     served.stop()
 
@@ -80,7 +81,7 @@ def test_a_run_can_be_launched_and_its_log_streams(guarded_page: Page) -> None:
         socket.on("framereceived", lambda frame: frames.append(str(frame)))
 
     guarded_page.on("websocket", listen)
-    guarded_page.goto(f"{LOCATION}/jobs/forget_history/playground")
+    guarded_page.goto(f"{LOCATION}/jobs/run_cleanup/playground")
     guarded_page.get_by_role("button", name="Launch Run").click()
     guarded_page.wait_for_url("**/runs/*-*")
     expect(guarded_page.get_by_text("Success", exact=True).first).to_be_visible()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.ui
 EVALUATE_CHECKS = """
 import dagster as dg
 from wealth_pipeline.defs.code_location import definitions
-from wealth_pipeline.running import instance
+from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 job = dg.define_asset_job("checks_alone", selection=dg.AssetSelection.all_asset_checks())

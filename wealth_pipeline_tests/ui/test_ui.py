@@ -106,7 +106,7 @@ def test_the_schedule_and_the_sensors_can_be_switched_on(page: Page, picture: Pi
     page.set_viewport_size({"width": 1280, "height": 500})
     page.goto("/automation")
     expect(page.get_by_text(re.compile("Tuesday through Saturday"))).to_be_visible()
-    names = ["after_market_close", "alert", "gateway", "inbox", "token_expiry", "weekly_forget_history"]
+    names = ["after_market_close", "alert", "gateway", "inbox", "token_expiry", "weekly_run_cleanup"]
     for name in names:
         expect(page.get_by_text(name, exact=True)).to_be_visible()
     # One to choose each and one to choose all, and each one's switch.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.statement.reader import StatementError
+from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.warehouse.archive import Archive, ArchiveError, Entry
 from wealth_pipeline_tests.flexml import file, flex, nav
 
@@ -197,5 +197,5 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(archive: Ar
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     """A file in the folder's place stands for a read-only one: root may write there."""
     (tmp_path / "archive").write_text("")
-    with pytest.raises(ArchiveError, match=r"cannot be written: .*mend the folder's permissions"):
+    with pytest.raises(ArchiveError, match=r"cannot be written: .*fix the folder's permissions"):
         add(Archive(tmp_path / "archive"))

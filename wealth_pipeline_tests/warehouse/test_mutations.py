@@ -13,8 +13,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from wealth_pipeline.statement.reader import SECTION_OF
-from wealth_pipeline.tables.figures import DESCRIPTIVE, SIDE_ELEMENTS, TABLES, TableSpec
+from wealth_pipeline.statement.vocabulary import SECTION_OF
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
+from wealth_pipeline.tables.models import DESCRIPTIVE
 from wealth_pipeline_tests.flexml import MONDAY, cash, element, file, flex, lot, nav, position
 
 from .conftest import House

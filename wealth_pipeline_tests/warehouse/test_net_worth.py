@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wealth_pipeline.calendar import weekdays_between
-from wealth_pipeline.settings import SettingsError
+from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.warehouse.load import load
 from wealth_pipeline_tests.lives import Folder, Totals, days, statement
 

@@ -12,12 +12,13 @@ from lxml import etree
 
 from wealth_pipeline.sandbox.household import Household
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.warehouse.proofs.proofs import names
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, TUESDAY, Row, cash, file, flex, lot, nav, position, rate
 
 from .conftest import House
 
 DAY = date(2026, 3, 18)
-PROOFS = {"positions", "cash", "dividends", "parts", "bridge", "cash_flow", "lots", "cost"}
+PROOFS = set(names())
 
 
 def sandbox(query: str, first: date, last: date) -> bytes:

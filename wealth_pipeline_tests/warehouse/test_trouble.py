@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.published.published import digests
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.archive import ArchiveError
 from wealth_pipeline.warehouse.schema import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
@@ -42,7 +42,7 @@ def replay(folder: DataFolder) -> None:
 
 def figures(folder: DataFolder) -> dict[str, str]:
     """The digest of every table."""
-    return digests(folder.published, figure_tables())
+    return Published(folder.published).digests(figure_tables())
 
 
 def sentence(error: pytest.ExceptionInfo[WealthError]) -> str:
@@ -169,10 +169,10 @@ def test_a_read_only_folder_is_one_sentence_and_loses_nothing(after: list[dict[s
         load(folder, FIRST)
         archived = folder.archive.add(io.BytesIO(SECOND), source="import")
         with forbidden(folder.root):
-            with pytest.raises(ArchiveError, match=r"Permission denied.*mend the folder's permissions") as in_archive:
+            with pytest.raises(ArchiveError, match=r"Permission denied.*fix the folder's permissions") as in_archive:
                 load(folder, SECOND + b" ")
             sentence(in_archive)
-            with pytest.raises(WarehouseError, match=r"Permission denied.*Mend the permissions") as in_warehouse:
+            with pytest.raises(WarehouseError, match=r"Permission denied.*Fix the permissions") as in_warehouse:
                 list(Warehouse(folder).load([archived.sha256]))
             sentence(in_warehouse)
             assert figures(folder) == after[0]

@@ -20,7 +20,8 @@ import pytest
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import duck
-from wealth_pipeline.published.published import NothingPublished, newest_nav
+from wealth_pipeline.published.published import Published
+from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
@@ -127,41 +128,29 @@ def test_a_draft_of_a_killed_writer_is_written_over(folder: DataFolder) -> None:
 
 
 @contextmanager
-def held(path: Path, monkeypatch: pytest.MonkeyPatch, *, for_long: bool) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process has a database open; it lets go of it when it is first waited for, or not at all."""
+def held(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process has a database open."""
     script = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", script, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        if for_long:
-            monkeypatch.setattr(duck, "HOLDER_SECONDS", 0.0)
-        else:
-            monkeypatch.setattr("time.sleep", lambda _: holder.communicate())
         yield holder
-        if for_long:
-            holder.communicate()
+        holder.communicate()
 
 
 def test_a_foreign_holder_of_the_warehouse_is_named_and_the_next_run_catches_up(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody looks into the private database; the statement is safe, and the next run loads it too."""
+    monkeypatch.setattr(duck, "HOLDER_SECONDS", 0.0)
     load(folder, "100")
-    with held(folder.warehouse, monkeypatch, for_long=True) as holder:
+    with held(folder.warehouse) as holder:
         with pytest.raises(WarehouseError, match=rf"held open by process {holder.pid}\. Close it there.*safe"):
             load(folder, "103", "20250402;060000")
         assert read(folder) == "100"
     loaded = load(folder, "99", "20250329;060000")
     assert (loaded.status, read(folder)) == ("loaded", "103")
-
-
-def test_a_holder_who_soon_lets_go_costs_the_night_nothing(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look into the database by mistake is over in seconds."""
-    load(folder, "100")
-    with held(folder.warehouse, monkeypatch, for_long=False):
-        assert load(folder, "103", "20250402;060000").status == "loaded"
-    assert read(folder) == "103"
 
 
 def test_two_writers_wait_for_each_other(folder: DataFolder) -> None:
@@ -204,10 +193,10 @@ def test_a_warehouse_of_other_tables_is_rebuilt_when_the_next_statement_comes(
     written_by(folder, 1234567, program)
     assert Warehouse(folder).outdated()
     with pytest.raises(NothingPublished, match="older"):
-        newest_nav(folder.published)
+        Published(folder.published).newest_nav()
     load(folder, "103", "20250402;060000")
     assert "rebuilt from the archive" in caplog.text
-    assert [row[2] for row in newest_nav(folder.published)] == [103]
+    assert [row[2] for row in Published(folder.published).newest_nav()] == [103]
     assert read(folder) == "103"
 
 
@@ -220,7 +209,7 @@ def test_a_newer_warehouse_of_other_tables_is_left_alone(folder: DataFolder, pro
     with pytest.raises(WarehouseError, match=rf"newer wealth_pipeline \({program}, this is .*Update"):
         load(folder, "103")
     with pytest.raises(WealthError, match=rf"newer wealth_pipeline \({program}, this is .*Update"):
-        newest_nav(folder.published)
+        Published(folder.published).newest_nav()
     with duckdb.connect(str(folder.warehouse), read_only=True) as con:
         assert con.execute("SELECT written_by FROM warehouse_info").fetchall() == [(program,)]
 

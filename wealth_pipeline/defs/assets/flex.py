@@ -7,25 +7,27 @@ from typing import Any
 
 import dagster as dg
 
+from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs import markdown
 from wealth_pipeline.defs.checks import PROVED
 from wealth_pipeline.defs.columns import column_schema
 from wealth_pipeline.defs.events import days_are_reported, report_changed_days, report_checks, report_loaded
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.jobs import rebuild_if_outdated
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, without_nav
 from wealth_pipeline.defs.partitions import BACKFILL_POLICY
 from wealth_pipeline.defs.resources import FlexService, WealthData
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import Window
-from wealth_pipeline.published import published
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import ask
-from wealth_pipeline.pull.answer import lacking_days, load_answer, refuse_lacking, refuse_strangers
-from wealth_pipeline.settings import Connection, Settings
+from wealth_pipeline.pull.answer import load_answer, refuse_lacking, refuse_strangers
+from wealth_pipeline.pull.missing import lacking_days
+from wealth_pipeline.settings import Settings
+from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 from wealth_pipeline.text import inline
-from wealth_pipeline.warehouse.warehouse import DataFolder
 
 #: When the NAV history is called stale. A new day comes Tuesday to Saturday mornings; with a weekend and a holiday
 #: between two of them up to four and a quarter days pass, which is nothing to warn of.
@@ -42,42 +44,54 @@ class PullConfig(dg.Config):
 def flex_assets(
     connection: Connection, settings: Settings, partitions: dg.DailyPartitionsDefinition
 ) -> list[dg.AssetsDefinition]:
-    """The chain of one connection; the keys of a named one begin with its name."""
-    prefix = [connection.name] if connection.prefixed else []
-    flex_key = flex_resource_key(connection)
-    shared: dict[str, Any] = {"partitions_def": partitions, "backfill_policy": BACKFILL_POLICY}
+    """The chain of one connection."""
+    shared: dict[str, Any] = {
+        "partitions_def": partitions,
+        "backfill_policy": BACKFILL_POLICY,
+        "required_resource_keys": {connection.resource, "wealth"},
+    }
+    return [
+        _report_request(connection, shared),
+        _statement(connection, shared),
+        _tables(connection, settings, shared),
+        _nav_history(connection, settings, shared),
+    ]
 
+
+def _report_request(connection: Connection, shared: dict[str, Any]) -> Any:  # Dagster's decorator is not fully typed
     @dg.asset(
-        key=[*prefix, "flex_report_request"],
+        key=connection.key("flex_report_request"),
         group_name="flex",
         kinds={"ibkr"},
         description="Asks IBKR's Flex Web Service for the statement of these days (and the days before them, as an"
         " audit), and keeps the reference code in the request ledger.",
-        required_resource_keys={flex_key, "wealth"},
         **shared,
     )
     def flex_report_request(context: dg.AssetExecutionContext, config: PullConfig) -> dg.MaterializeResult[Any]:
         flex, wealth = _resources(context, connection)
-        with sentences():
+        with plain_failure():
             window = _window(context, flex)
             asked = ask.request(flex.client(wealth.ledger), window, force=config.force)
         return dg.MaterializeResult(
             metadata={"window": str(window), "requested_at": dg.MetadataValue.timestamp(asked.requested_at)}
         )
 
+    return flex_report_request
+
+
+def _statement(connection: Connection, shared: dict[str, Any]) -> Any:
     @dg.asset(
-        key=[*prefix, "flex_statement"],
-        deps=[flex_report_request],
+        key=connection.key("flex_statement"),
+        deps=[connection.key("flex_report_request")],
         group_name="flex",
         kinds={"xml"},
-        description="Waits until IBKR has made the statement, and archives the XML as it came, for ever.",
+        description="Waits until IBKR has made the statement, and archives the XML as it came, for good.",
         config_schema={},
-        required_resource_keys={flex_key, "wealth"},
         **shared,
     )
     def flex_statement(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         flex, wealth = _resources(context, connection)
-        with sentences():
+        with plain_failure():
             window = _window(context, flex)
             entry = ask.download(flex.client(wealth.ledger), window, wealth.folder.archive)
         if entry is None:
@@ -93,27 +107,20 @@ def flex_assets(
             }
         )
 
+    return flex_statement
+
+
+def _tables(connection: Connection, settings: Settings, shared: dict[str, Any]) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name="__".join([*prefix, "tables"]),
+        name=connection.op("tables"),
         description="Loads the archived statement into all tables in one transaction, and publishes wealth.duckdb.",
-        specs=[
-            dg.AssetSpec(
-                [*prefix, table.name],
-                deps=[flex_statement],
-                group_name="tables",
-                kinds={"duckdb"},
-                description=table.description,
-                metadata={"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},
-            )
-            for table in TABLES
-        ],
+        specs=[_table_spec(connection, table) for table in TABLES],
         config_schema={},
-        required_resource_keys={flex_key, "wealth"},
         **shared,
     )
     def tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
-        with sentences():
+        with plain_failure():
             window = _window(context, flex)
             rebuild_if_outdated(context, wealth, settings)
             report_loaded(context.instance, settings)  # what a killed process left
@@ -126,7 +133,7 @@ def flex_assets(
             _show_holdings(context, wealth, connection)
         for table in TABLES:
             yield dg.MaterializeResult(
-                asset_key=[*prefix, table.name],
+                asset_key=connection.key(table.name),
                 metadata={
                     "dagster/row_count": answer.rows[table.name],
                     "window": str(window),
@@ -134,54 +141,71 @@ def flex_assets(
                 },
             )
 
-    # Skippable: the step itself says for which days there is a NAV, day by day.
+    return tables
+
+
+def _table_spec(connection: Connection, table: TableSpec) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        connection.key(table.name),
+        deps=[connection.key("flex_statement")],
+        group_name="tables",
+        kinds={"duckdb"},
+        description=table.description,
+        metadata={"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},
+    )
+
+
+def _nav_history(connection: Connection, settings: Settings, shared: dict[str, Any]) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name="__".join([*prefix, "nav_history_days"]),
-        specs=[
-            dg.AssetSpec(
-                [*prefix, "nav_history"],
-                deps=[[*prefix, table.name] for table in TABLES],
-                group_name="wealth",
-                kinds={"duckdb"},
-                skippable=True,
-                description="Net asset value (net liquidation value) of every account at the close of each report date,"
-                " with the day's change and the state of its proof. A green day is a day whose NAV is in DuckDB, or one"
-                " that has none: before the account began. Below, *Plots* draws the NAV by day. Called stale after four"
-                " and a half days without a new one.",
-                # Under Dagster's own key the columns would fill the page, above the figures that people come for.
-                metadata={"columns": column_schema(VIEWS_BY_NAME["nav_history"]), "dagster/table_name": "nav_history"},
-                freshness_policy=FRESHNESS,
-            )
-        ],
-        config_schema={},
-        required_resource_keys={flex_key, "wealth"},
-        **shared,
+        name=connection.op("nav_history_days"), specs=[_nav_history_spec(connection)], config_schema={}, **shared
     )
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with sentences(), published.connected(wealth.folder.published):
+        with plain_failure(), Published(wealth.folder.published) as published:
             asked = ask.latest_request(wealth.ledger, connection.name, _window(context, flex))
-            lacking = lacking_days(wealth.folder, connection.name, _days(context), asked)
-            report_nav(context, wealth.folder, connection, wealth.only_connection, asked.statement_sha256, lacking)
-            report_checks(context.instance, connection, settings, [PROVED])
-            days_are_reported(wealth.folder)
-            refuse_strangers(wealth.folder, connection.name, asked)
-            refuse_lacking(wealth.folder, wealth.ledger, connection.name, lacking, asked)
+            lacking = lacking_days(published, connection.name, _days(context), asked)
+            report_nav(
+                context,
+                published,
+                connection,
+                only_connection=wealth.only_connection,
+                sha256=asked.statement_sha256,
+                lacking=lacking,
+            )
+            report_checks(
+                context.instance, published=published, connection=connection, settings=settings, names=[PROVED]
+            )
+            days_are_reported(wealth.folder, published)
+            refuse_strangers(published, connection.name, asked)
+            refuse_lacking(published, ledger=wealth.ledger, connection=connection.name, lacking=lacking, asked=asked)
 
-    return [flex_report_request, flex_statement, tables, nav_history]
+    return nav_history
 
 
-def flex_resource_key(connection: Connection) -> str:
-    """The name under which the connection's FlexService is bound."""
-    return f"flex_{connection.name}"
+def _nav_history_spec(connection: Connection) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        connection.key("nav_history"),
+        deps=[connection.key(table.name) for table in TABLES],
+        group_name="wealth",
+        kinds={"duckdb"},
+        skippable=True,  # the step itself says for which days there is a NAV, day by day
+        description="Net asset value (net liquidation value) of every account at the close of each report date,"
+        " with the day's change and the state of its proof. A green day is a day whose NAV is in DuckDB, or one"
+        " that has none: before the account began. Below, *Plots* draws the NAV by day. Called stale after four"
+        " and a half days without a new one.",
+        # Under Dagster's own key the columns would fill the page, above the figures that people come for.
+        metadata={"columns": column_schema(VIEWS_BY_NAME["nav_history"]), "dagster/table_name": "nav_history"},
+        freshness_policy=FRESHNESS,
+    )
 
 
 def report_nav(
     context: dg.AssetExecutionContext,
-    folder: DataFolder,
+    published: Published,
     connection: Connection,
-    only: bool,
+    *,
+    only_connection: bool,
     sha256: str | None,
     lacking: Sequence[date],
 ) -> None:
@@ -191,11 +215,12 @@ def report_nav(
     And so is a day of the run that has no NAV and lacks none: a backfill counts what is not materialized as failed.
     """
     days = _days(context)
-    path, accounts = folder.published, list(published.accounts_of(folder.published, connection.name, only))
+    accounts = published.accounts_of(connection.name, only_connection)
     shown = context.instance.get_materialized_partitions(nav_history_key(connection))
-    there = published.nav_dates(path, accounts)
+    there = published.nav_dates(accounts)
     unknown = [day for day in there if day.isoformat() not in shown]
-    for event in nav_events(connection, published.nav_days(path, accounts, days[0], days[-1], sha256, unknown)):
+    reported = published.nav_days(accounts, days[0], days[-1], sha256=sha256, others=unknown)
+    for event in nav_events(connection, reported):
         context.log_event(event)
     for event in without_nav(connection, [day for day in days if day not in there and day not in lacking]):
         context.log_event(event)
@@ -203,10 +228,10 @@ def report_nav(
 
 def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connection: Connection) -> None:
     """Add each day's largest holdings to the day's materialization of the table `positions`."""
-    days, path = _days(context), wealth.folder.published
-    accounts = published.accounts_of(path, connection.name, wealth.only_connection)
-    holdings = published.largest_holdings(path, list(accounts), days[0], days[-1])
-    key = [connection.name, "positions"] if connection.prefixed else ["positions"]
+    days = _days(context)
+    with Published(wealth.folder.published) as published:
+        accounts = published.accounts_of(connection.name, wealth.only_connection)
+        holdings = published.largest_holdings(accounts, days[0], days[-1])
     for day, of_day in groupby(holdings, lambda h: h.report_date):
         if day in days:
             context.add_asset_metadata(
@@ -214,13 +239,13 @@ def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connec
                     f"largest holdings {inline(account)}": dg.MetadataValue.md(markdown.holdings_table(of_account))
                     for account, of_account in groupby(of_day, lambda h: h.account_id)
                 },
-                asset_key=key,
+                asset_key=connection.key("positions"),
                 partition_key=day.isoformat(),
             )
 
 
 def _resources(context: dg.AssetExecutionContext, connection: Connection) -> tuple[FlexService, WealthData]:
-    return getattr(context.resources, flex_resource_key(connection)), context.resources.wealth
+    return getattr(context.resources, connection.resource), context.resources.wealth
 
 
 def _days(context: dg.AssetExecutionContext) -> list[date]:

@@ -7,13 +7,14 @@ from typing import Any
 import dagster as dg
 
 from wealth_pipeline.defs.columns import column_schema
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.gateway import live, snapshot, store
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import TryLater
 from wealth_pipeline.gateway.state import GatewayState
+from wealth_pipeline.published.published import Published
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.text import inline, money
 
@@ -52,9 +53,9 @@ def gateway_snapshot(
     context: dg.AssetExecutionContext, wealth: dg.ResourceParam[WealthData], gateway: dg.ResourceParam[LiveGateway]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """One short, read-only visit."""
-    with sentences():
+    with plain_failure():
         try:
-            now = gateway.state(wealth).now()
+            now = gateway.state(wealth).clock.now()
             with gateway.client(wealth) as client:
                 text = snapshot.take(client, now)
         except TryLater as trouble:
@@ -83,7 +84,7 @@ def gateway_snapshot(
 )
 def live_tables(wealth: dg.ResourceParam[WealthData]) -> Iterator[dg.MaterializeResult[Any]]:
     """The snapshot as tables, published as live.duckdb."""
-    with sentences():
+    with plain_failure():
         loaded = store.load(wealth.folder.root)
         newest = live.latest_nav(wealth.folder.root)
     for table in LIVE_TABLES:
@@ -105,7 +106,7 @@ def live_tables(wealth: dg.ResourceParam[WealthData]) -> Iterator[dg.Materialize
 )
 def drift(wealth: dg.ResourceParam[WealthData]) -> dg.AssetCheckResult:
     """The newest day of each account that has both."""
-    days = live.drift(wealth.folder.root, wealth.folder.published)
+    days = Published(wealth.folder.published).drift(wealth.folder.root)
     newest = {day.account_id: day for day in reversed(days)}
     far = [day for day in newest.values() if abs(day.drift) * 100 > abs(day.official) * WORTH_A_LOOK]
     metadata: dict[str, Any] = {}

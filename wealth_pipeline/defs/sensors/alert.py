@@ -5,11 +5,11 @@ import os
 
 import dagster as dg
 
-from wealth_pipeline.calendar import NEW_YORK
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.connections import WARNING_DAYS
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull import alerts
-from wealth_pipeline.settings import WARNING_DAYS, Settings
+from wealth_pipeline.settings import Settings
 
 
 def alert(settings: Settings) -> dg.SensorDefinition:
@@ -18,7 +18,7 @@ def alert(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="alert",
         default_status=dg.DefaultSensorStatus.RUNNING if settings.alerts else dg.DefaultSensorStatus.STOPPED,
-        description="When a run fails: tells the address in WEALTH_ALERT_URL what happened and what to do, once for"
+        description="When a run fails: sends what happened and what to do to the address in WEALTH_ALERT_URL, once for"
         " each cause, not for each retry.",
     )
     def alert_sensor(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
@@ -28,9 +28,9 @@ def alert(settings: Settings) -> dg.SensorDefinition:
         run, sentence = context.dagster_run, failure_of(context.instance, context.dagster_run.run_id)
         if run.is_complete_and_waiting_to_retry:
             return dg.SkipReason("The run is about to be taken up again.")
-        if _told_before(context.instance, run, sentence):
-            return dg.SkipReason("The run before failed for the same cause, which was told.")
-        with sentences():
+        if _reported_before(context.instance, run, sentence):
+            return dg.SkipReason("The run before failed for the same cause, which was reported.")
+        with plain_failure():
             alerts.send(url, f"wealth_pipeline: {run.job_name} failed", sentence)
         return None
 
@@ -44,23 +44,23 @@ def token_expiry(settings: Settings) -> dg.SensorDefinition:
         name="token_expiry",
         minimum_interval_seconds=3600,
         default_status=dg.DefaultSensorStatus.RUNNING if settings.alerts else dg.DefaultSensorStatus.STOPPED,
-        description="Every hour: tells the address in WEALTH_ALERT_URL that a Flex token is about to expire,"
-        f" {', '.join(map(str, WARNING_DAYS))} days before its end, if you stated when it was made.",
+        description="Every hour: sends a warning to the address in WEALTH_ALERT_URL when a Flex token is about to"
+        f" expire, {', '.join(map(str, WARNING_DAYS))} days before its end, if you stated when it was made.",
     )
     def token_expiry_sensor(context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]) -> dg.SkipReason:
         url = os.environ.get("WEALTH_ALERT_URL")
         if not url:
             return dg.SkipReason("WEALTH_ALERT_URL is not set.")
-        today = wealth.ledger.now().astimezone(NEW_YORK).date()
-        told = json.loads(context.cursor or "{}")
+        today = wealth.ledger.clock.today()
+        reported = json.loads(context.cursor or "{}")
         for connection in settings.connections:
             warning, stage = connection.token_warning(today), f"{connection.token_made} {connection.token_stage(today)}"
-            if warning and told.get(connection.name) != stage:
-                with sentences():
+            if warning and reported.get(connection.name) != stage:
+                with plain_failure():
                     alerts.send(url, "wealth_pipeline: a token is about to expire", warning)
-                context.update_cursor(json.dumps(told | {connection.name: stage}))
-                return dg.SkipReason(f"Told: {warning}")
-        return dg.SkipReason("There is no token to warn of, or it was told.")
+                context.update_cursor(json.dumps(reported | {connection.name: stage}))
+                return dg.SkipReason(f"Reported: {warning}")
+        return dg.SkipReason("No token is about to expire, or the warning was already sent.")
 
     return token_expiry_sensor
 
@@ -75,7 +75,7 @@ def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:
     return "The run failed; see it in the Dagster UI."
 
 
-def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun, sentence: str) -> bool:
+def _reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun, sentence: str) -> bool:
     """Whether the job's run before this one ended with the same failure."""
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
     before = [

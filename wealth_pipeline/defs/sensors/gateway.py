@@ -12,6 +12,13 @@ from wealth_pipeline.gateway.watch import look
 
 #: A sensor that takes long holds up the others: it gives up on a gateway that doesn't answer, until the next minute.
 SECONDS = 3.0
+_JOB = "live_balances"
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
 
 def gateway_watch(interval: timedelta, hours: str) -> tuple[Any, dg.SensorDefinition]:
@@ -20,10 +27,9 @@ def gateway_watch(interval: timedelta, hours: str) -> tuple[Any, dg.SensorDefini
     interval: between snapshots. hours: the exchange whose hours count (XNYS), or `always`.
     """
     job = dg.define_asset_job(
-        "live_balances",
+        _JOB,
         selection=dg.AssetSelection.assets(*GATEWAY_ASSETS),
-        description="Takes a snapshot of the live balances from the Client Portal Gateway. Started by the sensor"
-        " `gateway`.",
+        description="Snapshot of the live balances of the Client Portal Gateway, started by the sensor `gateway`.",
     )
 
     @dg.sensor(
@@ -42,26 +48,14 @@ def gateway_watch(interval: timedelta, hours: str) -> tuple[Any, dg.SensorDefini
     ) -> dg.RunRequest | dg.SkipReason:
         try:
             client = gateway.client(wealth, patience=0, timeout=SECONDS)
-        except WealthError as trouble:
-            return dg.SkipReason(str(trouble))
-        now = gateway.state(wealth).now()
+        except WealthError as error:
+            return dg.SkipReason(str(error))
+        now = gateway.state(wealth).clock.now()
         seen = look(client, datetime.fromisoformat(context.cursor) if context.cursor else None, now, interval, hours)
         if not seen.due:
             return dg.SkipReason(seen.sentence)
-        waiting = context.instance.get_runs(
-            dg.RunsFilter(
-                job_name="live_balances",
-                statuses=[
-                    dg.DagsterRunStatus.QUEUED,
-                    dg.DagsterRunStatus.NOT_STARTED,
-                    dg.DagsterRunStatus.STARTING,
-                    dg.DagsterRunStatus.STARTED,
-                ],
-            ),
-            limit=1,
-        )
-        if waiting:
-            return dg.SkipReason(f"The session is alive. The run {waiting[0].run_id[:8]} has not ended yet.")
+        for run in context.instance.get_runs(dg.RunsFilter(job_name=_JOB, statuses=_UNDER_WAY), limit=1):
+            return dg.SkipReason(f"The session is alive. The run {run.run_id[:8]} has not ended yet.")
         context.update_cursor(now.isoformat())
         # No run key: Dagster never launches a key again, not even after a failed run.
         return dg.RunRequest()

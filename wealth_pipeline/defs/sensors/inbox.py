@@ -1,11 +1,12 @@
 """A statement dropped into the inbox is loaded within a minute."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 
 from wealth_pipeline.defs.events import report_loaded
-from wealth_pipeline.defs.failures import sentences
+from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.jobs import rebuild_if_outdated
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull.inbox import take_inbox, waiting
@@ -21,7 +22,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         config_schema={},
     )
     def load_inbox_files(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
-        with sentences():
+        with plain_failure():
             rebuild_if_outdated(context, wealth, settings)
             warehouse = wealth.warehouse
             with warehouse.writing():
@@ -46,16 +47,21 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]
     ) -> dg.RunRequest | dg.SkipReason:
         files = waiting(wealth.folder.inbox)
-        if not files:
-            return dg.SkipReason("The inbox is empty.")
-        # The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held
-        # database) leaves them there. A file that is still being written starts another run later.
-        state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
-        asked_at, _, asked = (context.cursor or "").partition(" ")
-        now = datetime.now(UTC)
-        if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
-            return dg.SkipReason(f"A run for {len(files)} files was requested already.")
-        context.update_cursor(f"{now.isoformat()} {state}")
-        return dg.RunRequest()
+        return _request(context, files) if files else dg.SkipReason("The inbox is empty.")
 
     return load_inbox, inbox_sensor
+
+
+def _request(context: dg.SensorEvaluationContext, files: list[Path]) -> dg.RunRequest | dg.SkipReason:
+    """A run for these files, unless one was requested for them within the hour.
+
+    The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held database)
+    leaves them there. A file that is still being written starts another run later.
+    """
+    state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+    asked_at, _, asked = (context.cursor or "").partition(" ")
+    now = datetime.now(UTC)
+    if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
+        return dg.SkipReason(f"A run for {len(files)} files was requested already.")
+    context.update_cursor(f"{now.isoformat()} {state}")
+    return dg.RunRequest()

@@ -1,21 +1,25 @@
 -- The NAV history of the days whose figures or proof changed, of those that follow one, and of all days of an account
--- whose base currency changed. Needs `todo` and `learned_parts` from reconcile.sql and `rebased`.
+-- whose base currency changed.
+-- In: days_to_prove, learned_parts, declared_proofs (proofs.py), rebased, bases, nav, reconciliation.
+-- Out: the stored nav_history of these days; days_to_rewrite: account_id, report_date.
 
-CREATE OR REPLACE TEMP TABLE retold AS
-    FROM todo UNION SELECT account_id, report_date FROM nav SEMI JOIN rebased USING (account_id);
+CREATE OR REPLACE TEMP TABLE days_to_rewrite AS
+    FROM days_to_prove UNION SELECT account_id, report_date FROM nav SEMI JOIN rebased USING (account_id);
 
-DELETE FROM nav_history h USING retold r WHERE r.account_id = h.account_id AND r.report_date = h.report_date;
+DELETE FROM nav_history h USING days_to_rewrite r WHERE r.account_id = h.account_id AND r.report_date = h.report_date;
 INSERT INTO nav_history
 WITH proofs AS (
     SELECT account_id, report_date,
         CASE WHEN bool_or(status = 'failed') THEN 'failed'
-             WHEN count(*) FILTER (status = 'passed' AND check_name IN ('positions', 'cash', 'parts')) = 3 THEN 'passed'
+             WHEN count(*) FILTER (status = 'passed' AND decides = 'required')
+                 = (SELECT count(*) FROM declared_proofs WHERE decides = 'required') THEN 'passed'
              ELSE 'not_evaluable' END AS proof
-    FROM reconciliation SEMI JOIN retold USING (account_id, report_date)
-    WHERE check_name <> 'cost' -- proves the cost, not the NAV
+    FROM reconciliation SEMI JOIN days_to_rewrite USING (account_id, report_date)
+    JOIN declared_proofs USING (check_name)
+    WHERE decides <> 'nothing'
     GROUP BY account_id, report_date
 ),
-days AS (SELECT * FROM nav SEMI JOIN retold USING (account_id, report_date))
+days AS (SELECT * FROM nav SEMI JOIN days_to_rewrite USING (account_id, report_date))
 SELECT n.account_id, n.report_date, coalesce(n.base_currency, a.base_currency),
     n.total, n.cash, n.stock, n.options, n.bonds, n.funds, n.notes, n.commodities, n.crypto, n.dividend_accruals,
     n.interest_accruals,

@@ -1,0 +1,77 @@
+"""Serving the Dagster UI and running its daemon: `dev`, `serve` and `daemon`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from wealth_pipeline.cli.commands.sandbox import sandbox_environment
+from wealth_pipeline.cli.shared import load_settings, ui_password
+from wealth_pipeline.settings import Settings, check_origins
+
+_PORT = click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
+
+
+@click.command()
+@_PORT
+def dev(port: int) -> None:
+    """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
+    settings, password = load_settings(), ui_password()
+    if settings.configured:
+        names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
+        _dev(settings, port, password, f"your data in {settings.data_dir} ({names})")
+    else:
+        from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+
+        with sandbox_environment(), SandboxGateway() as gateway:
+            # Whoever tries it does so at any hour.
+            os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
+            settings = Settings.load()
+            click.echo(f"A sandbox gateway is logged in at {gateway.gateway_url}: open it to log out and in again.")
+            _dev(settings, port, password, f"the SANDBOX, a simulated household, in {settings.data_dir}")
+
+
+def _dev(settings: Settings, port: int, password: str | None, what: str) -> None:
+    """Serve the UI and the daemon on these settings' data folder."""
+    from wealth_pipeline.defs.runs import end_orphans
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    for run_id in end_orphans(DataFolder(settings.data_dir)):
+        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    click.echo("Starting the Dagster UI ...")
+    ready = f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)"
+    _serve(settings, ready, port=port, password=password, daemon=True)
+
+
+@click.command()
+@_PORT
+def serve(port: int) -> None:
+    """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
+    settings = load_settings()
+    ready = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
+    _serve(settings, ready, port=port, password=ui_password(), daemon=False)
+
+
+@click.command()
+def daemon() -> None:
+    """Run Dagster's daemon on your data, without the UI: a service's command (docs/always-on.md).
+
+    It runs the schedule and the sensors, and whatever is launched in the UI.
+    """
+    settings = load_settings()
+    ready = f"Starting Dagster's daemon on your data in {settings.data_dir}"
+    _serve(settings, ready, port=None, password=None, daemon=True)
+
+
+def _serve(settings: Settings, ready: str, *, port: int | None, password: str | None, daemon: bool) -> None:
+    """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
+    from wealth_pipeline.defs.runs import report_what_is_loaded
+    from wealth_pipeline.ui.serving import serve
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    if port is not None:
+        check_origins(settings.ui_origins, password)
+    report_what_is_loaded(settings)  # makes Dagster's storage, so that the processes don't do it at the same time
+    DataFolder(settings.data_dir).inbox.mkdir(exist_ok=True, mode=0o700)
+    serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)

@@ -1,0 +1,102 @@
+"""What the published database answers, where it is more than a table. The fields are the columns of a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from wealth_pipeline.warehouse.version import Origin
+
+
+@dataclass(frozen=True)
+class NavDay:
+    """A row of nav_history: the NAV of an account at the close of a report date, in its base currency.
+
+    unproved_by: the proofs that failed, or if none failed those whose lack leaves the NAV unproved. recent: the totals
+    of the days up to this one, as many as a chart shows; recent_from: the first of these days.
+    """
+
+    account_id: str
+    report_date: date
+    currency: str
+    total: Decimal | None
+    day_change: Decimal | None
+    proof: str
+    unproved_by: list[str]
+    statement_sha256: str
+    recent: list[Decimal]
+    recent_from: date
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A position among the largest of an account on a day.
+
+    value: in `currency`, notional for futures and CFDs. nav_value: what it adds to the NAV, in `base_currency`.
+    percent: that, of the NAV; None where either is unknown.
+    """
+
+    account_id: str
+    report_date: date
+    symbol: str
+    quantity: Decimal
+    value: Decimal | None
+    currency: str
+    nav_value: Decimal | None
+    base_currency: str
+    percent: float | None
+
+
+@dataclass(frozen=True)
+class Unfilled:
+    """A day whose profit and loss IBKR has not filled. generated: when it last said so (UTC, without zone).
+
+    alone: that statement covers more days, so that only another one that ends on this day shows its positions.
+    """
+
+    account_id: str
+    report_date: date
+    generated: datetime
+    alone: bool
+
+
+@dataclass(frozen=True)
+class ProofSummary:
+    """How one proof stands over all days of some accounts: counts, why some could not be evaluated, what failed.
+
+    accounts: the same counts by account, with its newest day and how the proof came out on it.
+    """
+
+    passed: int
+    failed: int
+    not_evaluable: int
+    reasons: tuple[str, ...]
+    failures: tuple[dict[str, Any], ...]
+    accounts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The last live NAV of a New York day, and the statement's NAV of that day. drift: official less live."""
+
+    account_id: str
+    report_date: date
+    captured_at: datetime
+    base_currency: str | None
+    live: Decimal
+    official: Decimal
+    drift: Decimal
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What wealth.duckdb is and holds. origin: its tables and rules, and which program wrote them.
+
+    days: rows of nav_history; newest: the last of them.
+    """
+
+    origin: Origin
+    days: int
+    newest: date | None

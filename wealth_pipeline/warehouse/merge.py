@@ -1,0 +1,108 @@
+"""Merging a staged statement into the warehouse: history, derived figures, proofs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from wealth_pipeline.tables.columns import TableSpec
+from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.warehouse import events, refuse, rules, versions
+from wealth_pipeline.warehouse.proofs import proofs
+from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES, LATEST
+
+
+def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date], ...]:
+    """Merge the staged rows into the warehouse; the changed account-days."""
+    _describe_accounts(con, sha256)
+    _latest(con, sha256, *(table for table in LATEST if table.name == "fx_rates"))
+    versions.merge(con, sha256)
+    con.execute(rules.script(rules.DERIVE))
+    for family, tables in FAMILIES.items():
+        if _empty(con, f"changed_{family}"):
+            continue
+        for table in tables:
+            derived = table.name in ("positions", "position_lots", "cash_balances")
+            versions.ready(con, table, f"{'derived' if derived else 'pool'}_{table.name}")
+            refuse.broken_rules(con, table)
+        versions.store(con, family)
+    _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
+    for table in EVENTS:
+        if not events.merge(con, sha256, table):
+            continue
+        refuse.broken_rules(con, table)
+        con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
+        events.number(con, table)
+    con.execute(rules.script(rules.PROVE))
+    con.execute(proofs.reconciling())
+    con.execute(rules.script(rules.HISTORY))
+    changed = con.execute("SELECT account_id, report_date FROM days_changed ORDER BY ALL").fetchall()
+    return tuple(changed)
+
+
+def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
+    """Write what the statement says of its accounts, and note in `rebased` whose base currency it changes.
+
+    `bases` is then every account's base currency, without what else the view `accounts` looks up.
+    """
+    known = "SELECT account_id, arg_max(base_currency, (when_generated, sha256)) AS base_currency"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bases_before AS {known} FROM account_descriptions GROUP BY account_id")
+    fields = ", ".join(
+        f"arg_max(a.{c.name}, (f.when_generated, f.ordinal)) AS {c.name}"
+        for c in TABLES[0].read
+        if c.name not in ("account_id", "base_currency")
+    )
+    con.execute(
+        f"""INSERT INTO account_descriptions BY NAME
+        SELECT account_id, {fields}, arg_max(b.base_currency, (f.when_generated, f.ordinal)) AS base_currency,
+            $sha256 AS sha256, max(f.when_generated) AS when_generated
+        FROM stage_base b JOIN (SELECT ordinal, when_generated FROM stage_statement) f USING (ordinal)
+            LEFT JOIN stage_account_information a USING (ordinal, account_id)
+        GROUP BY account_id""",
+        {"sha256": sha256},
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bases AS {known} FROM account_descriptions GROUP BY account_id")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE rebased AS
+        SELECT a.account_id FROM bases a JOIN bases_before b USING (account_id)
+        WHERE a.base_currency IS DISTINCT FROM b.base_currency"""
+    )
+
+
+def _latest(con: duckdb.DuckDBPyConnection, sha256: str, *tables: TableSpec) -> None:
+    """Merge the tables in which the latest statement wins, scope by scope."""
+    for table in tables:
+        scope = ", ".join(table.scope)
+        # An empty stage needs none of this; fx_rates must leave its changes, none included.
+        if _empty(con, f"new_{table.name}") and table.name != "fx_rates":
+            continue
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE ready_{table.name} AS"
+            f" SELECT * EXCLUDE (ordinal, row), min(row) AS row, $sha256 AS statement_sha256"
+            f" FROM (SELECT * FROM new_{table.name}"
+            f" JOIN (SELECT ordinal, when_generated AS known_since FROM stage_statement) USING (ordinal)"
+            f" QUALIFY ordinal = first(ordinal) OVER (PARTITION BY {scope} ORDER BY known_since DESC, ordinal DESC))"
+            f" GROUP BY ALL",
+            {"sha256": sha256},
+        )
+        refuse.broken_rules(con, table)
+        if table.name == "fx_rates":
+            con.execute(
+                "CREATE OR REPLACE TEMP TABLE rate_changes AS SELECT report_date, from_currency, to_currency"
+                " FROM ready_fx_rates ANTI JOIN fx_rates USING (report_date, from_currency, to_currency, rate)"
+            )
+        same = " AND ".join(f"t.{column} = n.{column}" for column in table.scope)
+        con.execute(
+            f"DELETE FROM {table.name} t USING (SELECT DISTINCT {scope}, known_since, statement_sha256"
+            f" FROM ready_{table.name}) n WHERE {same}"
+            " AND (t.known_since, t.statement_sha256) <= (n.known_since, n.statement_sha256)"
+        )
+        con.execute(
+            f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}"
+            f" ANTI JOIN {table.name} USING ({scope})"
+        )
+
+
+def _empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None

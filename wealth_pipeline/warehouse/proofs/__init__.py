@@ -1,0 +1,1 @@
+"""The proofs of the NAV: one list of them, and one .sql file each."""

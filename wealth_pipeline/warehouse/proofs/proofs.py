@@ -1,0 +1,141 @@
+"""What is proved of each account's day. A proof is a declaration here and the file NAME.sql beside this one.
+
+The file is a query that gives a row for each of `days_to_prove`:
+
+account_id, report_date: the day.
+expected, actual, tolerance: the figures that are compared, and the largest difference that rounding explains.
+not_evaluable_reason: why they cannot be compared, or why a difference proves nothing; NULL where they were compared.
+reason: what differs, and what else is to be known; NULL if there is nothing.
+
+Which relations it can read, `sql/prove/` says. verdicts.sql there makes of these rows what `reconciliation` shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+#: What a proof decides of the day's `proof` in `nav_history`. required: the day passes only with it, and fails with it.
+#: failure: the day fails with it. nothing: the proof is not one of the NAV.
+Decides = Literal["required", "failure", "nothing"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof.
+
+    name: as `reconciliation` and the asset check show it. table: the table at which its asset check stands. compares:
+    what is compared, as a sentence that holds if it passes. needs: what the Flex query must hold for it. decides: see
+    `Decides`.
+    """
+
+    name: str
+    table: str
+    compares: str
+    needs: str
+    decides: Decides
+
+
+#: All proofs, in the order in which they are made and described.
+PROOFS = (
+    Proof(
+        name="positions",
+        table="positions",
+        compares="What the positions add to the NAV is, class by class, the NAV's column.",
+        needs="Open Positions, NAV",
+        decides="required",
+    ),
+    Proof(
+        name="cash",
+        table="cash_balances",
+        compares="The cash report's total, and its currencies converted, are the NAV's cash.",
+        needs="Cash Report, NAV; currency rates for the second part",
+        decides="required",
+    ),
+    Proof(
+        name="dividends",
+        table="dividend_accruals",
+        compares="Open dividend accruals, net, are the NAV's dividend accruals.",
+        needs="Open Dividend Accruals, NAV",
+        decides="failure",
+    ),
+    Proof(
+        name="parts",
+        table="nav",
+        compares="The components of the NAV add up to its total.",
+        needs="NAV",
+        decides="required",
+    ),
+    Proof(
+        name="bridge",
+        table="nav_changes",
+        compares="The NAV before and what changed it are the NAV after.",
+        needs="Change in NAV, NAV",
+        decides="failure",
+    ),
+    Proof(
+        name="cash_flow",
+        table="cash_flows",
+        compares="Starting cash and what moved it are the ending cash, in each currency.",
+        needs="Cash Report with all fields",
+        decides="failure",
+    ),
+    Proof(
+        name="lots",
+        table="position_lots",
+        compares="The lots of a position add up to it.",
+        needs="Open Positions with Lots and Summary",
+        decides="failure",
+    ),
+    Proof(
+        name="cost",
+        table="positions",
+        compares="Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
+        needs="Open Positions with cost basis and unrealised result",
+        decides="nothing",
+    ),
+)
+
+
+class IncompleteProof(Exception):
+    """A proof is declared and not written, or written and not declared: it would count as one that says nothing."""
+
+
+def names(*decides: Decides) -> list[str]:
+    """The names of the proofs that decide one of these; of all proofs if none is given."""
+    return [proof.name for proof in PROOFS if not decides or proof.decides in decides]
+
+
+@cache
+def reconciling() -> str:
+    """The SQL that declares the proofs (`declared_proofs`), makes each of them, and writes `reconciliation`.
+
+    Raises IncompleteProof where the declarations and the .sql files do not go together.
+    """
+    refuse_incomplete()
+    declared = ",\n    ".join(f"('{proof.name}', '{proof.decides}')" for proof in PROOFS)
+    made = [
+        f"CREATE OR REPLACE TEMP VIEW proof_{name} AS\n{_query(name)};\n"
+        f"INSERT INTO reconciliation BY NAME FROM verdicts('proof_{name}', '{name}');\n"
+        for name in names()
+    ]
+    head = "CREATE OR REPLACE TEMP TABLE declared_proofs AS\n    FROM (VALUES"
+    return "\n".join([f"{head}\n    {declared}\n    ) p(check_name, decides);\n", *made])
+
+
+def refuse_incomplete() -> None:
+    """Raise IncompleteProof unless each proof that is declared has its .sql file, and each file its declaration."""
+    declared = set(names())
+    written = {Path(file.name).stem for file in files(__package__).iterdir() if file.name.endswith(".sql")}
+    if declared != written:
+        raise IncompleteProof(
+            f"declared without NAME.sql: {sorted(declared - written)};"
+            f" NAME.sql without declaration: {sorted(written - declared)}"
+        )
+
+
+def _query(name: str) -> str:
+    return (files(__package__) / f"{name}.sql").read_text()

@@ -1,0 +1,43 @@
+"""The rules as files: each has its stage and its header, and the SQL that is made in Python is written down as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import wealth_pipeline.warehouse
+from wealth_pipeline.warehouse import rules
+from wealth_pipeline.warehouse.schema import sql
+
+from . import made_sql
+
+ROOM = Path(wealth_pipeline.warehouse.__file__).parent
+STAGES = {name: value for name, value in vars(rules).items() if name.isupper() and isinstance(value, tuple)}
+#: The folders of sql/ that hold rules.
+FOLDERS = sorted({name.split("/")[0] for names in STAGES.values() for name in names if "/" in name})
+RULES = [name for names in STAGES.values() for name in names]
+
+
+def test_each_rule_is_made_in_one_stage_and_no_file_lies_idle() -> None:
+    files = {
+        str(f.relative_to(ROOM / "sql").with_suffix("")) for d in FOLDERS for f in (ROOM / "sql" / d).glob("*.sql")
+    }
+    assert sorted(RULES) == sorted(files | {name for name in RULES if "/" not in name})
+
+
+@pytest.mark.parametrize("file", [*RULES, *(f"../proofs/{f.stem}" for f in sorted((ROOM / "proofs").glob("*.sql")))])
+def test_a_rule_is_short_and_says_what_it_takes_and_gives(file: str) -> None:
+    lines = sql(file).splitlines()
+    header = "\n".join(line for line in lines if line.startswith("-- "))
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 120
+    assert lines[0].startswith("-- ")
+    if "query_table" in sql(file) or "MACRO" not in sql(file):
+        assert "Out: " in header
+
+
+def test_the_sql_that_is_made_of_the_declarations_is_what_is_written_down() -> None:
+    """`make docs` writes it again; the difference is for the reviewer to read."""
+    written = {file.name: file.read_text() for file in made_sql.FOLDER.glob("*.sql")}
+    assert written == made_sql.texts()
