@@ -147,7 +147,7 @@ def _value(column: Column, value: Any) -> Any:
 
 
 def _number(value: Any) -> Decimal | None:
-    """A number, also one that was written as text (IBKR: "0" for a strike); None for what is none."""
+    """A number, also one that was written as text (IBKR: "0" for a strike); None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None
     try:

@@ -61,7 +61,7 @@ def test_the_first_day_is_an_option() -> None:
 def test_the_first_day_may_be_a_holiday() -> None:
     """Nothing is in the account until the exchanges open, so that its first day has no result."""
     first, second = Household(first_day=date(2019, 1, 1)).days(ACCOUNTS[0], date(2019, 1, 1), date(2019, 1, 2))
-    assert (first.total, first.growth) == (0, 1)
+    assert (first.total, first.growth) == (Decimal(0), Decimal(1))
     assert second.total > 100_000
 
 
