@@ -75,10 +75,11 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-docs: $(READY) ## Write what follows from the declarations: dictionary, settings, commands, proofs, the tests' SQL
+docs: $(READY) ## Write what follows from the declarations: dictionary, settings, commands, proofs, the schema's version, the tests' SQL
 	$(BIN)/python -m wealth_pipeline.tables.dictionary > docs/data-dictionary.md
 	$(BIN)/python -m wealth_pipeline.cli.reference
 	$(BIN)/python -m wealth_pipeline.warehouse.proofs.described docs/proof.md
+	$(BIN)/python -m wealth_pipeline.warehouse.schema_digest > wealth_pipeline/warehouse/schema_version.txt
 	$(BIN)/python -m wealth_pipeline_tests.warehouse.made_sql
 	$(BIN)/python -m wealth_pipeline_tests.tables.snapshot > wealth_pipeline_tests/tables/ddl.sql
 

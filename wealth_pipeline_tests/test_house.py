@@ -38,6 +38,7 @@ POLLING = {
     "storage/readers.py::_read_on",
     "storage/readers.py::_vandalise",
     "ui/test_attacks.py::bare",
+    "warehouse/test_warehouse.py::test_a_rebuild_that_is_killed_leaves_what_there_was_and_the_next_one_completes",
     "ui/test_serving.py::until",
 }
 

@@ -8,8 +8,27 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.progress import rate, reported
+from wealth_pipeline.warehouse.warehouse import OUTDATED, Warehouse
+
+
+def rebuild_if_outdated(warehouse: Warehouse) -> None:
+    """Rebuild databases that an older wealth_pipeline wrote, with a bar: the load would do it without one."""
+    if not warehouse.outdated():
+        return
+    with warehouse.writing():
+        if warehouse.outdated():  # the writer that was waited for may have done it
+            click.echo(OUTDATED, err=True)
+            for _ in rebuilding(warehouse, "Rebuilding"):
+                pass
+
+
+def rebuilding(warehouse: Warehouse, what: str) -> Iterator[Loaded]:
+    """Rebuild the databases from the archive, and show how far that is. Must run inside `writing()`."""
+    replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
+    yield from shown(replaying, len(warehouse.folder.archive.sha256s()), what)
 
 
 def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:

@@ -1,4 +1,7 @@
-"""Jobs beside the daily one: rebuilding the databases from the archive, and keeping Dagster's own history short."""
+"""Jobs beside the daily one: rebuilding the databases from the archive, and keeping Dagster's own history short.
+
+A run that loads something rebuilds outdated databases first: `rebuild_if_outdated` is the first thing that it does.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +15,38 @@ from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.progress import reported
+from wealth_pipeline.warehouse.warehouse import OUTDATED
 
-#: A replay of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
-_LONG = {"dagster/max_runtime": 24 * 3600}
+#: A rebuild of a long history takes longer than the hour after which a run counts as dead (dagster.yaml).
+_LONG = {"dagster/max_runtime": str(24 * 3600)}
+
+_Context = dg.OpExecutionContext | dg.AssetExecutionContext
+
+
+def rebuild_if_outdated(context: _Context, wealth: WealthData, settings: Settings) -> None:
+    """Rebuild the databases from the archive if an older wealth_pipeline wrote them, and report what changed by it.
+
+    From then on the run may take a day: Dagster's monitoring reads the tag each time that it looks at a run.
+    """
+    if not wealth.warehouse.outdated():
+        return
+    with wealth.warehouse.writing():
+        if not wealth.warehouse.outdated():
+            return  # the writer that was waited for has done it
+        context.log.warning(OUTDATED)
+        context.instance.add_run_tags(context.run.run_id, _LONG)
+        _rebuild(context, wealth, settings)
+
+
+def _rebuild(context: _Context, wealth: WealthData, settings: Settings) -> None:
+    """Replay the archive, with its progress in the run's log. Must run inside `writing()`."""
+    total = len(wealth.folder.archive.sha256s())
+    replaying = reported(wealth.warehouse.replay(wealth.ledger.all()), total, context.log.info)
+    rejected = [one for one in replaying if one.status == "rejected"]
+    days = report_loaded(context.instance, settings)
+    for one in rejected:
+        context.log.warning(f"{one.sha256[:12]} is rejected: {sentence(one.reason or '')}")
+    context.log.info(f"{days} days of nav_history are new or different.")
 
 
 def replay(settings: Settings) -> dg.JobDefinition:
@@ -25,18 +57,8 @@ def replay(settings: Settings) -> dg.JobDefinition:
         config_schema={},
     )
     def rebuild_from_archive(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
-        warehouse = wealth.warehouse
-        with plain_failure(), warehouse.writing():
-            total = len(warehouse.folder.archive.sha256s())
-            rejected = [
-                one
-                for one in reported(warehouse.replay(wealth.ledger.all()), total, context.log.info)
-                if one.status == "rejected"
-            ]
-            days = report_loaded(context.instance, settings)
-        for one in rejected:
-            context.log.warning(f"{one.sha256[:12]} is rejected: {sentence(one.reason or '')}")
-        context.log.info(f"{days} days of nav_history are new or different.")
+        with plain_failure(), wealth.warehouse.writing():
+            _rebuild(context, wealth, settings)
 
     @dg.job(
         name="replay",

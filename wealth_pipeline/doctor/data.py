@@ -19,8 +19,8 @@ from wealth_pipeline.published import standing
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
+from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.archive import Entry
-from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -48,11 +48,16 @@ def database(folder: DataFolder) -> Finding:
     except (WealthError, duckdb.Error) as error:
         says = str(error) if isinstance(error, WealthError) else f"It cannot be read ({type(error).__name__})."
         return Finding.problem("database", says if "replay" in says else f"{says} Run `wealth replay`.")
-    if found.schema_version != SCHEMA_VERSION:
+    if found.origin.newer:
         return Finding.problem(
             "database",
-            f"It has schema version {found.schema_version}, this software writes {SCHEMA_VERSION}. Run `wealth replay`;"
-            " if the database is the newer one, update wealth_pipeline instead.",
+            f"It was written by a newer wealth_pipeline ({found.origin.written_by}, this is {version.program()})."
+            " Update wealth_pipeline; or, to stay with this version, run `wealth replay`.",
+        )
+    if not found.origin.ours:
+        return Finding.problem(
+            "database",
+            "It was written by an older wealth_pipeline. The next load rebuilds it; or run `wealth replay` now.",
         )
     return Finding.fine(
         "database", f"{found.days} days of NAV" + (f", the newest {found.newest}" if found.newest else "")

@@ -13,6 +13,7 @@ import duckdb
 from wealth_pipeline.gateway import live
 from wealth_pipeline.published.reading import NothingPublished, Reader, named, reading, sql
 from wealth_pipeline.published.results import Drift, Holding, NavDay, Overview, ProofSummary, Unfilled
+from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.proofs import proofs
 
 #: How many days of a NAV history a small chart shows.
@@ -215,7 +216,10 @@ class Published(Reader):
     # Tables, and the database as a whole
 
     def digests(self, tables: Iterable[str]) -> dict[str, str]:
-        """One hash for each table's content: equal content, in whatever order it came, gives equal hashes."""
+        """One hash for each table's content: equal content, in whatever order it came, gives equal hashes.
+
+        Reasons are not in it: they are sentences, whose words may change from version to version.
+        """
         with self:
             return {table: str(self.value("digest", table=table)) for table in tables}
 
@@ -237,7 +241,7 @@ class Published(Reader):
     def overview(self) -> Overview:
         """What the database is and holds, whichever version of this software wrote it."""
         with reading(self.path, any_version=True) as con:
-            return Overview(**named(con.execute(sql("overview")))[0])
+            return Overview(origin=version.origin(con), **named(con.execute(sql("overview")))[0])
 
 
 def _listed(accounts: Iterable[str] | None) -> list[str] | None:

@@ -13,6 +13,7 @@ import duckdb
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.duck import connect, trouble
+from wealth_pipeline.warehouse import version
 
 
 class NothingPublished(WealthError):
@@ -43,18 +44,19 @@ def reading(path: Path, any_version: bool = False) -> Iterator[duckdb.DuckDBPyCo
 
 
 def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
-
     try:
-        (version,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)
+        written = version.origin(con)
     except duckdb.Error as error:
         raise WealthError(*trouble(path, error)) from None
-    if version < SCHEMA_VERSION:
+    if written.newer:
+        raise WealthError(
+            f"{path} was written by a newer wealth_pipeline ({written.written_by}, this is {version.program()})",
+            "Update wealth_pipeline.",
+        )
+    if not written.ours:
         raise NothingPublished(
             f"{path} was written by an older wealth_pipeline", "The next load rebuilds it; or run `wealth replay` now."
         )
-    if version > SCHEMA_VERSION:
-        raise WealthError(f"{path} was written by a newer wealth_pipeline", "Update wealth_pipeline.")
 
 
 @cache

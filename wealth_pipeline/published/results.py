@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from wealth_pipeline.warehouse.version import Origin
+
 
 @dataclass(frozen=True)
 class NavDay:
@@ -90,8 +92,11 @@ class Drift:
 
 @dataclass(frozen=True)
 class Overview:
-    """What wealth.duckdb is and holds. days: rows of nav_history; newest: the last of them."""
+    """What wealth.duckdb is and holds. origin: its tables and rules, and which program wrote them.
 
-    schema_version: int | None
+    days: rows of nav_history; newest: the last of them.
+    """
+
+    origin: Origin
     days: int
     newest: date | None

@@ -244,10 +244,11 @@ RECORDS: tuple[Record | View, ...] = (
         (
             plain(
                 "schema_version",
-                INTEGER,
-                "Version of its tables; another one is rebuilt by `wealth replay`.",
+                COUNT,
+                "Digest of its tables and rules; a file with another is rebuilt.",
                 nullable=False,
             ),
+            plain("written_by", TEXT, "The version of wealth_pipeline that made the file.", nullable=False),
             plain("reporting_currency", TEXT, "WEALTH_REPORTING_CURRENCY at the last load; NULL if not set."),
             plain("day_change_share", RATE, "WEALTH_DAY_CHANGE_SHARE at the last load."),
             plain("accounts_digest", TEXT, "Hash of accounts.toml at the last load; NULL if it said nothing."),

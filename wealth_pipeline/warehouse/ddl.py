@@ -16,9 +16,6 @@ from wealth_pipeline.tables.figures import NAV_PARTS, TABLES
 from wealth_pipeline.tables.relations import Macro, Record, TableSpec, View
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 
-#: Raised whenever the warehouse must be rebuilt from the archive: a changed declaration, table or rule.
-SCHEMA_VERSION = 7
-
 #: The versioned tables by family, in the order of their declaration.
 FAMILIES: dict[str, tuple[TableSpec, ...]] = {
     family: tuple(table for table in TABLES if table.family == family)

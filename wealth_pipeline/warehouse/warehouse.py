@@ -30,9 +30,10 @@ from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.catalog import OFFICIAL
 from wealth_pipeline.tables.ddl import describe
+from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
-from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION, create_statements, insert
+from wealth_pipeline.warehouse.ddl import create_statements, insert
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.progress import reported
 
@@ -40,6 +41,8 @@ from wealth_pipeline.warehouse.progress import reported
 LOCK_SECONDS = 600.0
 #: What is written beside the databases before it takes their place.
 _REPLAYED, _DRAFT = "replay.duckdb", ".wealth.duckdb.draft"
+#: What a rebuild after an update says before it begins.
+OUTDATED = "The warehouse was written by an older wealth_pipeline: it is rebuilt from the archive now."
 
 log = logging.getLogger(__name__)
 
@@ -142,16 +145,19 @@ class Warehouse:
         """Load archived statements one by one, each in its own transaction, then publish.
 
         After those that are asked for, the ones that an earlier run archived and did not come to load (it was killed,
-        the disk was full, somebody held the warehouse): what is in the archive is in the warehouse. A warehouse of an
-        older schema version is rebuilt from the archive first. requests: the request ledger, copied so that it can be
-        queried. Must run inside `writing()`. Publishes even when the caller stops early: what was loaded is shown.
+        the disk was full, somebody held the warehouse): what is in the archive is in the warehouse. An outdated
+        warehouse is rebuilt from the archive first; who wants to show that does it before (`outdated`, `replay`).
+        requests: the request ledger, copied so that it can be queried. Must run inside `writing()`. Publishes even
+        when the caller stops early: what was loaded is shown.
         Raises SettingsError before anything is loaded if accounts.toml cannot be understood.
         """
         accounts = read_accounts(self.folder.root)
         try:
             con = self._open()
-        except _Outdated as outdated:
-            self._upgrade(outdated.version, requests)
+        except _Outdated:
+            log.warning(OUTDATED)
+            for _ in reported(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
+                pass
             con = self._open()
         sound = True
         try:
@@ -196,14 +202,19 @@ class Warehouse:
             _remove(draft)
         self.publish()
 
-    def _upgrade(self, version: int, requests: Sequence[FlexRequest]) -> None:
-        log.warning(
-            "The warehouse has schema version %d, this software writes %d: it is rebuilt from the archive now.",
-            version,
-            SCHEMA_VERSION,
-        )
-        for _ in reported(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
-            pass
+    def outdated(self) -> bool:
+        """Whether the next load rebuilds the databases first, as far as the published one says.
+
+        It can be read at any time, so that nobody waits for the lock to be told that nothing has to be done.
+        """
+        if not self.folder.published.exists():
+            return False
+        try:
+            with contextlib.closing(connect(self.folder.published, read_only=True)) as con:
+                written = version.origin(con)
+        except (duckdb.Error, Held):
+            return False  # the load says what is wrong with it, or does without it
+        return not written.ours and not written.newer
 
     def _left_over(self, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """The archived statements that were never loaded nor rejected; asked when the iteration begins."""
@@ -295,29 +306,28 @@ class Warehouse:
 class _Outdated(Exception):
     """The warehouse was written by an older version of this software."""
 
-    def __init__(self, version: int) -> None:
-        super().__init__(version)
-        self.version = version
-
 
 def _make(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of an empty database; raises _Outdated or WarehouseError for one of another schema version."""
+    """Make the tables of an empty database; raises _Outdated or WarehouseError for one with other tables or rules."""
     tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "warehouse_info" in tables:
-        (version,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (0,)
-        if version < SCHEMA_VERSION:
-            raise _Outdated(version)
-        if version > SCHEMA_VERSION:
+        written = version.origin(con)
+        if written.newer:
             raise WarehouseError(
-                f"The warehouse was written by a newer wealth_pipeline (schema version {version}, this one knows"
-                f" {SCHEMA_VERSION})",
+                f"The warehouse was written by a newer wealth_pipeline ({written.written_by}, this is"
+                f" {version.program()})",
                 "Update wealth_pipeline; or, to stay with this version, run `wealth replay`.",
             )
+        if not written.ours:
+            raise _Outdated
     con.begin()
     if "warehouse_info" not in tables:
         for statement in create_statements():
             con.execute(statement)
-        con.execute("INSERT INTO warehouse_info (schema_version) VALUES (?)", [SCHEMA_VERSION])
+        con.execute(
+            "INSERT INTO warehouse_info (schema_version, written_by) VALUES (?, ?)",
+            [version.SCHEMA_VERSION, version.program()],
+        )
     describe(con, OFFICIAL)
     con.commit()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+import duckdb
 
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.retention import delete_runs_before
@@ -16,6 +17,7 @@ from wealth_pipeline.published.published import Published
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, Statement
 from wealth_pipeline.warehouse.ddl import figure_tables
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
 
 MakePipeline = Callable[..., Pipeline]
@@ -63,6 +65,29 @@ def test_the_replay_job_rebuilds_everything_and_reports_what_dagster_does_not_kn
     assert run_job(pipeline, "replay").success
     assert Published(pipeline.folder.published).digests(figure_tables()) == before
     assert pipeline.green() == green
+
+
+def test_a_run_that_finds_outdated_databases_rebuilds_them_and_may_take_a_day(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    """Its hour is enough for every other night. What the rebuild changed is reported, and nothing else."""
+    pipeline = make_pipeline(served)
+    archive(pipeline, EARLIER)
+    usual = pipeline.run(NEWEST, NEWEST).run_id
+    with duckdb.connect(str(pipeline.folder.warehouse)) as con:
+        con.execute("UPDATE warehouse_info SET schema_version = 1")
+        con.execute("UPDATE nav_history SET proof = 'failed' WHERE report_date = ?", [EARLIER])
+    Warehouse(pipeline.folder).publish()
+    events = materialized(pipeline)
+    rebuilding = pipeline.run(NEWEST, NEWEST)
+    assert rebuilding.success
+    assert materialized(pipeline) == events + 2  # the day of the run, and the one that is different
+    with dagster_instance(pipeline.folder) as instance:
+        longest = {run.run_id: run.tags.get("dagster/max_runtime") for run in instance.get_runs()}
+        said = [e.message for e in instance.all_logs(rebuilding.run_id)]
+    assert longest == {usual: None, rebuilding.run_id: "86400"}
+    assert any("rebuilt from the archive now" in message for message in said)
+    assert any("2 of 2 statements" in message for message in said)
 
 
 def test_a_run_also_loads_what_an_earlier_one_only_archived(served: Sandbox, make_pipeline: MakePipeline) -> None:

@@ -309,7 +309,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "is gone. Run `wealth replay`: it is rebuilt from the archive.",
     ),
     "a damaged database": (_damaged_database, "Run `wealth replay`: everything is rebuilt"),
-    "a database of another version": (_other_schema, "database: It has schema version 0, this software writes"),
+    "a database of another version": (_other_schema, "database: It was written by an older wealth_pipeline."),
     "a damaged statement": (_damaged_statement, "from a backup, or import the statement again."),
     "another content in a statement's place": (_swapped_statement, "(other bytes than it was archived with). Restore"),
     "an expired token": (_expired, '"Token has expired." (code 1012). Generate a new token in Client Portal'),

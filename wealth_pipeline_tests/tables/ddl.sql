@@ -505,7 +505,8 @@ CREATE TABLE account_settings (
 );
 
 CREATE TABLE warehouse_info (
-    schema_version INTEGER NOT NULL,
+    schema_version BIGINT NOT NULL,
+    written_by VARCHAR NOT NULL,
     reporting_currency VARCHAR,
     day_change_share DECIMAL(18,10),
     accounts_digest VARCHAR,

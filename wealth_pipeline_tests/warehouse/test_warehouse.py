@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
@@ -17,9 +22,11 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import duck
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import NothingPublished
+from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.load import Loaded
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
+from wealth_pipeline_tests.lives import Folder, days, statement
 
 
 @pytest.fixture
@@ -165,19 +172,26 @@ def test_a_damaged_warehouse_says_that_it_can_be_rebuilt(folder: DataFolder) -> 
     assert read(folder) == "100"
 
 
-def of_version(folder: DataFolder, version: int) -> None:
-    """Let both databases look as if another version of the software had written them."""
+def written_by(folder: DataFolder, schema_version: int, program: str | None) -> None:
+    """Let both databases look as if another wealth_pipeline had made them; None: one that counted its versions."""
     with duckdb.connect(str(folder.warehouse)) as con:
-        con.execute("UPDATE warehouse_info SET schema_version = ?", [version])
+        if program is None:
+            con.execute("ALTER TABLE warehouse_info DROP COLUMN written_by")
+            con.execute("ALTER TABLE warehouse_info ALTER COLUMN schema_version TYPE INTEGER USING 6")
+        else:
+            con.execute("UPDATE warehouse_info SET schema_version = ?, written_by = ?", [schema_version, program])
     Warehouse(folder).publish()
 
 
-def test_an_older_warehouse_is_rebuilt_when_the_next_statement_comes(
-    folder: DataFolder, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("program", [None, "0.1.0", "0.2.0.dev1", version.program()])
+def test_a_warehouse_of_other_tables_is_rebuilt_when_the_next_statement_comes(
+    folder: DataFolder, caplog: pytest.LogCaptureFixture, program: str | None
 ) -> None:
     """An update of the software asks nothing of its user."""
     load(folder, "100")
-    of_version(folder, 0)
+    assert not Warehouse(folder).outdated()
+    written_by(folder, 1234567, program)
+    assert Warehouse(folder).outdated()
     with pytest.raises(NothingPublished, match="older"):
         Published(folder.published).newest_nav()
     load(folder, "103", "20250402;060000")
@@ -186,16 +200,77 @@ def test_an_older_warehouse_is_rebuilt_when_the_next_statement_comes(
     assert read(folder) == "103"
 
 
-def test_a_newer_warehouse_is_left_alone(folder: DataFolder) -> None:
+@pytest.mark.parametrize("program", ["1000.0", "1000.0rc1"])
+def test_a_newer_warehouse_of_other_tables_is_left_alone(folder: DataFolder, program: str) -> None:
     """An older program must not write into a newer database."""
     load(folder, "100")
-    of_version(folder, 99)
-    with pytest.raises(WarehouseError, match=r"newer wealth_pipeline.*Update"):
+    written_by(folder, 1234567, program)
+    assert not Warehouse(folder).outdated()
+    with pytest.raises(WarehouseError, match=rf"newer wealth_pipeline \({program}, this is .*Update"):
         load(folder, "103")
-    with pytest.raises(WealthError, match=r"newer wealth_pipeline.*Update"):
+    with pytest.raises(WealthError, match=rf"newer wealth_pipeline \({program}, this is .*Update"):
         Published(folder.published).newest_nav()
     with duckdb.connect(str(folder.warehouse), read_only=True) as con:
-        assert con.execute("SELECT schema_version FROM warehouse_info").fetchall() == [(99,)]
+        assert con.execute("SELECT written_by FROM warehouse_info").fetchall() == [(program,)]
+
+
+def test_a_newer_warehouse_of_the_same_tables_is_used(folder: DataFolder) -> None:
+    """An update without other tables can be taken back."""
+    load(folder, "100")
+    written_by(folder, version.SCHEMA_VERSION, "1000.0")
+    assert load(folder, "103", "20250402;060000").status == "loaded"
+    assert read(folder) == "103"
+
+
+REBUILD = """
+import os, sys
+from pathlib import Path
+from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+warehouse = Warehouse(DataFolder(Path(sys.argv[1])))
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        with warehouse.writing():
+            for _ in warehouse.replay():
+                os.write(1, b"%d\\n" % os.getpid())  # at once, whole or not at all
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.write(1, b"ended\\n")
+"""
+
+
+def test_a_rebuild_that_is_killed_leaves_what_there_was_and_the_next_one_completes(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    """At any moment of it: the old file is read as before, until the new one takes its place whole."""
+    house, draw, statements = Folder(folder.root), Random(3), 6
+    for number in range(statements):
+        house.load(statement({f"U{number}": days(date(2026, 1, 5), date(2026, 1, 9))}))
+    written_by(folder, 1234567, "0.1.0")
+    figures = house.rows("FROM nav_history ORDER BY ALL")
+    script = tmp_path / "rebuild.py"  # a file: under `python -c`, DuckDB draws bars on stdout
+    script.write_text(REBUILD)
+    command = [sys.executable, str(script), str(folder.root)]
+    killed = 0
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forking:
+        assert forking.stdin is not None
+        assert forking.stdout is not None
+        for _ in range(6):
+            print(file=forking.stdin, flush=True)
+            loaded = [forking.stdout.readline() for _ in range(draw.randint(1, statements))]
+            time.sleep(draw.random() * 0.05)
+            with suppress(ProcessLookupError):
+                os.kill(int(loaded[0]), signal.SIGKILL)
+            while forking.stdout.readline() != "ended\n":
+                pass
+            assert house.rows("FROM nav_history ORDER BY ALL") == figures
+            killed += Warehouse(folder).outdated()
+        forking.stdin.close()
+    assert killed > 2
+    house.load(statement({"U9": days(date(2026, 1, 5), date(2026, 1, 9))}))
+    assert house.rows("FROM nav_history WHERE account_id <> 'U9' ORDER BY ALL") == figures
+    assert not Warehouse(folder).outdated()
+    assert not list(folder.root.glob("replay*"))
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

@@ -46,8 +46,10 @@ def _take(warehouse: Warehouse, files: list[Path]) -> list[Taken]:
     from rich.console import Console
     from rich.progress import Progress
 
+    from wealth_pipeline.cli.progress import rebuild_if_outdated
     from wealth_pipeline.pull import inbox
 
+    rebuild_if_outdated(warehouse)
     taken = []
     bar = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
     with warehouse.writing(), bar:
@@ -78,15 +80,13 @@ def replay() -> None:
     """
     from collections import Counter
 
-    from wealth_pipeline.cli.progress import shown
+    from wealth_pipeline.cli.progress import rebuilding
     from wealth_pipeline.defs.runs import report_what_is_loaded
-    from wealth_pipeline.flex.ledger import RequestLedger
 
     settings = load_settings()
     warehouse = warehouse_of(settings)
     with warehouse.writing():
-        replaying = warehouse.replay(RequestLedger(warehouse.folder.state).all())
-        counts = Counter(one.status for one in shown(replaying, len(warehouse.folder.archive.sha256s()), "Replaying"))
+        counts = Counter(one.status for one in rebuilding(warehouse, "Replaying"))
     result = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "the archive is empty"
     click.echo(f"Rebuilt from the archive: {result}.")
     report_what_is_loaded(settings)

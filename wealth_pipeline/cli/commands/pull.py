@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import click
 
-from wealth_pipeline.cli.shared import DAY, last_days, load_settings, published_of
+from wealth_pipeline.cli.shared import DAY, last_days, load_settings, published_of, warehouse_of
 from wealth_pipeline.settings import Settings
 
 
@@ -24,6 +24,9 @@ def pull(name: str | None, first: datetime | None, last: datetime | None, force:
     settings = load_settings()
     connection = settings.connection(name)
     connection.token()
+    from wealth_pipeline.cli.progress import rebuild_if_outdated
+
+    rebuild_if_outdated(warehouse_of(settings))  # before it is asked what is missing: of outdated databases, all is
     newest, days = last_days(settings)
     if first is None and last is None and not force:
         from wealth_pipeline.pull.missing import missing_days

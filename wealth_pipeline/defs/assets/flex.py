@@ -13,6 +13,7 @@ from wealth_pipeline.defs.checks import PROVED
 from wealth_pipeline.defs.columns import column_schema
 from wealth_pipeline.defs.events import days_are_reported, report_changed_days, report_checks, report_loaded
 from wealth_pipeline.defs.failures import plain_failure
+from wealth_pipeline.defs.jobs import rebuild_if_outdated
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, without_nav
 from wealth_pipeline.defs.partitions import BACKFILL_POLICY
 from wealth_pipeline.defs.resources import FlexService, WealthData
@@ -121,6 +122,7 @@ def _tables(connection: Connection, settings: Settings, shared: dict[str, Any]) 
         flex, wealth = _resources(context, connection)
         with plain_failure():
             window = _window(context, flex)
+            rebuild_if_outdated(context, wealth, settings)
             report_loaded(context.instance, settings)  # what a killed process left
             try:
                 answer = load_answer(wealth.warehouse, wealth.ledger, connection.name, window)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.failures import plain_failure
+from wealth_pipeline.defs.jobs import rebuild_if_outdated
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull.inbox import take_inbox, waiting
 from wealth_pipeline.settings import Settings
@@ -22,6 +23,7 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
     )
     def load_inbox_files(context: dg.OpExecutionContext, wealth: dg.ResourceParam[WealthData]) -> None:
         with plain_failure():
+            rebuild_if_outdated(context, wealth, settings)
             warehouse = wealth.warehouse
             with warehouse.writing():
                 taken = take_inbox(warehouse, lambda t: context.log.info(f"{inline(t.path.name)}: {t.status}"))

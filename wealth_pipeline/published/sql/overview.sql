@@ -1,5 +1,5 @@
--- What a published database is and holds, whichever version of this software wrote it.
--- Columns: those of Overview.
+-- What a published database holds, whichever version of this software wrote it.
+-- Columns: those of Overview but its origin.
 -- Why: the doctor's first question.
-SELECT (SELECT schema_version FROM warehouse_info) AS schema_version, count(*) AS days, max(report_date) AS newest
+SELECT count(*) AS days, max(report_date) AS newest
 FROM nav_history

@@ -1,0 +1,1 @@
+"""Data that an earlier commit wrote, opened with today's code."""
