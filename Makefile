@@ -80,6 +80,7 @@ docs: $(READY) ## Write what follows from the declarations: dictionary, settings
 	$(BIN)/python -m wealth_pipeline.cli.reference
 	$(BIN)/python -m wealth_pipeline.warehouse.proofs.described docs/proof.md
 	$(BIN)/python -m wealth_pipeline_tests.warehouse.made_sql
+	$(BIN)/python -m wealth_pipeline_tests.tables.snapshot > wealth_pipeline_tests/tables/ddl.sql
 
 lock: $(READY) ## Renew requirements.lock from setup.cfg
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \
