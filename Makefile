@@ -68,7 +68,7 @@ slow: $(READY) ## The tests that take more than their share: an upgrade, the dem
 test-ui: $(READY) chromium ## Open the Dagster UI in a browser, page by page (installs Debian's Chromium)
 	$(BIN)/python -m pytest -m ui -n 2 --dist loadgroup wealth_pipeline_tests/ui
 
-pictures: $(READY) chromium ## Take the pictures of the UI in docs/pictures/ anew, on the sandbox
+pictures: $(READY) chromium ## Take the pictures of the UI in docs/pictures/ again, on the sandbox
 	$(BIN)/python -m pytest -m ui -n 0 wealth_pipeline_tests/ui --pictures docs/pictures
 
 chromium:
