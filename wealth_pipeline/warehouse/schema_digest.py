@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from wealth_pipeline.tables.columns import Column, TableSpec
-from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.views import RECORDS, VIEWS, View
+from wealth_pipeline.tables.catalog import OFFICIAL
+from wealth_pipeline.tables.relations import Relation
+from wealth_pipeline.warehouse.ddl import create_statements
 
 #: Raised by hand where Python alone changes what is loaded of a statement: how it is read, staged or merged.
 RULES_IN_PYTHON = 1
+#: What declarations say for people alone; of a model, its columns count.
+_FOR_PEOPLE = {"description", "unit", "newer", "title", "costs", "needed", "vital", "like", "model"}
 #: The words and signs of SQL, in its one group; comments are outside it.
 _TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|"[^"]*"|\w+|[^\w\s])""", re.DOTALL)
 #: 48 bits: a BIGINT that no counted version (1 to 6) reaches.
 _HEX_DIGITS = 12
 
 
-def schema_digest() -> int:
-    """The version of the tables and rules of this code."""
-    rules = sorted(" ".join(tokens(path.read_text())) for path in Path(__file__).parent.rglob("*.sql"))
-    text = "\n".join([f"rules in Python {RULES_IN_PYTHON}", *map(_line, sorted(_declared())), *rules])
+def schema_digest(relations: Iterable[Relation] = OFFICIAL) -> int:
+    """The version of the tables and rules of this code. `live.duckdb` is made again by every load, and needs none."""
+    texts = [*create_statements(), *(path.read_text() for path in Path(__file__).parent.rglob("*.sql"))]
+    rules = sorted(" ".join(tokens(text)) for text in texts)
+    declared = sorted(f"{_facts(relation)} {_facts(relation.columns)}" for relation in relations)
+    text = "\n".join([f"rules in Python {RULES_IN_PYTHON}", *declared, *rules])
     return int(hashlib.sha256(text.encode()).hexdigest()[:_HEX_DIGITS], 16)
 
 
@@ -35,20 +40,14 @@ def tokens(sql: str) -> Iterable[str]:
     return filter(None, _TOKEN.findall(sql))
 
 
-def _declared() -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
-    """Name, columns and key of everything in the official database; `live.duckdb` is made again by every load."""
-    relations: tuple[TableSpec | View, ...] = (*TABLES, *VIEWS, *RECORDS)
-    for table in relations:
-        yield table.name, table.columns, table.key
-
-
-def _line(declared: tuple[str, tuple[Column, ...], tuple[str, ...]]) -> str:
-    name, columns, key = declared
-    written = (
-        f"{c.name} {c.sql_type}{'' if c.nullable else ' NOT NULL'} from {c.attribute}{', a profit' if c.profit else ''}"
-        for c in columns
-    )
-    return f"{name} ({'; '.join(written)}) key ({', '.join(key)})"
+def _facts(declared: object) -> str:
+    """A declaration as text, without what it says for people."""
+    if isinstance(declared, tuple):
+        return f"({', '.join(map(_facts, declared))})"
+    if not is_dataclass(declared):
+        return str(declared)
+    stated = (f"{f.name}={_facts(getattr(declared, f.name))}" for f in fields(declared) if f.name not in _FOR_PEOPLE)
+    return f"{type(declared).__name__}({', '.join(stated)})"
 
 
 if __name__ == "__main__":

@@ -28,12 +28,14 @@ from wealth_pipeline.files.private import make_private
 from wealth_pipeline.files.whole import put
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
+from wealth_pipeline.tables.catalog import OFFICIAL
+from wealth_pipeline.tables.ddl import describe
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
+from wealth_pipeline.warehouse.ddl import create_statements, insert
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.progress import reported
-from wealth_pipeline.warehouse.schema import create_statements, insert
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
 LOCK_SECONDS = 600.0
@@ -318,14 +320,15 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
             )
         if not written.ours:
             raise _Outdated
-        return
     con.begin()
-    for statement in create_statements():
-        con.execute(statement)
-    con.execute(
-        "INSERT INTO warehouse_info (schema_version, written_by) VALUES (?, ?)",
-        [version.SCHEMA_VERSION, version.program()],
-    )
+    if "warehouse_info" not in tables:
+        for statement in create_statements():
+            con.execute(statement)
+        con.execute(
+            "INSERT INTO warehouse_info (schema_version, written_by) VALUES (?, ?)",
+            [version.SCHEMA_VERSION, version.program()],
+        )
+    describe(con, OFFICIAL)
     con.commit()
 
 

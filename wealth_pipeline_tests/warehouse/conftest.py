@@ -87,8 +87,8 @@ class House:
 def _text(value: object) -> str | None:
     if value is None:
         return None
-    told = str(value) if not hasattr(value, "normalize") else f"{value:f}"
-    return told.rstrip("0").rstrip(".") if hasattr(value, "normalize") and "." in told else told
+    written = str(value) if not hasattr(value, "normalize") else f"{value:f}"
+    return written.rstrip("0").rstrip(".") if hasattr(value, "normalize") and "." in written else written
 
 
 @pytest.fixture(scope="session")

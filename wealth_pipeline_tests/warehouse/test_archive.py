@@ -62,7 +62,7 @@ def test_the_same_statement_is_kept_once_as_it_came_first(archive: Archive) -> N
 
 @pytest.mark.parametrize("path", ["object", "description"])
 def test_a_damaged_entry_is_mended_by_adding_the_statement_again(archive: Archive, path: str) -> None:
-    """That is what the error tells people to do."""
+    """That is what the error asks people to do."""
     entry = add(archive)
     names = {"object": f"{entry.sha256}.xml.gz", "description": f"{entry.sha256}.json"}
     archive.path(entry.sha256).with_name(names[path]).write_bytes(b"[]")
@@ -149,7 +149,7 @@ def test_foreign_files_are_left_alone_and_named(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "reason"),
     [
         (b"", "empty"),
         (b" \n", "empty"),
@@ -158,9 +158,9 @@ def test_foreign_files_are_left_alone_and_named(archive: Archive) -> None:
         (b"<html/>", "another kind"),
     ],
 )
-def test_what_is_no_statement_is_not_archived(archive: Archive, data: bytes, told: str) -> None:
+def test_what_is_no_statement_is_not_archived(archive: Archive, data: bytes, reason: str) -> None:
     """IBKR's errors come with HTTP status 200; other tools have archived them."""
-    with pytest.raises(StatementError, match=told):
+    with pytest.raises(StatementError, match=reason):
         add(archive, data)
     assert not archive.folder.exists()
 

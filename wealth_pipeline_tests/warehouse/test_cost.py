@@ -262,7 +262,7 @@ _DAYS = [
 def test_neither_the_order_nor_repetition_of_statements_matters(
     new_house: Callable[[], House], data: st.DataObject
 ) -> None:
-    """A version of a day is told by its own rows, whatever came before."""
+    """A version of a day follows from its own rows, whatever came before."""
     house, other = new_house(), new_house()
     for content in _DAYS:
         house.load(content)

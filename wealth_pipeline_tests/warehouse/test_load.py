@@ -550,12 +550,12 @@ def test_a_rejected_file_is_tried_again_and_a_loaded_one_is_known(house: House) 
 
 def test_nothing_personal_enters_any_table(house: House) -> None:
     """Names and addresses stay in the archive, where only the owner reads."""
-    told = {"name": "Jane Sentinel", "street": "Sentinel 1", "primaryEmail": "sentinel@x.org", "city": "Sentinelton"}
-    house.loaded(file(flex(AccountInformation={"accountId": "U1", "currency": "USD", **told, "petName": "Sentinel"})))
-    house.load(file(flex(AccountInformation={"accountId": "U1", "dateOpened": "Sentinel", **told})))
+    them = {"name": "Jane Sentinel", "street": "Sentinel 1", "primaryEmail": "sentinel@x.org", "city": "Sentinelton"}
+    house.loaded(file(flex(AccountInformation={"accountId": "U1", "currency": "USD", **them, "petName": "Sentinel"})))
+    house.load(file(flex(AccountInformation={"accountId": "U1", "dateOpened": "Sentinel", **them})))
     everything = [*house.contents().items(), house.rows("FROM statements")]
     assert "sentinel" not in repr(everything).lower()
-    assert house.notes("personal_attribute").keys() >= {f"AccountInformation.{name}" for name in told}
+    assert house.notes("personal_attribute").keys() >= {f"AccountInformation.{name}" for name in them}
 
 
 def test_a_newer_description_of_an_account_wins_field_by_field(house: House) -> None:

@@ -81,8 +81,8 @@ def test_the_figures_of_several_models_are_added_up(house: House) -> None:
 
 
 def _element(tag: str, row: Row) -> bytes:
-    told = " ".join(f'{name}="{value}"' for name, value in row.items())
-    return f"<{tag} {told}/>".encode()
+    stated = " ".join(f'{name}="{value}"' for name, value in row.items())
+    return f"<{tag} {stated}/>".encode()
 
 
 def test_one_model_alone_is_the_account(house: House) -> None:
@@ -190,18 +190,18 @@ def test_a_row_in_another_section_is_noted_and_not_loaded(house: House) -> None:
 
 def test_personal_attributes_of_any_row_are_listed_without_values(house: House) -> None:
     """A name is no amount, and no sample."""
-    told: dict[str, Any] = {
+    stated: dict[str, Any] = {
         "accountOwnerName": "John Sentinel",
         "accountRepPhone": "15550009999",
         "beneficiary": "Sentinel",
     }
     transfer = {"currency": "USD", "quantity": "1", "note": "for John Sentinel", "accountTitle": "Sentinel"}
-    house.loaded(one(EquitySummaryInBase=[nav(**told)], Transfers=[transfer]))
+    house.loaded(one(EquitySummaryInBase=[nav(**stated)], Transfers=[transfer]))
     everything = repr(house.contents()) + repr(house.rows("FROM statement_notes"))
     assert "sentinel" not in everything.lower()
     assert "15550009999" not in everything
     assert house.notes("personal_attribute").keys() == {
-        *(f"EquitySummaryByReportDateInBase.{name}" for name in told), "Transfer.accountTitle",
+        *(f"EquitySummaryByReportDateInBase.{name}" for name in stated), "Transfer.accountTitle",
     }  # fmt: skip
 
 

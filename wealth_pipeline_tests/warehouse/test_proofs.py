@@ -38,7 +38,6 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs import checks
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.proofs import described
@@ -46,6 +45,7 @@ from wealth_pipeline_tests.lives import Folder, statement
 
 day, root = date(2026, 1, 9), Path(sys.argv[1])
 Folder(root).load(statement({"U1": {day: 1000}}))
+from wealth_pipeline.defs import checks  # late, for what is refused is refused above
 published = Published(root / "wealth.duckdb")
 made = checks.checks(Connection("ibkr", "1", "TOKEN", prefixed=False), Settings(root))
 proof = published.proofs(["U1"], "odd")

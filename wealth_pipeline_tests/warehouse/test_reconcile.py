@@ -42,9 +42,9 @@ def test_all_proofs_pass_on_books_that_balance(house: House) -> None:
     """Every account, every day, every proof; the first day has no day before it."""
     house.loaded(sandbox(FULL, date(2026, 3, 16), date(2026, 4, 3)))
     assert failed(house) == set()
-    told = house.rows("SELECT check_name, count(*)::INT FROM reconciliation WHERE status = 'passed' GROUP BY ALL")
+    passed = house.rows("SELECT check_name, count(*)::INT FROM reconciliation WHERE status = 'passed' GROUP BY ALL")
     # The row of the day before the window has its parts, and nothing else to compare them with.
-    assert dict(told) == dict.fromkeys(PROOFS, 30) | {"parts": 32}
+    assert dict(passed) == dict.fromkeys(PROOFS, 30) | {"parts": 32}
     assert {row[0] for row in house.rows("SELECT proof FROM nav_history WHERE report_date >= '2026-03-16'")} == {
         "passed"
     }
@@ -131,10 +131,10 @@ def test_a_starting_value_is_compared_with_the_weekday_before_and_no_older_one(
     """Over a hole in the history the NAV changes without anybody's mistake."""
     changes = {"startingValue": "90", "endingValue": "100", "mtm": "10"}
     house.loaded(file(flex(EquitySummaryInBase=[nav(before, "80"), nav()], ChangeInNAV=changes)))
-    ((found, why),) = house.rows(
+    ((found, given),) = house.rows(
         "SELECT status, reason FROM reconciliation WHERE check_name = 'bridge' AND report_date = '2025-03-10'"
     )
-    assert (found, reason in why) == (status, True)
+    assert (found, reason in given) == (status, True)
 
 
 def test_a_nav_row_with_a_total_alone_proves_nothing(house: House) -> None:
@@ -210,7 +210,7 @@ def test_the_golden_day_of_a_real_statement_is_proved(house: House) -> None:
     ]
 
 
-def told(house: House, check: str, day: date = MONDAY) -> tuple[str, str | None]:
+def shown(house: House, check: str, day: date = MONDAY) -> tuple[str, str | None]:
     """The status and the reason of a proof of the account U1."""
     ((status, reason),) = house.rows(
         "SELECT status, reason FROM reconciliation WHERE account_id = 'U1' AND check_name = ? AND report_date = ?",
@@ -236,9 +236,9 @@ CORE: dict[str, Any] = {"stock": "0", "options": "0", "bonds": "0", "dividendAcc
 def test_parts_that_the_query_lacks_need_not_add_up(house: House, row: Row, status: str, reason: str | None) -> None:
     """With every column that each account has, what does not add up fails; what adds up is proved in any case."""
     house.loaded(file(flex(EquitySummaryInBase=[row])))
-    found, why = told(house, "parts")
+    found, given = shown(house, "parts")
     assert found == status
-    assert reason is None or reason in (why or "")
+    assert reason is None or reason in (given or "")
 
 
 @pytest.mark.parametrize(
@@ -250,14 +250,14 @@ def test_a_component_without_a_value_counts_by_its_sides(
     """IBKR: it is the sum of its Long and its Short; without one of them the query lacks the component."""
     row = nav(total="150", cash="100", **{**CORE, "stock": "", "stockLong": sides[0], "stockShort": sides[1]})
     house.loaded(file(flex(EquitySummaryInBase=[row])))
-    assert told(house, "parts")[0] == status
+    assert shown(house, "parts")[0] == status
 
 
 def test_only_what_is_no_part_of_a_component_is_named_beside_the_parts(house: House) -> None:
     """IBKR: the ...Component attributes are parts of cash and accruals; a new amount must not hide among them."""
     told_apart: dict[str, Any] = {"brokerCashComponent": "", "brokerCashComponentLong": "9", "newComponentFee": "4"}
     house.loaded(file(flex(EquitySummaryInBase=[nav(total="100", cash="100", **CORE, **told_apart)])))
-    assert told(house, "parts") == ("passed", "other components: newComponentFee 4")
+    assert shown(house, "parts") == ("passed", "other components: newComponentFee 4")
 
 
 CHANGES = {
@@ -286,8 +286,8 @@ def test_changes_that_the_query_lacks_need_not_add_up(house: House, changes: Row
     """A deposit of 50 that the query does not show; the NAV at both ends is compared whatever it lacks."""
     row = nav(total="150")
     house.loaded(file(flex(EquitySummaryInBase=[nav(FRIDAY), row], ChangeInNAV={**CHANGES, **changes})))
-    found, why = told(house, "bridge")
-    assert (found, (why or "").split(";")[0]) == (status, reason)
+    found, given = shown(house, "bridge")
+    assert (found, (given or "").split(";")[0]) == (status, reason)
 
 
 FLOWS = dict.fromkeys(
@@ -314,7 +314,7 @@ def test_deposits_are_counted_once_and_those_that_the_query_lacks_are_named(
 ) -> None:
     """Cash went from 50 to 100."""
     house.loaded(file(flex(CashReport=[{**cash(), "startingCash": "50", **FLOWS, **flows}])))
-    assert told(house, "cash_flow") == (status, reason)
+    assert shown(house, "cash_flow") == (status, reason)
 
 
 MONDAYS: dict[str, Any] = {
@@ -345,9 +345,9 @@ def test_a_nav_that_was_restated_after_the_rest_was_seen_is_not_evaluable_until_
     )
     house.loaded(first)
     rests = ("positions", "cash", "dividends", "bridge")
-    assert {check: told(house, check)[0] for check in rests} == dict.fromkeys(rests, "passed")
+    assert {check: shown(house, check)[0] for check in rests} == dict.fromkeys(rests, "passed")
     house.loaded(plain)
-    assert {check: told(house, check) for check in rests} == {
+    assert {check: shown(house, check) for check in rests} == {
         "positions": ("not_evaluable", "the positions are known only from an older statement than the NAV"),
         "cash": ("not_evaluable", "the cash is known only from an older statement than the NAV"),
         "dividends": ("not_evaluable", "the dividend accruals are known only from an older statement than the NAV"),
@@ -355,7 +355,7 @@ def test_a_nav_that_was_restated_after_the_rest_was_seen_is_not_evaluable_until_
     }
     # The newest statement confirms what does not match: versions fold it into the first, but it fails.
     house.loaded(file(flex(generated="20250313;060000", EquitySummaryInBase=[restated], **MONDAYS)))
-    assert {check: told(house, check)[0] for check in rests} == dict.fromkeys(rests, "failed")
+    assert {check: shown(house, check)[0] for check in rests} == dict.fromkeys(rests, "failed")
 
 
 def test_a_proof_that_failed_is_not_excused_by_a_newer_statement_with_the_same_nav(house: House) -> None:
@@ -368,8 +368,8 @@ def test_a_proof_that_failed_is_not_excused_by_a_newer_statement_with_the_same_n
             )
         )
     )  # fmt: skip
-    assert told(house, "positions") == ("failed", "class stock")
-    assert told(house, "bridge")[0] == "failed"
+    assert shown(house, "positions") == ("failed", "class stock")
+    assert shown(house, "bridge")[0] == "failed"
 
 
 def test_a_starting_value_is_not_compared_with_a_nav_that_was_restated_since(house: House) -> None:
@@ -379,9 +379,9 @@ def test_a_starting_value_is_not_compared_with_a_nav_that_was_restated_since(hou
             flex(generated="20250311;060000", EquitySummaryInBase=[nav(FRIDAY), nav(total="110")], ChangeInNAV=changes)
         )
     )
-    assert told(house, "bridge")[0] == "passed"
+    assert shown(house, "bridge")[0] == "passed"
     house.loaded(file(flex(day=FRIDAY, generated="20250312;060000", EquitySummaryInBase=[nav(FRIDAY, "101")])))
-    assert told(house, "bridge") == (
+    assert shown(house, "bridge") == (
         "not_evaluable",
         "the changes are known only from an older statement than the NAV before 2025-03-10",
     )
@@ -409,10 +409,10 @@ def test_a_rate_of_another_day_proves_what_adds_up_and_makes_nothing_fail(
     part = {"positions": "stock", "cash": "cash", "dividends": "dividendAccruals"}[check]
     row = {**nav(total="60", cash="0"), part: "60"}
     house.loaded(file(flex(EquitySummaryInBase=[row], ConversionRates=[rate("EUR", value, day)], **sections[check])))
-    found, why = told(house, check)
+    found, given = shown(house, check)
     assert found == status
     if status == "not_evaluable":
-        assert why == "EUR is converted at the rate of 2025-03-07"
+        assert given == "EUR is converted at the rate of 2025-03-07"
 
 
 def test_a_rate_of_another_day_excuses_no_other_class(house: House) -> None:
@@ -428,7 +428,7 @@ def test_a_rate_of_another_day_excuses_no_other_class(house: House) -> None:
             )
         )
     )
-    assert told(house, "positions") == ("failed", "class options")
+    assert shown(house, "positions") == ("failed", "class options")
 
 
 @pytest.mark.parametrize(
@@ -443,30 +443,30 @@ def test_a_cost_basis_by_price_is_not_compared_with_the_lots(
         lot(costBasisMoney=lot_cost, costBasisPrice="3.9999999"),
     ]
     house.loaded(file(flex(EquitySummaryInBase=[nav(total="50", cash="0", stock="50")], OpenPositions=rows)))
-    assert told(house, "lots")[0] == status
+    assert shown(house, "lots")[0] == status
 
 
 def test_the_lots_say_how_many_positions_have_none(house: House) -> None:
     rows = [position(), lot(), position(conid="2"), position(conid="3")]
     house.loaded(file(flex(EquitySummaryInBase=[nav(total="150", cash="0", stock="150")], OpenPositions=rows)))
-    assert told(house, "lots") == ("passed", "2 of 3 positions have no lots")
+    assert shown(house, "lots") == ("passed", "2 of 3 positions have no lots")
     rows[1] = lot(position="11")
     house.loaded(file(flex(generated="20250402;060000", OpenPositions=rows)))
-    assert told(house, "lots") == ("failed", "quantity of ACME; 2 of 3 positions have no lots")
+    assert shown(house, "lots") == ("failed", "quantity of ACME; 2 of 3 positions have no lots")
 
 
 def test_a_position_made_of_its_lots_proves_nothing(house: House) -> None:
     house.loaded(file(flex(EquitySummaryInBase=[nav(stock="50")], OpenPositions=[lot()])))
-    assert told(house, "lots") == ("not_evaluable", "the positions are made of the lots")
+    assert shown(house, "lots") == ("not_evaluable", "the positions are made of the lots")
     rows = [lot(), position(conid="2"), lot(conid="2")]
     house.loaded(file(flex(generated="20250402;060000", OpenPositions=rows)))
-    assert told(house, "lots") == ("passed", None)
+    assert shown(house, "lots") == ("passed", None)
 
 
 def test_a_reason_names_five_of_many(house: House) -> None:
     positions = [position(conid=str(n), symbol=f"S{n}", currency="EUR", fxRateToBase=None) for n in range(1, 9)]
     house.loaded(file(flex(EquitySummaryInBase=[nav(stock="50")], OpenPositions=positions)))
-    assert told(house, "positions") == (
+    assert shown(house, "positions") == (
         "not_evaluable",
         "no value or no rate in base currency for S1, S2, S3, S4, S5 and 3 more",
     )
@@ -485,8 +485,11 @@ def test_a_lacking_figure_is_not_called_a_lacking_rate(house: House) -> None:
             )
         )
     )
-    assert told(house, "dividends") == ("not_evaluable", "no net amount for ACME, no rate in base currency for OTHER")
-    assert told(house, "cash") == (
+    assert shown(house, "dividends") == (
+        "not_evaluable",
+        "no net amount for ACME, no rate in base currency for OTHER",
+    )
+    assert shown(house, "cash") == (
         "passed",
         "currencies not checked: no ending cash in EUR, no conversion rate for CHF",
     )
@@ -517,6 +520,6 @@ def test_a_difference_of_exactly_the_tolerance_passes_and_one_unit_more_fails(
     }
     house.loaded(file(flex(**sections[check])))
     name = check.rsplit(maxsplit=1)[-1]
-    assert told(house, name)[0] == status
+    assert shown(house, name)[0] == status
     failures = house.rows("SELECT abs(difference), tolerance FROM reconciliation WHERE status = 'failed'")
     assert failures == [(off, (terms + 1) * Decimal("0.0000001"))] * difference

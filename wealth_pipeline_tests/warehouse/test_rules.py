@@ -8,12 +8,12 @@ import pytest
 
 import wealth_pipeline.warehouse
 from wealth_pipeline.warehouse import rules
-from wealth_pipeline.warehouse.schema import sql
+from wealth_pipeline.warehouse.ddl import sql
 
 from . import made_sql
 
 ROOM = Path(wealth_pipeline.warehouse.__file__).parent
-STAGES = {name: value for name, value in vars(rules).items() if name.isupper() and isinstance(value, tuple)}
+STAGES = {name: value for name, value in vars(rules).items() if name.isupper()}
 #: The folders of sql/ that hold rules.
 FOLDERS = sorted({name.split("/")[0] for names in STAGES.values() for name in names if "/" in name})
 RULES = [name for names in STAGES.values() for name in names]

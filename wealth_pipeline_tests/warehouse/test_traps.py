@@ -89,11 +89,11 @@ def test_a_cancellation_and_its_rebooking_share_the_trade_id(house: House) -> No
     ]
     for trades in (rows, [{**row, "accountId": "U2", "transactionID": None} for row in rows]):
         house.loaded(file(flex(str(trades[0]["accountId"]), Trades=trades)))
-    told = [("1", "BUY", "5"), ("2", "BUY (Ca.)", "-5"), ("3", "BUY", "4")]
+    stated = [("1", "BUY", "5"), ("2", "BUY (Ca.)", "-5"), ("3", "BUY", "4")]
     columns = "account_id, transaction_id, buy_sell, quantity"
     assert house.texts(f"SELECT {columns} FROM trades ORDER BY account_id, quantity = -5, quantity DESC") == [
-        *(("U1", told[n][0], *told[n][1:]) for n in (0, 2, 1)),
-        *(("U2", None, *told[n][1:]) for n in (0, 2, 1)),
+        *(("U1", stated[n][0], *stated[n][1:]) for n in (0, 2, 1)),
+        *(("U2", None, *stated[n][1:]) for n in (0, 2, 1)),
     ]
 
 
@@ -119,8 +119,8 @@ def test_attributes_that_others_stopped_at_are_noted(house: House, section: str,
     """Known and without a column: neither an error nor news."""
     sections: dict[str, Any] = {section: [row]}
     house.loaded(file(flex(**sections)))
-    told = {"principalAdjustFactor", "serialNumber", "fineness", "weight", "initialInvestment", "rtn"} & row.keys()
-    assert house.notes("attribute_not_loaded").keys() >= {f"{element}.{name}" for name in told}
+    stated = {"principalAdjustFactor", "serialNumber", "fineness", "weight", "initialInvestment", "rtn"} & row.keys()
+    assert house.notes("attribute_not_loaded").keys() >= {f"{element}.{name}" for name in stated}
     assert house.notes("unknown_attribute") == {}
 
 

@@ -17,7 +17,7 @@ import pytest
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.archive import ArchiveError
-from wealth_pipeline.warehouse.schema import figure_tables
+from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
 
@@ -47,10 +47,10 @@ def figures(folder: DataFolder) -> dict[str, str]:
 
 def sentence(error: pytest.ExceptionInfo[WealthError]) -> str:
     """The error as people see it: one line that says what to do."""
-    told = str(error.value)
-    assert "\n" not in told
+    message = str(error.value)
+    assert "\n" not in message
     assert error.value.advice.endswith(".")
-    return told
+    return message
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 def test_a_full_disk_loses_nothing_at_whichever_write_it_strikes(disk: Disk, after: list[dict[str, str]]) -> None:
     """In the archive, in the warehouse, in publishing: readers go on, and with room again the next run completes."""
-    told = []
+    outcomes = []
     for kilobytes in (0, 256, 6000):
         folder = DataFolder(disk.root / f"{kilobytes}")
         load(folder, FIRST)
@@ -119,15 +119,15 @@ def test_a_full_disk_loses_nothing_at_whichever_write_it_strikes(disk: Disk, aft
             try:
                 load(folder, SECOND)
             except WealthError as error:
-                told.append(f"{type(error).__name__} {error}")
+                outcomes.append(f"{type(error).__name__} {error}")
             else:
-                told.append("loaded")
-            assert figures(folder) == after[told[-1] == "loaded"]
+                outcomes.append("loaded")
+            assert figures(folder) == after[outcomes[-1] == "loaded"]
         load(folder, SECOND)
         assert figures(folder) == after[1]
         shutil.rmtree(folder.root)
-    assert [word.split()[0] for word in told[:2]] == ["ArchiveError", "WarehouseError"]
-    assert all("Free some space" in word or word == "loaded" for word in told)
+    assert [word.split()[0] for word in outcomes[:2]] == ["ArchiveError", "WarehouseError"]
+    assert all("Free some space" in word or word == "loaded" for word in outcomes)
 
 
 def test_a_full_disk_ends_a_replay_and_replaces_nothing(disk: Disk, after: list[dict[str, str]]) -> None:
@@ -183,7 +183,7 @@ def test_a_read_only_folder_is_one_sentence_and_loses_nothing(after: list[dict[s
 def test_a_truncated_statement_in_the_archive_stops_no_other_and_comes_back(
     tmp_path: Path, after: list[dict[str, str]]
 ) -> None:
-    """The next load tells it by name until it is restored or imported again."""
+    """The next load names it until it is restored or imported again."""
     folder = DataFolder(tmp_path)
     packed = folder.archive.path(folder.archive.add(io.BytesIO(FIRST), source="import").sha256)
     whole = packed.read_bytes()

@@ -1,4 +1,4 @@
-"""History: the order of arrival doesn't matter, nothing is overwritten, and a restatement is told from a new field."""
+"""History: the order of arrival doesn't matter, nothing is overwritten, and a restatement is known from a new field."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from wealth_pipeline.errors import WealthError
+
 #: What a proof decides of the day's `proof` in `nav_history`. required: the day passes only with it, and fails with it.
 #: failure: the day fails with it. nothing: the proof is not one of the NAV.
 Decides = Literal["required", "failure", "nothing"]
@@ -100,7 +102,7 @@ PROOFS = (
 )
 
 
-class IncompleteProof(Exception):
+class IncompleteProof(WealthError):
     """A proof is declared and not written, or written and not declared: it would count as one that says nothing."""
 
 
@@ -132,8 +134,9 @@ def refuse_incomplete() -> None:
     written = {Path(file.name).stem for file in files(__package__).iterdir() if file.name.endswith(".sql")}
     if declared != written:
         raise IncompleteProof(
-            f"declared without NAME.sql: {sorted(declared - written)};"
-            f" NAME.sql without declaration: {sorted(written - declared)}"
+            f"The proofs are not whole: declared without NAME.sql: {sorted(declared - written)};"
+            f" NAME.sql without declaration: {sorted(written - declared)}",
+            "Write the query beside warehouse/proofs/proofs.py, or declare the proof there.",
         )
 
 
