@@ -95,7 +95,7 @@ class DataFolder:
         """The error that says so."""
         return WarehouseError(
             f"The data folder {self.root} cannot be written: {error.strerror}",
-            "Mend its permissions, or name another one in WEALTH_DATA_DIR.",
+            "Correct its permissions, or name another one in WEALTH_DATA_DIR.",
         )
 
 
@@ -205,7 +205,7 @@ class Warehouse:
     def outdated(self) -> bool:
         """Whether the next load rebuilds the databases first, as far as the published one says.
 
-        It can be read at any time, so that nobody waits for the lock to be told that nothing has to be done.
+        It can be read at any time: nobody waits for the lock only to learn that there is nothing to do.
         """
         if not self.folder.published.exists():
             return False
@@ -234,7 +234,7 @@ class Warehouse:
             with contextlib.closing(connect(self.folder.published, read_only=True)) as con:
                 known = [sha256 for (sha256,) in con.execute("SELECT sha256 FROM statements").fetchall()]
         except duckdb.Error:
-            return  # damaged: there is nothing to compare with, and a replay is what mends it
+            return  # damaged: there is nothing to compare with, and a replay rebuilds it
         lost = [sha256 for sha256 in known if sha256 not in self.folder.archive]
         if lost:
             raise WarehouseError(
@@ -258,7 +258,7 @@ class Warehouse:
         except OSError as error:
             raise WarehouseError(
                 f"{target} cannot be replaced: {error.strerror}",
-                "Free some space or mend the folder's permissions; the next run publishes what is loaded.",
+                "Free some space or fix the folder's permissions; the next run publishes what is loaded.",
             ) from None
         finally:
             with contextlib.suppress(OSError):
