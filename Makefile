@@ -28,7 +28,8 @@ demo: $(READY) ## Try everything without an account: 30 days of a simulated hous
 dev: $(READY) ## Open the Dagster UI: on your data if configured, else on the sandbox
 	@$(BIN)/wealth dev
 
-test: lint types unit ## Run every check
+test: lint ## Run every check
+	@$(MAKE) --no-print-directory -j 2 types unit
 
 lint: $(READY)
 	$(BIN)/ruff check wealth_pipeline wealth_pipeline_tests benchmarks
@@ -61,7 +62,7 @@ bench: $(READY) ## Measure speed and memory beside their bounds; BENCH=--quick f
 storage: $(READY) ## Try to break the storage, for an hour or so: orders, readers, kills, a long replay
 	$(BIN)/python -m wealth_pipeline_tests.storage
 
-slow: $(READY) ## The tests that take more than their share: an upgrade under way, the demo run twice
+slow: $(READY) ## The tests that take more than their share: an upgrade, the demo twice, three mornings
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 test-ui: $(READY) chromium ## Open the Dagster UI in a browser, page by page (installs Debian's Chromium)
@@ -79,6 +80,7 @@ docs: $(READY) ## Write what follows from the declarations: dictionary, settings
 	$(BIN)/python -m wealth_pipeline.cli.reference
 	$(BIN)/python -m wealth_pipeline.warehouse.proofs.described docs/proof.md
 	$(BIN)/python -m wealth_pipeline_tests.warehouse.made_sql
+	$(BIN)/python -m wealth_pipeline_tests.tables.snapshot > wealth_pipeline_tests/tables/ddl.sql
 
 lock: $(READY) ## Renew requirements.lock from setup.cfg
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -23,7 +23,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Kind(Generic[T_co]):
     """What a setting's text may be.
 
-    parse: the value of a text; raises ValueError for one that is none. expects: what such a text is, for a refusal.
+    parse: the value of a text; raises ValueError for any other. expects: what such a text is, for a refusal.
     write: the text of a value. advice: what to do about a refused text. shown: whether the refusal may show it.
     bounds: the smallest and the largest value, for people.
     """

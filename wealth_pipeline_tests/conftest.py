@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -22,6 +23,17 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make pictures` says."""
     parser.addoption("--pictures", metavar="FOLDER", help="with -m ui: write the pictures of the docs into FOLDER")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of the garbage collection, which took a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_unconfigure() -> None:
+    """DuckDB names at the end what nobody collected."""
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

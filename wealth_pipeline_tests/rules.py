@@ -108,8 +108,8 @@ def sleeps(files: Files) -> set[str]:
         f"{path}::{name}"
         for path, text in files.items()
         for name, node in _functions(ast.parse(text))
-        if any(isinstance(call, ast.Call) and ast.unparse(call.func) in ("time.sleep", "sleep") for call in _own(node))
-    }
+        if any(isinstance(call, ast.Call) and ast.unparse(call.func) == "time.sleep" for call in _own(node))
+    } | {path for path, text in files.items() if "time.sleep" in _imports(ast.parse(text))}
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -20,7 +20,7 @@ from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 from wealth_pipeline.warehouse.archive import Entry
-from wealth_pipeline.warehouse.schema import SCHEMA_VERSION
+from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 

@@ -12,48 +12,11 @@ from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.statement.frame import Statement
 from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.vocabulary import declared, known_names, open_elements
+from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.sections import CONVERSION_RATES, SECTIONS
 
-
-@dataclass(frozen=True)
-class Section:
-    """A section of a statement. title: its name in Client Portal. needed: whether nothing works without it.
-
-    element: its rows. costs: what is not there without it.
-    """
-
-    title: str
-    element: str
-    costs: str
-    needed: bool = False
-
-
-#: The sections that are loaded, by their XML name (IBKR: Activity Flex Query, sections).
-SECTIONS = {
-    "AccountInformation": Section("Account Information", "AccountInformation", "the base currency", True),
-    "EquitySummaryInBase": Section(
-        "Net Asset Value (NAV) in Base", "EquitySummaryByReportDateInBase", "the NAV and every proof", True
-    ),
-    "CashReport": Section("Cash Report", "CashReportCurrency", "cash, and the proofs `cash` and `cash_flow`", True),
-    "OpenPositions": Section("Open Positions", "OpenPosition", "positions, and the proof `positions`", True),
-    "ChangeInNAV": Section("Change in NAV", "ChangeInNAV", "the proof `bridge`, and gains"),
-    "OpenDividendAccruals": Section("Open Dividend Accruals", "OpenDividendAccrual", "the proof `dividends`"),
-    "InterestAccruals": Section("Interest Accruals", "InterestAccrualsCurrency", "the table of that name"),
-    "CashTransactions": Section("Cash Transactions", "CashTransaction", "dividends, interest, fees one by one"),
-    "Trades": Section("Trades", "Trade", "the table of that name"),
-    "Transfers": Section("Transfers", "Transfer", "the table of that name"),
-    "SecuritiesInfo": Section("Financial Instrument Information", "SecurityInfo", "the table `securities`"),
-}
-RATES = "ConversionRates"
-#: Fields without which a section's rows say nothing.
-_VITAL = {
-    "EquitySummaryByReportDateInBase": {"reportDate", "total"},
-    "CashReportCurrency": {"currency", "endingCash"},
-    "OpenPosition": {"symbol", "assetCategory", "currency", "position", "positionValue"},
-}
-
-
-#: IBKR: fields that came late, which older queries do not offer. Nothing needs them where the rest is there.
-_NEWER = {"positionValueInBase", "unrealizedCapitalGainsPnl", "unrealizedlFxPnl"}
+#: The fields that older queries do not offer. Nothing needs them where the rest is there.
+_NEWER = {c.attribute for table in TABLES for c in table.read if c.newer}
 
 
 @dataclass
@@ -133,19 +96,19 @@ def _period(about: str, survey: Survey, asked: tuple[date, date] | None) -> Iter
 
 
 def _sections(about: str, survey: Survey) -> Iterator[Finding]:
-    for name, section in SECTIONS.items():
-        if name not in survey.sections:
+    for section in SECTIONS:
+        if section.title and section.name not in survey.sections:
             says = f"{section.title} is not in the query, which costs {section.costs}. Tick it, with all of its fields."
             yield Finding.problem(about, says) if section.needed else Finding.advice(about, says)
 
 
 def _fields(about: str, survey: Survey) -> Iterator[Finding]:
-    for section in SECTIONS.values():
+    for section in SECTIONS:
         element = section.element
         seen = survey.fields.get(element)
-        if not seen:
+        if not seen or not section.title:
             continue
-        vital = sorted(_VITAL.get(element, set()) - seen)
+        vital = sorted(set(section.vital) - seen)
         # Of amounts that are an open set nobody can say which ones an account must have.
         wanted = set() if element in open_elements() else declared()[element].keys() & known_names()[element]
         lacking = vital or sorted(wanted - seen - {"levelOfDetail"} - _NEWER)
@@ -161,7 +124,7 @@ def _options(about: str, survey: Survey) -> Iterator[Finding]:
             "It is not broken out by day, so that positions and cash, and the proofs that need them, exist for the last"
             " day of each pull only. Set Breakout by Day to Yes.",
         )
-    if RATES not in survey.sections and len(survey.currencies - {"BASE_SUMMARY"}) > 1:
+    if CONVERSION_RATES.name not in survey.sections and len(survey.currencies - {"BASE_SUMMARY"}) > 1:
         yield Finding.advice(
             about,
             "It has no currency rates, so that cash in other currencies is not converted, and not proved. Set Include"

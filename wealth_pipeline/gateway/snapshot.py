@@ -17,8 +17,9 @@ import pyarrow as pa
 from wealth_pipeline.calendar import new_york_day
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
-from wealth_pipeline.tables.columns import Column, TableSpec
+from wealth_pipeline.tables.columns import Column
 from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline.tables.relations import LiveTable
 
 BASE = "BASE"
 
@@ -111,7 +112,7 @@ def _total(entries: Iterable[dict[str, Any]]) -> Decimal | None:
     return sum((value * rate for value, rate in products if value is not None and rate is not None), Decimal(0))
 
 
-def _typed(table: TableSpec, rows: list[dict[str, Any]], constant: dict[str, Any]) -> pa.Table:
+def _typed(table: LiveTable, rows: list[dict[str, Any]], constant: dict[str, Any]) -> pa.Table:
     """The rows as an Arrow table of the declared types, validated by the table's model."""
     columns = {}
     for column in table.columns:
@@ -147,7 +148,7 @@ def _value(column: Column, value: Any) -> Any:
 
 
 def _number(value: Any) -> Decimal | None:
-    """A number, also one that was written as text (IBKR: "0" for a strike); None for what is none."""
+    """A number, also one that was written as text (IBKR: "0" for a strike); None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None
     try:

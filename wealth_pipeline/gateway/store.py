@@ -28,7 +28,10 @@ from wealth_pipeline.files.regular import read_regular
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.gateway.live import FILE, sql
 from wealth_pipeline.gateway.snapshot import Snapshot, read
+from wealth_pipeline.tables import ddl
+from wealth_pipeline.tables.catalog import LIVE
 from wealth_pipeline.tables.live import LIVE_TABLES
+from wealth_pipeline.tables.relations import View
 
 _LOCK_SECONDS = 60.0
 
@@ -118,7 +121,9 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
     try:
         con.begin()
         if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():
-            _make(con)
+            for statement in create_statements():
+                con.execute(statement)
+        ddl.describe(con, LIVE)
         known = {sha256 for (sha256,) in con.execute("SELECT snapshot_sha256 FROM live_snapshots").fetchall()}
         newest: Snapshot | None = None
         rejected: UnexpectedReply | None = None
@@ -148,16 +153,11 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
     return Loaded(newest.captured_at, {name: rows.num_rows for name, rows in newest.tables.items()}), rejected
 
 
-def _make(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(sql("schema"))
-    for table in LIVE_TABLES:
-        columns = ", ".join(f"{c.name} {c.sql_type}{'' if c.nullable else ' NOT NULL'}" for c in table.columns)
-        con.execute(f"CREATE TABLE {table.name} ({columns})")
-        for column in table.columns:
-            told = f"{column.description} [{column.unit}]" if column.unit else column.description
-            quoted = told.replace("'", "''")
-            con.execute(f"COMMENT ON COLUMN {table.name}.{column.name} IS '{quoted}'")
-    con.execute(sql("views"))
+def create_statements() -> list[str]:
+    """Every statement that makes an empty `live.duckdb`, in order."""
+    views = {v.name: ddl.create_view(v, sql(f"views/{v.name}")) for v in LIVE if isinstance(v, View)}
+    tables = [ddl.create_table(table.name, table.columns) for table in LIVE if not isinstance(table, View)]
+    return [*tables, *ddl.in_order(views)]
 
 
 def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

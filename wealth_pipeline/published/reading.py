@@ -43,7 +43,7 @@ def reading(path: Path, any_version: bool = False) -> Iterator[duckdb.DuckDBPyCo
 
 
 def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    from wealth_pipeline.warehouse.schema import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
+    from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION  # here, so that `wealth sql` starts without pandera
 
     try:
         (version,) = con.execute("SELECT schema_version FROM warehouse_info").fetchone() or (None,)

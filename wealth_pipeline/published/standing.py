@@ -17,7 +17,7 @@ from wealth_pipeline.published.published import Published
 from wealth_pipeline.text import sentence, terminal
 from wealth_pipeline.warehouse.accounts_file import FILE, digest, read_accounts
 
-#: How many weekdays net_worth carries an account forward; see views.sql.
+#: How many weekdays net_worth carries an account forward; see sql/views/net_worth.sql.
 CARRIED_WEEKDAYS = 5
 #: How many days or statements are named; of the rest, their number.
 _NAMED = 5

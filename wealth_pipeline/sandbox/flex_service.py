@@ -203,7 +203,7 @@ class FlexService:
         if weekday_on_or_after(first) > window.last:
             raise RefusalError("1003")
         unready = weekday_before(window.last + ONE_DAY) if fault == "unready" else None
-        statement = Statement(household, name, first, window.last, window.period, now, unready)
+        statement = Statement(household, name, first, window.last, period=window.period, generated=now, unready=unready)
         return self._references.add(query["t"], statement)
 
     def _latest_day(self, now: datetime, fault: str) -> date:

@@ -93,7 +93,7 @@ class GatewayService:
         self._now = now
         self._clock = clock
         self._rate_limits = rate_limits
-        self._household = shared_household(seed, first_day, ())
+        self._household = shared_household(seed, first_day)
         self._positions = positions
         self._faults = ScriptedFaults()
         self._limits = RateLimits(clock)

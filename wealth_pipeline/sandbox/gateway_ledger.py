@@ -65,7 +65,7 @@ def ledger(day: AccountDay, held: Sequence[Position], *, now: datetime, base_tot
     figures = {currency: _figures(day, currency, held) for currency in day.rates}
     account_id = day.account.account_id
     shown = {
-        currency: _entry(amounts, currency, day.rates[currency], account_id, now)
+        currency: _entry(amounts, currency, rate=day.rates[currency], account_id=account_id, now=now)
         for currency, amounts in figures.items()
         if any(amounts.values()) or currency == day.account.base
     }
@@ -74,7 +74,7 @@ def ledger(day: AccountDay, held: Sequence[Position], *, now: datetime, base_tot
             name: sum((amounts[name] * day.rates[currency] for currency, amounts in figures.items()), ZERO)
             for name in _NO_FIGURES
         }
-        shown["BASE"] = _entry(total, "BASE", Decimal(1), account_id, now)
+        shown["BASE"] = _entry(total, "BASE", rate=Decimal(1), account_id=account_id, now=now)
     return shown
 
 
@@ -107,7 +107,7 @@ def _column(instrument: Instrument) -> str | None:
     return _COLUMNS.get(instrument.asset_category)
 
 
-def _entry(amounts: Amounts, currency: str, rate: Decimal, account_id: str, now: datetime) -> dict[str, Any]:
+def _entry(amounts: Amounts, currency: str, *, rate: Decimal, account_id: str, now: datetime) -> dict[str, Any]:
     return {
         **dict.fromkeys(_WITHOUT_MEANING, 0.0),
         **{name: single(amount) for name, amount in amounts.items()},

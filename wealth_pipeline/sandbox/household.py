@@ -110,7 +110,7 @@ class Household:
                 if fee.account_id == account.account_id and fee.day == day:
                     # A number of its own: the numbers of all other bookings must stay what they were.
                     number = 5_000_000_000 + day.toordinal()
-                    book.charge("Other Fees", account.base, -fee.amount, "LATE CORRECTION OF A FEE", number)
+                    book.charge("Other Fees", account.base, -fee.amount, "LATE CORRECTION OF A FEE", number=number)
             self._days[account.account_id][day] = book.close_day()
 
     def _act(self, book: Book, day: date) -> None:
@@ -138,7 +138,16 @@ class Household:
             self._contracts[book.account.account_id, roll.name] = held
 
 
+def shared_household(
+    seed: int = DEFAULT_SEED, first_day: date = DEFAULT_FIRST_DAY, late_fees: tuple[LateFee, ...] = ()
+) -> Household:
+    """A household that others may use too: one never differs from another of the same arguments.
+
+    A year and a half takes about 0.4 s to simulate, and the FlexStatements rendered last are kept.
+    """
+    return _shared_household(seed, first_day, late_fees)
+
+
 @lru_cache(maxsize=8)
-def shared_household(seed: int, first_day: date, late_fees: tuple[LateFee, ...]) -> Household:
-    """A household that others may use too: one never differs from another of the same arguments."""
+def _shared_household(seed: int, first_day: date, late_fees: tuple[LateFee, ...]) -> Household:
     return Household(seed, first_day, late_fees)

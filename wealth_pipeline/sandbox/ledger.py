@@ -69,7 +69,7 @@ class Book:
         flow = "deposits" if amount > 0 else "withdrawals"
         self._journal.book("Deposits & Withdrawals", currency, amount, description=description, flow=flow)
 
-    def charge(self, kind: str, currency: str, amount: Decimal, description: str, number: int | None = None) -> None:
+    def charge(self, kind: str, currency: str, amount: Decimal, description: str, *, number: int | None = None) -> None:
         """A cash booking of one of IBKR's types, signed. `number` overrides the next transaction id."""
         self._journal.book(kind, currency, amount, description=description, number=number)
 

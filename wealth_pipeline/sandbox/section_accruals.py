@@ -12,7 +12,14 @@ def open_dividend_accruals(day: AccountDay) -> str:
     """OpenDividendAccruals: dividends whose ex-date has come and that are not paid yet."""
     return container(
         "OpenDividendAccruals",
-        [_dividend_row("OpenDividendAccrual", day, accrual, {}, 1, "") for accrual in day.dividends],
+        [
+            element(
+                "OpenDividendAccrual",
+                _subject(day, accrual, old_security_attributes(accrual.instrument)),
+                _amounts(accrual),
+            )
+            for accrual in day.dividends
+        ],
     )
 
 
@@ -21,13 +28,11 @@ def change_in_dividend_accruals(days: Days) -> str:
     return container(
         "ChangeInDividendAccruals",
         [
-            _dividend_row(
+            element(
                 "ChangeInDividendAccrual",
-                day,
-                change.accrual,
-                {"reportDate": day_text(day.day), "date": day_text(day.day), "levelOfDetail": "DETAIL"},
-                1 if change.code == "Po" else -1,
-                change.code,
+                _subject(day, change.accrual, security_attributes(change.accrual.instrument)),
+                attributes(reportDate=day_text(day.day), date=day_text(day.day), levelOfDetail="DETAIL"),
+                _amounts(change.accrual, sign=1 if change.code == "Po" else -1, code=change.code),
             )
             for day in days
             for change in day.dividend_changes
@@ -35,32 +40,26 @@ def change_in_dividend_accruals(days: Days) -> str:
     )
 
 
-def _dividend_row(
-    tag: str, day: AccountDay, accrual: DividendAccrual, extra: dict[str, str], sign: int, code: str
-) -> str:
+def _subject(day: AccountDay, accrual: DividendAccrual, security: str) -> str:
     currency = accrual.instrument.currency
-    is_open = tag == "OpenDividendAccrual"
-    block = old_security_attributes(accrual.instrument) if is_open else security_attributes(accrual.instrument)
-    return element(
-        tag,
-        account_attributes(day.account),
-        attributes(currency=currency, fxRateToBase=number(day.rates[currency])),
-        block,
-        attributes(
-            **extra,
-            exDate=day_text(accrual.ex_date),
-            payDate=day_text(accrual.pay_date),
-            quantity=number(accrual.quantity),
-            tax=number(sign * accrual.tax),
-            fee="0",
-            grossRate=number(accrual.rate),
-            grossAmount=number(sign * accrual.gross),
-            netAmount=number(sign * accrual.net),
-            code=code,
-            fromAcct="",
-            toAcct="",
-        ),
-        attributes(**BOOKKEEPING),
+    rate = attributes(currency=currency, fxRateToBase=number(day.rates[currency]))
+    return f"{account_attributes(day.account)}{rate}{security}"
+
+
+def _amounts(accrual: DividendAccrual, *, sign: int = 1, code: str = "") -> str:
+    return attributes(
+        exDate=day_text(accrual.ex_date),
+        payDate=day_text(accrual.pay_date),
+        quantity=number(accrual.quantity),
+        tax=number(sign * accrual.tax),
+        fee="0",
+        grossRate=number(accrual.rate),
+        grossAmount=number(sign * accrual.gross),
+        netAmount=number(sign * accrual.net),
+        code=code,
+        fromAcct="",
+        toAcct="",
+        **BOOKKEEPING,
     )
 
 

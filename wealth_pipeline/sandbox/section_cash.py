@@ -42,11 +42,12 @@ def cash_report(days: Days, first: date, last: date) -> str:
                 flows[name] += amount
         start, line = days[0].cash[currency].start, days[-1].cash[currency]
         if currency == BASE_SUMMARY or start or line.end or any(flows.values()):
-            rows.append(_row(days[-1], currency, first, last, _figures(start, flows, line)))
+            figures = _figures(start, flows, line)
+            rows.append(_row(days[-1], currency, first=first, last=last, figures=figures))
     return container("CashReport", rows)
 
 
-def _row(end_day: AccountDay, currency: str, first: date, last: date, figures: dict[str, str]) -> str:
+def _row(end_day: AccountDay, currency: str, *, first: date, last: date, figures: dict[str, str]) -> str:
     return element(
         "CashReportCurrency",
         account_attributes(end_day.account),

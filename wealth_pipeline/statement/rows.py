@@ -15,7 +15,6 @@ from wealth_pipeline.statement import values
 from wealth_pipeline.statement.frame import CLOCKS, EARLIEST, NOTHING, StatementError, impossible
 from wealth_pipeline.statement.notes import Notes, is_sampled, shown_value
 from wealth_pipeline.statement.vocabulary import (
-    AMOUNT,
     IDENTIFIERS,
     declared,
     is_amount,
@@ -23,8 +22,9 @@ from wealth_pipeline.statement.vocabulary import (
     known_names,
     wholes_of,
 )
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS
-from wealth_pipeline.tables.models import DESCRIPTIVE
+from wealth_pipeline.tables.columns import AMOUNT
+from wealth_pipeline.tables.figures import DESCRIPTIVE
+from wealth_pipeline.tables.sections import SIDE_ELEMENTS
 
 #: The days that a row reports, and the times at which something was done, which lots have from long ago too.
 _REPORTED = frozenset({"reportDate", "fromDate", "toDate"})

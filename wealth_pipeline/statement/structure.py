@@ -10,7 +10,8 @@ from wealth_pipeline.statement.frame import AGAIN, Frame, Statement, StatementEr
 from wealth_pipeline.statement.root import not_a_statement
 from wealth_pipeline.statement.rows import Reading
 from wealth_pipeline.statement.values import has_two_digit_year
-from wealth_pipeline.statement.vocabulary import FRAME, LOADED_SECTIONS, SECTION_OF, declared, known_names
+from wealth_pipeline.statement.vocabulary import FRAME, LOADED_SECTIONS, declared, known_names
+from wealth_pipeline.tables.sections import SECTION_OF
 from wealth_pipeline.text import inline
 
 #: Characters of a message of IBKR's that are kept; those that were seen have 70.

@@ -9,13 +9,7 @@ from importlib.resources import files
 import pyarrow as pa
 
 from wealth_pipeline.tables.figures import TABLES
-
-AMOUNT = pa.decimal128(28, 12)
-
-#: Elements that have one row a model where the query shows models; the account's figure is their sum.
-MODEL_ELEMENTS = (
-    "EquitySummaryByReportDateInBase", "CashReportCurrency", "ChangeInNAV", "InterestAccrualsCurrency",
-)  # fmt: skip
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SECTIONS
 
 #: The attributes of the elements that frame a statement.
 FRAME = {
@@ -23,20 +17,8 @@ FRAME = {
     "FlexStatements": frozenset({"count"}),
     "FlexStatement": frozenset("accountId acctAlias model fromDate toDate period whenGenerated".split()),
 }
-#: The section in which an element's rows stand. IBKR: PriorPeriodPositions and others hold rows of the same names.
-SECTION_OF = {
-    "EquitySummaryByReportDateInBase": "EquitySummaryInBase",
-    "CashReportCurrency": "CashReport",
-    "OpenPosition": "OpenPositions",
-    "ConversionRate": "ConversionRates",
-    "CashTransaction": "CashTransactions",
-    "Trade": "Trades",
-    "Transfer": "Transfers",
-    "OpenDividendAccrual": "OpenDividendAccruals",
-    "InterestAccrualsCurrency": "InterestAccruals",
-    "SecurityInfo": "SecuritiesInfo",
-}
-LOADED_SECTIONS = frozenset(SECTION_OF.values())
+#: The sections that stand around their rows.
+LOADED_SECTIONS = frozenset(section.name for section in SECTIONS if section.name != section.element)
 
 #: Texts that identify something, where a null marker is no text.
 IDENTIFIERS = frozenset(

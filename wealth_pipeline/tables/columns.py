@@ -1,43 +1,54 @@
-"""The vocabulary in which a table is declared: column types, `column()`, and the table as the other parts read it.
+"""The vocabulary in which a column is declared: its types, `column()` in a model, `plain()` elsewhere.
 
-A Pandera model is the only place where a table's columns stand. The parser reads the XML attributes from it, the
-warehouse its DDL, Dagster its column schema, docs/data-dictionary.md its text.
+What a declaration says of a column is read from there by everything else: the parser takes its XML attribute, the
+databases their DDL and COMMENTs, Dagster its column schema, docs/data-dictionary.md its text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 
-Text = Annotated[pd.ArrowDtype, pa.string()]
-Flag = Annotated[pd.ArrowDtype, pa.bool_()]
-Day = Annotated[pd.ArrowDtype, pa.date32()]
+TEXT = pa.string()
+TEXTS = pa.list_(pa.string())
+FLAG = pa.bool_()
+INTEGER = pa.int32()
+COUNT = pa.int64()
+DAY = pa.date32()
 #: A time in UTC, stored without a zone so that SQL gives the same answer in every session time zone.
-Moment = Annotated[pd.ArrowDtype, pa.timestamp("us")]
-Amount = Annotated[pd.ArrowDtype, pa.decimal128(28, 12)]
+MOMENT = pa.timestamp("us")
+AMOUNT = pa.decimal128(28, 12)
 #: Ten decimals: IBKR writes rates with five or six, and amount x rate then still fits DuckDB's DECIMAL(38).
-Rate = Annotated[pd.ArrowDtype, pa.decimal128(18, 10)]
+RATE = pa.decimal128(18, 10)
+#: A sum of amounts.
+SUM = pa.decimal128(38, 12)
 
+# The same for the models, which name a column's type by its annotation.
+Text = Annotated[pd.ArrowDtype, TEXT]
+Flag = Annotated[pd.ArrowDtype, FLAG]
+Day = Annotated[pd.ArrowDtype, DAY]
+Moment = Annotated[pd.ArrowDtype, MOMENT]
+Amount = Annotated[pd.ArrowDtype, AMOUNT]
+Rate = Annotated[pd.ArrowDtype, RATE]
+
+#: The types in DuckDB.
 SQL_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.list_(pa.string()): "VARCHAR[]",
-    pa.bool_(): "BOOLEAN",
-    pa.int32(): "INTEGER",
-    pa.int64(): "BIGINT",
-    pa.date32(): "DATE",
-    pa.timestamp("us"): "TIMESTAMP",
-    pa.decimal128(28, 12): "DECIMAL(28,12)",
-    pa.decimal128(18, 10): "DECIMAL(18,10)",
-    pa.decimal128(38, 12): "DECIMAL(38,12)",
+    TEXT: "VARCHAR",
+    TEXTS: "VARCHAR[]",
+    FLAG: "BOOLEAN",
+    INTEGER: "INTEGER",
+    COUNT: "BIGINT",
+    DAY: "DATE",
+    MOMENT: "TIMESTAMP",
+    AMOUNT: "DECIMAL(28,12)",
+    RATE: "DECIMAL(18,10)",
+    SUM: "DECIMAL(38,12)",
 }
-
-History = Literal["versions", "latest"]
 
 
 def column(
@@ -48,20 +59,28 @@ def column(
     nullable: bool = True,
     values: Sequence[str] = (),
     profit: bool = False,
+    descriptive: bool = False,
+    newer: bool = False,
+    nav_part: bool = False,
     **checks: Any,
 ) -> Any:
-    """Declare one column of a table.
+    """Declare one column of a model.
 
-    `attribute` is the XML attribute it is read from, None for a column that the warehouse derives.
-    `unit` says what the figure counts (a currency, shares, percent ...). `values` are those that IBKR was seen to
-    write, where there are few: another one is loaded, and noted as unknown. `profit`: a profit or loss, which IBKR
-    writes as 0 while it is not ready. `checks` go to `pandera.Field`.
-    NULL always means "not in the statement"; zero is zero.
+    `attribute` is the XML attribute it is read from, None for a column that the warehouse derives. The others are as
+    in `Column`. `checks` go to `pandera.Field`. NULL always means "not in the statement"; zero is zero.
     """
     return pandera.Field(
         nullable=nullable,
         description=description,
-        metadata={"attribute": attribute, "unit": unit, "values": tuple(values), "profit": profit},
+        metadata={
+            "attribute": attribute,
+            "unit": unit,
+            "values": tuple(values),
+            "profit": profit,
+            "descriptive": descriptive,
+            "newer": newer,
+            "nav_part": nav_part,
+        },
         **checks,
     )
 
@@ -76,81 +95,50 @@ class Table(pandera.DataFrameModel):
         coerce = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column as the parser, the warehouse, Dagster and the documentation see it."""
+    """One column as the parser, the databases, Dagster and the documentation see it.
+
+    attribute: the XML attribute (or field of the Gateway's JSON) it is read from, if any. unit: what the figure counts
+    (a currency, shares, percent ...). only: the values it can have, where they are a few words of ours. values: those
+    that IBKR was seen to write, where they are few; another one is loaded, and noted as unknown. profit: a profit or
+    loss, which IBKR writes as 0 while it is not ready. descriptive: a description, or a figure on which no NAV rests;
+    what cannot be read exactly of it is NULL and noted with its text. newer: IBKR offers it to newer queries only.
+    nav_part: one of the amounts that add up to the NAV's total.
+    """
 
     name: str
     type: pa.DataType
-    attribute: str | None
     description: str
-    unit: str | None
-    nullable: bool
+    attribute: str | None = None
+    unit: str | None = None
+    nullable: bool = True
+    only: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     profit: bool = False
+    descriptive: bool = False
+    newer: bool = False
+    nav_part: bool = False
 
     @property
     def sql_type(self) -> str:
         """The column's DuckDB type."""
         return SQL_TYPES[self.type]
 
-
-@dataclass(frozen=True)
-class TableSpec:
-    """One declared table.
-
-    name: as in SQL. model: its Pandera model. key: the columns that identify a row.
-    element: the XML element whose attributes fill it. melt: whether each undeclared amount attribute of the
-    element becomes a row (component, amount). family: the group of tables that is versioned as one content
-    (`nav`, `positions`, `cash`), None where the latest statement wins. scope: for those, the columns whose rows
-    a later statement replaces together. events: whether the newest statement that covers a day replaces that day's
-    rows (what happened, as against what there is).
-    """
-
-    name: str
-    model: type[Table]
-    key: tuple[str, ...]
-    element: str
-    melt: bool = False
-    family: str | None = None
-    scope: tuple[str, ...] = ()
-    events: bool = False
-
-    @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        """The declared columns, in order."""
-        columns = []
-        for name, declared in self.model.to_schema().columns.items():
-            metadata = declared.metadata or {}
-            columns.append(
-                Column(
-                    name=name,
-                    type=declared.dtype.type.pyarrow_dtype,
-                    attribute=metadata.get("attribute"),
-                    description=declared.description or "",
-                    unit=metadata.get("unit"),
-                    nullable=bool(declared.nullable),
-                    values=metadata.get("values", ()),
-                    profit=metadata.get("profit", False),
-                )
-            )
-        return tuple(columns)
-
-    @cached_property
-    def rules(self) -> pandera.DataFrameSchema:
-        """The model's schema, of the columns that have a rule besides their type.
-
-        The types are Arrow's from the parser to the database, and Pandera takes 0.6 ms to look at one column.
-        """
-        schema = self.model.to_schema()
-        return schema.remove_columns([name for name, c in schema.columns.items() if c.nullable and not c.checks])
-
     @property
-    def description(self) -> str:
-        """What a row is: the model's docstring."""
-        return " ".join((self.model.__doc__ or "").split())
+    def comment(self) -> str:
+        """What the column says, with its unit."""
+        return f"{self.description} [{self.unit}]" if self.unit else self.description
 
-    @property
-    def read(self) -> tuple[Column, ...]:
-        """The columns that are read from XML attributes."""
-        return tuple(c for c in self.columns if c.attribute is not None)
+
+def plain(
+    name: str,
+    kind: pa.DataType,
+    description: str,
+    unit: str | None = None,
+    *,
+    nullable: bool = True,
+    only: Sequence[str] = (),
+) -> Column:
+    """Declare one column of a record or a view: nothing reads it from a statement."""
+    return Column(name=name, type=kind, description=description, unit=unit, nullable=nullable, only=tuple(only))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wealth_pipeline.tables.columns import Column, TableSpec
-from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.live import LIVE_TABLES
-from wealth_pipeline.tables.views import LIVE_VIEWS, RECORDS, VIEWS, View
+from wealth_pipeline.tables.catalog import GROUPS, Declared
+from wealth_pipeline.tables.columns import Column
+from wealth_pipeline.tables.relations import LiveTable, TableSpec
 
 _HEAD = """# Data dictionary
 
@@ -18,23 +17,16 @@ NULL means "not in the statement"; 0 is zero. Amounts are exact decimals; their 
 (`base`), the row's own (`currency`), or the column that is named. Times are UTC, days are report dates in New York.
 """
 
-_GROUPS: tuple[tuple[str, tuple[TableSpec | View, ...]], ...] = (
-    ("Views of the figures", VIEWS),
-    ("Tables of figures", TABLES),
-    ("Records", RECORDS),
-    ("Live balances: the schema `live`", (*LIVE_TABLES, *LIVE_VIEWS)),
-)
-
-_COLUMNS: dict[str, tuple[Column, ...]] = {table.name: table.columns for _, tables in _GROUPS for table in tables}
+_COLUMNS: dict[str, tuple[Column, ...]] = {table.name: table.columns for _, tables in GROUPS for table in tables}
 
 
 def markdown() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *_contents(), *(_section(table) for _, tables in _GROUPS for table in tables)])
+    return "\n".join([_HEAD, *_contents(), *(_section(table) for _, tables in GROUPS for table in tables)])
 
 
 def _contents() -> Iterable[str]:
-    for title, tables in _GROUPS:
+    for title, tables in GROUPS:
         yield f"**{title}:** {', '.join(f'[{table.name}](#{_anchor(table.name)})' for table in tables)}.\n"
 
 
@@ -43,10 +35,10 @@ def _anchor(heading: str) -> str:
     return "".join(c for c in heading.lower() if c.isalnum() or c == "_")
 
 
-def _section(table: TableSpec | View) -> str:
+def _section(table: Declared) -> str:
     key = f" Key: {', '.join(f'`{name}`' for name in table.key)}." if table.key else ""
     lines = [f"## {table.name}", "", f"{table.description}{key}"]
-    if isinstance(table, TableSpec):
+    if isinstance(table, TableSpec | LiveTable):
         lines[-1] += f" From `{table.element}`."
         lines += ["", "| column | type | unit | from | what |", "|---|---|---|---|---|"]
         for c in table.columns:

@@ -1,4 +1,4 @@
-"""The tables of live figures, declared once. They never enter the official history.
+"""What `live.duckdb` holds, declared once: live figures, which never enter the official history.
 
 `attribute` is the field of the Gateway's JSON. Amounts are in the currency that `unit` names: `base` is the account's
 base currency, `currency` the row's own. What the account owes or is short of is negative. IBKR computes live figures
@@ -7,8 +7,24 @@ in binary floating point (most with seven significant digits); they are kept as 
 
 from __future__ import annotations
 
-from wealth_pipeline.tables.columns import Amount, Day, Flag, Moment, Rate, Table, TableSpec, Text, column
-from wealth_pipeline.tables.models import SHA256
+from collections.abc import Callable
+from dataclasses import replace
+
+from wealth_pipeline.tables.columns import MOMENT, TEXT, Amount, Day, Flag, Moment, Rate, Table, Text, column, plain
+from wealth_pipeline.tables.figures import SHA256
+from wealth_pipeline.tables.relations import LiveTable, Record, View
+
+_declared: list[LiveTable] = []
+
+
+def _table(name: str, key: tuple[str, ...], element: str) -> Callable[[type[Table]], type[Table]]:
+    """Declare the model below as the live table `name`."""
+
+    def declare(model: type[Table]) -> type[Table]:
+        _declared.append(LiveTable(name, model, key, element))
+        return model
+
+    return declare
 
 
 class _Live(Table):
@@ -18,6 +34,7 @@ class _Live(Table):
     account_id: Text = column(None, "IBKR account.", nullable=False, str_length={"min_value": 1})
 
 
+@_table("live_nav", ("captured_at", "account_id"), "ledger")
 class LiveNav(_Live):
     """Net liquidation value of an account at the moment of a snapshot, with its parts (IBKR: the ledger's BASE)."""
 
@@ -47,6 +64,7 @@ class LiveNav(_Live):
     snapshot_sha256: Text = column(None, "The archived snapshot.", nullable=False, str_matches=SHA256)
 
 
+@_table("live_cash", ("captured_at", "account_id", "currency"), "ledger")
 class LiveCash(_Live):
     """Cash of an account in one currency at the moment of a snapshot. Never the ledger's BASE, which is their total."""
 
@@ -62,14 +80,15 @@ class LiveCash(_Live):
     snapshot_sha256: Text = column(None, "The archived snapshot.", nullable=False, str_matches=SHA256)
 
 
+@_table("live_positions", ("captured_at", "account_id", "model", "conid"), "positions")
 class LivePositions(_Live):
     """A position of an account at the moment of a snapshot. Quantity 0: closed today."""
 
     model: Text = column("model", "Model portfolio; NULL outside models.")
     conid: Text = column("conid", "IBKR's contract id.", nullable=False)
-    symbol: Text = column("ticker", "Symbol, where the Gateway tells it.")
+    symbol: Text = column("ticker", "Symbol, where the Gateway gives it.")
     contract: Text = column("contractDesc", "The contract, as the Gateway describes it.")
-    name: Text = column("name", "The company's or fund's name, where the Gateway tells it.")
+    name: Text = column("name", "The company's or fund's name, where the Gateway gives it.")
     asset_class: Text = column("assetClass", "STK (ETFs too), OPT, FUT, BOND, BILL, FUND, CRYPTO, CFD, ...")
     currency: Text = column("currency", "The contract's currency.")
     quantity: Amount = column("position", "How many; negative: short.", unit="units", nullable=False)
@@ -87,8 +106,29 @@ class LivePositions(_Live):
     snapshot_sha256: Text = column(None, "The archived snapshot.", nullable=False, str_matches=SHA256)
 
 
-LIVE_TABLES: tuple[TableSpec, ...] = (
-    TableSpec("live_nav", LiveNav, ("captured_at", "account_id"), "ledger"),
-    TableSpec("live_cash", LiveCash, ("captured_at", "account_id", "currency"), "ledger"),
-    TableSpec("live_positions", LivePositions, ("captured_at", "account_id", "model", "conid"), "positions"),
+LIVE_TABLES: tuple[LiveTable, ...] = tuple(_declared)
+
+#: What is kept and made besides; the queries are in `gateway/sql/views/`.
+LIVE_VIEWS: tuple[Record | View, ...] = (
+    Record(
+        "live_snapshots",
+        "A snapshot that was taken; a rejected one stays in the archive.",
+        ("snapshot_sha256",),
+        (
+            plain("snapshot_sha256", TEXT, "The archived snapshot.", nullable=False),
+            plain("captured_at", MOMENT, "When it was taken (UTC); NULL if it was rejected."),
+            plain("status", TEXT, "loaded or rejected.", nullable=False, only=("loaded", "rejected")),
+            plain("reason", TEXT, "Why it was rejected."),
+        ),
+    ),
+    *(
+        View(
+            f"{table.name}_latest",
+            f"The rows of `{table.name}` in the newest snapshot of each account.",
+            tuple(name for name in table.key if name != "captured_at"),
+            tuple(replace(c, attribute=None) for c in table.columns),
+            like=table.name,
+        )
+        for table in LIVE_TABLES
+    ),
 )

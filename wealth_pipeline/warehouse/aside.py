@@ -19,19 +19,16 @@ from wealth_pipeline.statement.frame import Statement, StatementError, reported_
 from wealth_pipeline.statement.picker import attributes_of
 from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.rows import SetAside
-from wealth_pipeline.statement.vocabulary import SECTION_OF
-from wealth_pipeline.tables.columns import TableSpec
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
+from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.records import RECORDS_BY_NAME
+from wealth_pipeline.tables.relations import TableSpec
+from wealth_pipeline.tables.sections import SECTION_OF, SECTIONS, SIDE_ELEMENTS
+from wealth_pipeline.warehouse.ddl import insert, stage_name, texts
 from wealth_pipeline.warehouse.refuse import REPORT
-from wealth_pipeline.warehouse.schema import insert, stage_name, texts
 
 #: Levels of detail that sum up other rows; see sql/prepare/.
 _SUMMED = frozenset("SUMMARY ORDER CLOSED_LOT WASH_SALE SYMBOL_SUMMARY ASSET_SUMMARY".split())
-#: The attribute that says which day a row of a section of states is of; without it, the last of its FlexStatement.
-_DAY_OF_STATE = {
-    "ChangeInNAV": "toDate", "InterestAccrualsCurrency": "toDate", "OpenDividendAccrual": "reportDate",
-    "OpenPosition": "reportDate",
-}  # fmt: skip
+_DAY_OF_STATE = {section.element: section.day for section in SECTIONS}
 
 Row = tuple[str, int, int, str]
 
@@ -117,7 +114,7 @@ def keep(
         reader.notes.add("row_set_aside", element)
         kept.append({"sha256": sha256, **_kept(row, attributes, reader.statements[row[2] - 1], date_format)})
     if kept:
-        insert(con, "rows_set_aside", pa.Table.from_pylist(kept, _KEPT))
+        insert(con, "rows_set_aside", pa.Table.from_pylist(kept, RECORDS_BY_NAME["rows_set_aside"].schema))
         con.execute(
             "INSERT INTO aside_days SELECT DISTINCT account_id, report_date FROM rows_set_aside"
             " WHERE sha256 = ? AND report_date IS NOT NULL",
@@ -137,19 +134,10 @@ def _kept(
         "ordinal": ordinal,
         "account_id": account or statement.account_id,
         "report_date": _day(element, attributes, statement, date_format),
-        "section": SECTION_OF.get(element, element),
+        "section": SECTION_OF[element],
         "reason": reason,
         "attributes": json.dumps(attributes, ensure_ascii=False),
     }
-
-
-_KEPT = pa.schema(
-    [
-        ("sha256", pa.string()), ("element", pa.string()), ("row", pa.int64()), ("ordinal", pa.int32()),
-        ("account_id", pa.string()), ("report_date", pa.date32()), ("section", pa.string()), ("reason", pa.string()),
-        ("attributes", pa.string()),
-    ]
-)  # fmt: skip
 
 
 def _day(element: str, attributes: dict[str, str], statement: Statement, date_format: str | None) -> date | None:

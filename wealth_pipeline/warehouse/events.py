@@ -10,17 +10,9 @@ from __future__ import annotations
 import duckdb
 
 from wealth_pipeline.statement.notes import Notes
-from wealth_pipeline.statement.vocabulary import SECTION_OF
-from wealth_pipeline.tables.columns import TableSpec
-from wealth_pipeline.warehouse.schema import stage_name, texts
-
-#: The day of a row without report date, in a FlexStatement of several days. A time is taken for New York's by its
-#: summer clock: what was done in the hour before a winter's midnight counts for the next day.
-_DAY = {
-    "cash_transactions": "CAST(date_time - INTERVAL 4 HOUR AS DATE), settle_date",
-    "trades": "trade_date, CAST(date_time - INTERVAL 4 HOUR AS DATE), settle_date",
-    "transfers": "date",
-}
+from wealth_pipeline.tables.columns import MOMENT
+from wealth_pipeline.tables.relations import TableSpec
+from wealth_pipeline.warehouse.ddl import stage_name, texts
 
 
 def stage(con: duckdb.DuckDBPyConnection, table: TableSpec, notes: Notes) -> None:
@@ -41,7 +33,7 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> bool
 
     False: there are neither rows to be added nor rows that went, and nothing more has to be done.
     """
-    only, file = {"sha256": sha256}, {"sha256": sha256, "section": SECTION_OF[table.element]}
+    only, file = {"sha256": sha256}, {"sha256": sha256, "section": table.section.name}
     (gone,) = con.execute(_replaced(table), file).fetchone() or (0,)
     if not gone and con.execute(f"SELECT 1 FROM new_{table.name} LIMIT 1").fetchone() is None:
         return False
@@ -79,7 +71,7 @@ FROM (
         SELECT {stated},
             n.ordinal, n.row, f.account_id AS statement_account_id, f.when_generated,
             coalesce(n.report_date, CASE WHEN f.from_date = f.to_date THEN f.to_date END,
-                {_DAY[table.name]}, f.to_date) AS event_date
+                {_days(table)}, f.to_date) AS event_date
         FROM {stage_name(table.element)} n JOIN stage_statement f USING (ordinal)
     )
 )
@@ -180,6 +172,18 @@ FROM (
     )
 ) n
 WHERE t.rowid = n.id AND t.row_id <> n.row_id"""
+
+
+def _days(table: TableSpec) -> str:
+    """What says the day of a row without report date, in a FlexStatement of several days.
+
+    A time is taken for New York's by its summer clock: what was done in the hour before a winter's midnight counts for
+    the next day.
+    """
+    columns = {c.name: c for c in table.columns}
+    return ", ".join(
+        f"CAST({name} - INTERVAL 4 HOUR AS DATE)" if columns[name].type == MOMENT else name for name in table.event_days
+    )
 
 
 def _row_hash(table: TableSpec) -> str:

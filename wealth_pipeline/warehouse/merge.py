@@ -6,11 +6,11 @@ from datetime import date
 
 import duckdb
 
-from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.relations import TableSpec
 from wealth_pipeline.warehouse import events, refuse, rules, versions
+from wealth_pipeline.warehouse.ddl import EVENTS, FAMILIES, LATEST
 from wealth_pipeline.warehouse.proofs import proofs
-from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES, LATEST
 
 
 def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date], ...]:

@@ -9,10 +9,12 @@ import pyarrow as pa
 
 from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.statement.notes import Notes
-from wealth_pipeline.tables.columns import Column, TableSpec
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
+from wealth_pipeline.tables.columns import Column
+from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.relations import TableSpec
+from wealth_pipeline.tables.sections import SIDE_ELEMENTS
 from wealth_pipeline.text import inline
-from wealth_pipeline.warehouse.schema import stage_name
+from wealth_pipeline.warehouse.ddl import stage_name
 
 _VALIDATED_ROWS = 25_000
 #: What is advised where the file itself is odd.

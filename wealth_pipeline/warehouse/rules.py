@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from wealth_pipeline.warehouse.schema import sql
+from wealth_pipeline.warehouse.ddl import sql
 
 #: What IBKR says is not ready: before anything else looks at the figures.
 PROFIT = ("profit",)

@@ -14,11 +14,12 @@ from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.statement.notes import Notes
 from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.rows import Batch
-from wealth_pipeline.statement.vocabulary import AMOUNT, MODEL_ELEMENTS, declared, open_elements
-from wealth_pipeline.tables.columns import SQL_TYPES
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
+from wealth_pipeline.statement.vocabulary import declared, open_elements
+from wealth_pipeline.tables.columns import AMOUNT, SQL_TYPES
+from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SIDE_ELEMENTS
 from wealth_pipeline.warehouse import aside, events, refuse, rules
-from wealth_pipeline.warehouse.schema import EVENTS, insert, stage_name
+from wealth_pipeline.warehouse.ddl import EVENTS, insert, stage_name
 
 #: IBKR: "Realized P/L is not ready and has been disabled for this statement."
 _NOT_READY = re.compile(r"(P\W*(/|&|and)\W*L\b|profit\W*(/|&|and)\W*loss).*\bnot\b.*\bready", re.IGNORECASE)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from wealth_pipeline.tables.columns import TableSpec
-from wealth_pipeline.warehouse.schema import FAMILIES, stored, texts
+from wealth_pipeline.tables.relations import TableSpec
+from wealth_pipeline.warehouse.ddl import FAMILIES, stage_name, texts
 
 _KEY = "account_id, report_date"
 #: Columns that a table derives from stated ones: cleared before they are derived again.
@@ -19,8 +19,10 @@ _DERIVED_FLAGS = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basi
 _MADE_OF_ROWS = ("component", "amount", "counted", "from_lots")
 #: IBKR: a ticked section without data is an empty container. Here that says "there were none", by section and stage.
 _EMPTY_SECTIONS = {
-    "positions": ("OpenPositions", "stage_open_position"),
-    "dividends": ("OpenDividendAccruals", "stage_open_dividend_accrual"),
+    family: (table.section.name, stage_name(table.element))
+    for family, tables in FAMILIES.items()
+    for table in tables
+    if table.section.empty
 }
 #: The families whose derived figures rest on conversion rates, by the table that has the currencies.
 _RATED = {"positions": "positions", "cash": "cash_balances"}
@@ -165,7 +167,7 @@ def _pool(family: str, table: TableSpec) -> str:
 (
     SELECT {_as_stated(table)},
         content, CAST(NULL AS BIGINT) AS row
-    FROM {stored(table)} SEMI JOIN (
+    FROM {table.stored} SEMI JOIN (
         SELECT {_KEY}, content, min(known_from) AS known_from
         FROM versions SEMI JOIN changed_{family} USING ({_KEY}) WHERE family = '{family}' GROUP BY ALL
     ) USING ({_KEY}, content, known_from)
@@ -190,7 +192,7 @@ def _replacing(family: str) -> list[str]:
     made = []
     for name, source in {
         "versions": f"SELECT '{family}' AS family, * FROM timeline_{family}",
-        **{stored(table): f"SELECT * EXCLUDE (row) FROM ready_{table.name}" for table in tables},
+        **{table.stored: f"SELECT * EXCLUDE (row) FROM ready_{table.name}" for table in tables},
     }.items():
         only = f"\n    AND v.family = '{family}'" if name == "versions" else ""
         made += [

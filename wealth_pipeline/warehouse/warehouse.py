@@ -28,11 +28,13 @@ from wealth_pipeline.files.private import make_private
 from wealth_pipeline.files.whole import put
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
+from wealth_pipeline.tables.catalog import OFFICIAL
+from wealth_pipeline.tables.ddl import describe
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
+from wealth_pipeline.warehouse.ddl import SCHEMA_VERSION, create_statements, insert
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.progress import reported
-from wealth_pipeline.warehouse.schema import SCHEMA_VERSION, create_statements, insert
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
 LOCK_SECONDS = 600.0
@@ -311,11 +313,12 @@ def _make(con: duckdb.DuckDBPyConnection) -> None:
                 f" {SCHEMA_VERSION})",
                 "Update wealth_pipeline; or, to stay with this version, run `wealth replay`.",
             )
-        return
     con.begin()
-    for statement in create_statements():
-        con.execute(statement)
-    con.execute("INSERT INTO warehouse_info (schema_version) VALUES (?)", [SCHEMA_VERSION])
+    if "warehouse_info" not in tables:
+        for statement in create_statements():
+            con.execute(statement)
+        con.execute("INSERT INTO warehouse_info (schema_version) VALUES (?)", [SCHEMA_VERSION])
+    describe(con, OFFICIAL)
     con.commit()
 
 

@@ -179,6 +179,7 @@ def test_an_expired_token_fails_with_the_sentence_to_act_on(box: Sandbox, make_p
     assert pipeline.green() == set()
 
 
+@pytest.mark.slow
 def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(box)
     box.service.faults.script("1019", 60)
@@ -189,6 +190,7 @@ def test_a_download_that_failed_is_taken_up_with_the_same_reference(box: Sandbox
     assert len(pipeline.sent()) == 1
 
 
+@pytest.mark.slow
 def test_a_run_asks_once_even_when_ibkr_forgets_the_reference_and_the_next_run_asks_anew(
     box: Sandbox, make_pipeline: MakePipeline
 ) -> None:
@@ -200,6 +202,7 @@ def test_a_run_asks_once_even_when_ibkr_forgets_the_reference_and_the_next_run_a
     assert len(pipeline.sent()) == 2
 
 
+@pytest.mark.slow
 def test_an_old_reference_that_ibkr_forgot_is_replaced_by_one_new_request(
     box: Sandbox, make_pipeline: MakePipeline
 ) -> None:

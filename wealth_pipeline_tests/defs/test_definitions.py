@@ -12,9 +12,9 @@ from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.views import VIEWS_BY_NAME, View
+from wealth_pipeline.tables.relations import Relation
+from wealth_pipeline.tables.views import VIEWS_BY_NAME
 
 ONE = Settings(Path("data"), (Connection("ibkr", "1", "IBKR_FLEX_TOKEN", prefixed=False),))
 FAMILY = Settings(
@@ -63,7 +63,7 @@ def test_everything_that_is_listed_in_the_ui_says_what_it_does() -> None:
 
 def test_every_tables_columns_are_described_with_their_unit() -> None:
     graph = definitions(ONE).resolve_asset_graph()
-    declared: list[TableSpec | View] = [*TABLES, VIEWS_BY_NAME["nav_history"]]
+    declared: list[Relation] = [*TABLES, VIEWS_BY_NAME["nav_history"]]
     for table in declared:
         key = "columns" if table.name == "nav_history" else "dagster/column_schema"
         schema = graph.get(dg.AssetKey(table.name)).metadata[key]

@@ -15,7 +15,7 @@ from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.sandbox.statement import FULL, Statement
-from wealth_pipeline.warehouse.schema import figure_tables
+from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
 
 MakePipeline = Callable[..., Pipeline]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -13,7 +12,7 @@ from lxml import etree
 
 from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, Household
 from wealth_pipeline.sandbox.statement import FULL, Statement
-from wealth_pipeline.warehouse.schema import sql
+from wealth_pipeline.tables.figures import NAV_PARTS
 
 from .house import House, opened
 
@@ -50,8 +49,7 @@ def whole_history() -> tuple[int, list[str]]:
 
 def covered(root: etree._Element) -> Iterator[tuple[etree._Element, str, frozenset[str]]]:
     """Each figure that a proof covers: its row, its attribute, and the proofs that must fail when it is wrong."""
-    declared = sql("schema").split("INSERT INTO nav_parts VALUES")[1].split(";")[0]
-    counted = set(re.findall(r"'(\w+)'", declared))
+    counted = {part.attribute for part in NAV_PARTS if part.attribute}
     for row in root.iter():
         for name, text in row.attrib.items():
             proofs = _proofs(str(row.tag), str(name), row, counted)

@@ -21,9 +21,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.tables.columns import TableSpec
-from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.models import DESCRIPTIVE
+from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES
+from wealth_pipeline.tables.relations import TableSpec
 
 from .figures import ELEMENTS
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from wealth_pipeline.sandbox.faults import SEND
 from wealth_pipeline_tests.long_runs.year import Plan, Simulation, new_york, whole_year
 
 
+@pytest.mark.slow
 def test_three_mornings_end_with_every_day_present_and_every_promise_kept(tmp_path: Path) -> None:
     plan = Plan(
         first=date(2025, 3, 7),

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from wealth_pipeline.sandbox.days import NEW_YORK
-from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, Household
+from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, Household, shared_household
 from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
 
 LAST_DAY = date(2026, 7, 31)
@@ -32,7 +32,7 @@ class Daily:
     """The FlexStatements of the query `full` over a window, parsed one at a time."""
 
     def __init__(self, household: Household, first: date, last: date) -> None:
-        chunks = list(Statement(household, FULL, first, last, "", GENERATED).render())
+        chunks = list(Statement(household, FULL, first, last, period="", generated=GENERATED).render())
         self.head, self.chunks, self.tail = chunks[0], chunks[1:-1], chunks[-1]
 
     def without(self, *sections: str) -> Daily:
@@ -71,13 +71,15 @@ def nav_row(statement: ElementTree.Element) -> ElementTree.Element:
 
 def guide(household: Household, first: date, last: date) -> ElementTree.Element:
     """The whole answer of the query `guide`."""
-    return ElementTree.fromstring(b"".join(Statement(household, GUIDE, first, last, "", GENERATED).render()))
+    return ElementTree.fromstring(
+        b"".join(Statement(household, GUIDE, first, last, period="", generated=GENERATED).render())
+    )
 
 
 @pytest.fixture(scope="session")
 def household() -> Household:
     """The default household."""
-    return Household()
+    return shared_household()
 
 
 @pytest.fixture(scope="session")

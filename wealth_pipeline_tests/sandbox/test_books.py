@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from wealth_pipeline.sandbox.columns import CASH_FLOWS, CHANGE_PARTS, NAV_COLUMNS
-from wealth_pipeline.sandbox.household import DEFAULT_SEED, Household, LateFee, shared_household
+from wealth_pipeline.sandbox.household import Household, LateFee, shared_household
 from wealth_pipeline.sandbox.instruments import NAV_COLUMN
 from wealth_pipeline.sandbox.section_nav import change_in_nav
 
@@ -36,7 +36,7 @@ def history(request: pytest.FixtureRequest, daily: Daily) -> Daily:
         fees = [LateFee(account, date(2025, 2, 3)) for account in ACCOUNTS]
         chosen = Daily(Household(late_fees=fees), date(2025, 1, 27), date(2025, 2, 28))
     if request.param == "ten years ago":
-        chosen = Daily(shared_household(DEFAULT_SEED, date(2016, 1, 4), ()), date(2020, 5, 11), date(2020, 6, 19))
+        chosen = Daily(shared_household(first_day=date(2016, 1, 4)), date(2020, 5, 11), date(2020, 6, 19))
     return chosen.without("SecuritiesInfo", "Trades")
 
 

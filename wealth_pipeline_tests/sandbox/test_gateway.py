@@ -15,7 +15,7 @@ import requests
 
 from wealth_pipeline.sandbox.gateway_faults import FAULTS
 from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline.sandbox.household import Household
+from wealth_pipeline.sandbox.household import shared_household
 
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 
@@ -148,7 +148,7 @@ def test_the_ledger_is_the_latest_complete_days_books_in_single_precision(box: S
     ask(box, "/portfolio/accounts")
     for account in ("U1000001", "U1000002"):
         ledger = ask(box, f"/portfolio/{account}/ledger").json()
-        books = Household().day(account, date(2026, 7, 21))
+        books = shared_household().day(account, date(2026, 7, 21))
         base = ledger.pop("BASE")
         assert base["netliquidationvalue"] == float(str(np.float32(float(books.total))))
         assert base["currency"] == "BASE"
@@ -165,7 +165,7 @@ def test_positions_come_in_pages_of_100_until_an_empty_one(clock: Clock) -> None
         assert [len(page) for page in pages] == [100, 100, 50, 0]
         ledger = ask(box, "/portfolio/U1000001/ledger").json()
     invented = [row for page in pages for row in page if row["contractDesc"].startswith("PAD")]
-    books = Household().day("U1000001", date(2026, 7, 21))
+    books = shared_household().day("U1000001", date(2026, 7, 21))
     total = books.total + 125 * len(invented)
     assert ledger["BASE"]["netliquidationvalue"] == pytest.approx(float(total), rel=1e-7)
 
@@ -175,7 +175,8 @@ def test_the_types_of_a_position_wobble_as_ibkrs_do(box: SandboxGateway) -> None
     rows = ask(box, "/portfolio/U1000001/positions/0").json()
     assert {type(row["strike"]) for row in rows} == {str, float}
     assert {type(row["multiplier"]) for row in rows} == {type(None), float}
-    held = {p.instrument.conid: p for p in Household().day("U1000001", date(2026, 7, 21)).positions if not p.model}
+    books = shared_household().day("U1000001", date(2026, 7, 21))
+    held = {p.instrument.conid: p for p in books.positions if not p.model}
     for row in rows:
         if not row["model"]:
             assert Decimal(str(row["position"])) == held[row["conid"]].quantity

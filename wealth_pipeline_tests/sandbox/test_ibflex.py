@@ -72,7 +72,9 @@ def test_ibflex_downloads_and_parses_both_queries(box: Sandbox, query: str) -> N
 @pytest.mark.filterwarnings("error")
 def test_ibflex_parses_a_quarter(box: Sandbox) -> None:
     """Every kind of row, of a quarter with all sections."""
-    statement = Statement(box.service.household, FULL, date(2025, 1, 2), date(2025, 3, 14), "", Clock().present)
+    statement = Statement(
+        box.service.household, FULL, date(2025, 1, 2), date(2025, 3, 14), period="", generated=Clock().present
+    )
     response = ibflex_parser.parse(b"".join(statement.render()))
     statements = response.FlexStatements
     assert {type(row).__name__ for s in statements for row in s.Trades} >= {"Trade", "Order", "SymbolSummary"}

@@ -93,7 +93,9 @@ def test_guide_has_four_sections_for_the_whole_window(household: Household) -> N
 def test_full_and_guide_show_the_same_figures(household: Household) -> None:
     """NAV rows and positions of the window's last day are the same text; so is cash, whatever the window's flows."""
     first, last = date(2025, 9, 1), date(2025, 9, 30)
-    full = ElementTree.fromstring(b"".join(Statement(household, FULL, first, last, "", GENERATED).render()))
+    full = ElementTree.fromstring(
+        b"".join(Statement(household, FULL, first, last, period="", generated=GENERATED).render())
+    )
     days = {(s.attrib["accountId"], s.attrib["toDate"]): s for s in full.iter("FlexStatement")}
     for statement in guide(household, first, last).iter("FlexStatement"):
         account = statement.attrib["accountId"]
@@ -209,11 +211,11 @@ def test_personal_data_are_served(household: Household) -> None:
 
 def test_a_window_begins_with_the_account(household: Household) -> None:
     """Earlier days are cut off; there is no statement of a window without a weekday of the account."""
-    statement = Statement(household, GUIDE, date(2024, 12, 1), date(2025, 1, 10), "", GENERATED)
+    statement = Statement(household, GUIDE, date(2024, 12, 1), date(2025, 1, 10), period="", generated=GENERATED)
     assert statement.first == household.first_day
     for first, last in ((date(2024, 1, 1), date(2025, 1, 1)), (date(2025, 3, 1), date(2025, 3, 2))):
         with pytest.raises(ValueError, match="no statement"):
-            Statement(household, GUIDE, first, last, "", GENERATED)
+            Statement(household, GUIDE, first, last, period="", generated=GENERATED)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import answer, ask
 from wealth_pipeline.sandbox.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive, Entry
-from wealth_pipeline.warehouse.schema import figure_tables
+from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 #: What a night does, in this order; the number of the phase is what the killed process tells.

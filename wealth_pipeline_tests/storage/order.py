@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from wealth_pipeline.published.published import Published
-from wealth_pipeline.warehouse.schema import figure_tables
+from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.storage.statements import generated_at, statements
 

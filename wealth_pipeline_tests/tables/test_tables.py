@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from wealth_pipeline.statement.vocabulary import declared, known_names
-from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.relations import TableSpec
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 EACH = pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])

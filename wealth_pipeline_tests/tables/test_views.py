@@ -1,4 +1,4 @@
-"""The declared columns of views, macros and records are those that DuckDB publishes."""
+"""The declared columns of everything that is stored are those that DuckDB publishes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 import duckdb
 
 from wealth_pipeline.gateway import store
-from wealth_pipeline.tables.columns import TableSpec
-from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.live import LIVE_TABLES
-from wealth_pipeline.tables.views import LIVE_VIEWS, RECORDS, VIEWS, VIEWS_BY_NAME, View
+from wealth_pipeline.tables.catalog import LIVE, OFFICIAL
+from wealth_pipeline.tables.relations import Relation
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 
@@ -30,22 +28,22 @@ def _published(path: Path) -> dict[str, list[tuple[str, str]]]:
         }
 
 
-def _declared(*tables: TableSpec | View) -> dict[str, list[tuple[str, str]]]:
-    return {table.name: [(c.name, c.sql_type) for c in table.columns] for table in tables}
+def _declared(relations: tuple[Relation, ...]) -> dict[str, list[tuple[str, str]]]:
+    return {relation.name: [(c.name, c.sql_type) for c in relation.columns] for relation in relations}
 
 
 def test_the_official_database_publishes_exactly_what_is_declared(tmp_path: Path) -> None:
     list(Warehouse(DataFolder(tmp_path)).load([]))
-    assert _published(tmp_path / "wealth.duckdb") == _declared(*TABLES, *VIEWS, *RECORDS)
+    assert _published(tmp_path / "wealth.duckdb") == _declared(OFFICIAL)
 
 
 def test_the_live_database_publishes_exactly_what_is_declared(tmp_path: Path) -> None:
     store.load(tmp_path)
-    assert _published(tmp_path / "live.duckdb") == _declared(*LIVE_TABLES, *LIVE_VIEWS)
+    assert _published(tmp_path / "live.duckdb") == _declared(LIVE)
 
 
 def test_every_column_is_described_and_every_key_is_made_of_columns() -> None:
-    for view in VIEWS_BY_NAME.values():
-        assert view.description
-        assert set(view.key) <= {c.name for c in view.columns}, view.name
-        assert all(c.description for c in view.columns), view.name
+    for relation in (*OFFICIAL, *LIVE):
+        assert relation.description
+        assert set(relation.key) <= {c.name for c in relation.columns}, relation.name
+        assert all(c.description for c in relation.columns), relation.name

@@ -76,7 +76,7 @@ def running(folder: Path, *command: str, **variables: str) -> Iterator[subproces
         process.terminate()
         process.wait(timeout=PATIENCE)
         # Dagster's own webserver leaves its code server behind, which ends half a minute later, holding the pipe.
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=PATIENCE)
 

@@ -110,6 +110,7 @@ def new_house(empty: Path, tmp_path: Path) -> Iterator[Callable[[], House]]:
         shutil.copyfile(empty, root / "warehouse.duckdb")
         con = duckdb.connect(str(root / "warehouse.duckdb"), config={"threads": 1})
         con.execute("SET TimeZone = 'UTC'")
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")  # nobody opens it again
         opened.append(House(root, con))
         return opened[-1]
 

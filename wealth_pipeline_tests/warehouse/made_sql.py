@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wealth_pipeline.warehouse import events, stage, versions
-from wealth_pipeline.warehouse.schema import EVENTS, FAMILIES
+from wealth_pipeline.warehouse.ddl import EVENTS, FAMILIES
 
 FOLDER = Path(__file__).parent / "made_sql"
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from wealth_pipeline.statement.vocabulary import SECTION_OF
-from wealth_pipeline.tables.columns import TableSpec
-from wealth_pipeline.tables.figures import SIDE_ELEMENTS, TABLES
-from wealth_pipeline.tables.models import DESCRIPTIVE
+from wealth_pipeline.tables.figures import DESCRIPTIVE, TABLES
+from wealth_pipeline.tables.relations import TableSpec
+from wealth_pipeline.tables.sections import SECTION_OF, SIDE_ELEMENTS
 from wealth_pipeline_tests.flexml import MONDAY, cash, element, file, flex, lot, nav, position
 
 from .conftest import House

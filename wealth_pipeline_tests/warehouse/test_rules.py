@@ -8,7 +8,7 @@ import pytest
 
 import wealth_pipeline.warehouse
 from wealth_pipeline.warehouse import rules
-from wealth_pipeline.warehouse.schema import sql
+from wealth_pipeline.warehouse.ddl import sql
 
 from . import made_sql
 

@@ -17,7 +17,7 @@ import pytest
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.archive import ArchiveError
-from wealth_pipeline.warehouse.schema import figure_tables
+from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
 from wealth_pipeline_tests.flexml import file, flex, nav
 

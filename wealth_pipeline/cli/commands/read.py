@@ -53,7 +53,7 @@ def export(umask: int, folder: Path, form: str | None) -> None:
 @click.command()
 def digest() -> None:
     """Print one hash for each table of figures: equal content gives equal hashes, on any machine."""
-    from wealth_pipeline.warehouse.schema import figure_tables
+    from wealth_pipeline.warehouse.ddl import figure_tables
 
     for table, value in published_of(load_settings()).digests(figure_tables()).items():
         click.echo(f"{value}  {table}")

@@ -23,8 +23,8 @@ from wealth_pipeline.pull import ask
 from wealth_pipeline.pull.answer import load_answer, refuse_lacking, refuse_strangers
 from wealth_pipeline.pull.missing import lacking_days
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.tables.columns import TableSpec
 from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.relations import TableSpec
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 from wealth_pipeline.text import inline
 

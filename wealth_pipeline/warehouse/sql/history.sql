@@ -7,7 +7,7 @@ CREATE OR REPLACE TEMP TABLE days_to_rewrite AS
     FROM days_to_prove UNION SELECT account_id, report_date FROM nav SEMI JOIN rebased USING (account_id);
 
 DELETE FROM nav_history h USING days_to_rewrite r WHERE r.account_id = h.account_id AND r.report_date = h.report_date;
-INSERT INTO nav_history
+INSERT INTO nav_history BY NAME
 WITH proofs AS (
     SELECT account_id, report_date,
         CASE WHEN bool_or(status = 'failed') THEN 'failed'
@@ -20,18 +20,9 @@ WITH proofs AS (
     GROUP BY account_id, report_date
 ),
 days AS (SELECT * FROM nav SEMI JOIN days_to_rewrite USING (account_id, report_date))
-SELECT n.account_id, n.report_date, coalesce(n.base_currency, a.base_currency),
-    n.total, n.cash, n.stock, n.options, n.bonds, n.funds, n.notes, n.commodities, n.crypto, n.dividend_accruals,
-    n.interest_accruals,
-    CASE WHEN coalesce(n.slb_cash_collateral, n.ipo_subscription, n.slb_direct_securities_borrowed,
-                       n.slb_direct_securities_lent, n.soft_dollars, n.forex_cfd_unrealized_pl, n.cfd_unrealized_pl,
-                       n.phys_del, n.lite_surcharge_accruals, n.cgt_withholding_accruals, l.amount) IS NOT NULL
-        THEN CAST(coalesce(n.slb_cash_collateral, 0) + coalesce(n.ipo_subscription, 0)
-            + coalesce(n.slb_direct_securities_borrowed, 0) + coalesce(n.slb_direct_securities_lent, 0)
-            + coalesce(n.soft_dollars, 0) + coalesce(n.forex_cfd_unrealized_pl, 0) + coalesce(n.cfd_unrealized_pl, 0)
-            + coalesce(n.phys_del, 0) + coalesce(n.lite_surcharge_accruals, 0)
-            + coalesce(n.cgt_withholding_accruals, 0) + coalesce(l.amount, 0) AS DECIMAL(28,12)) END,
-    b.report_date, CAST(n.total - b.total AS DECIMAL(28,12)), coalesce(p.proof, 'not_evaluable'),
+SELECT n.account_id, n.report_date, coalesce(n.base_currency, a.base_currency) AS base_currency, n.total,
+    unnest(nav_by_part(n, l.amount)), b.report_date AS previous_date,
+    CAST(n.total - b.total AS DECIMAL(28,12)) AS day_change, coalesce(p.proof, 'not_evaluable') AS proof,
     n.statement_sha256, n.known_since
 FROM days n LEFT JOIN bases a USING (account_id) LEFT JOIN proofs p USING (account_id, report_date)
 LEFT JOIN learned_parts l USING (account_id, report_date)
