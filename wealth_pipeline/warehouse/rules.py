@@ -76,7 +76,6 @@ PROVE = (
     "prove/summed_changes",
     "prove/summed_flows",
     "prove/forgotten",
-    "prove/verdicts",
 )
 #: The NAV history of the days that were proved.
 HISTORY = ("history",)

@@ -7,7 +7,7 @@ expected, actual, tolerance: the figures that are compared, and the largest diff
 not_evaluable_reason: why they cannot be compared, or why a difference proves nothing; NULL where they were compared.
 reason: what differs, and what else is to be known; NULL if there is nothing.
 
-Which relations it can read, `sql/prove/` says. verdicts.sql there makes of these rows what `reconciliation` shows.
+Which relations it can read, `sql/prove/` says.
 """
 
 from __future__ import annotations
@@ -111,6 +111,19 @@ def names(*decides: Decides) -> list[str]:
     return [proof.name for proof in PROOFS if not decides or proof.decides in decides]
 
 
+#: What comes of a proof. One that cannot be compared is not evaluable, with the reason, and never passed. What does not
+#: add up fails, unless the statements themselves say why it need not: fields that the query lacks, a NAV that was
+#: restated after the rest was last seen, a rate of another day. (A view for each query would be bound a second time.)
+_VERDICTS = """INSERT INTO reconciliation BY NAME
+SELECT account_id, report_date, '{name}' AS check_name, expected, actual, expected - actual AS difference, tolerance,
+    CASE WHEN not_evaluable_reason IS NOT NULL THEN 'not_evaluable'
+         WHEN abs(expected - actual) <= tolerance THEN 'passed' ELSE 'failed' END AS status,
+    coalesce(not_evaluable_reason, reason) AS reason
+FROM (
+{query});
+"""
+
+
 @cache
 def reconciling() -> str:
     """The SQL that declares the proofs (`declared_proofs`), makes each of them, and writes `reconciliation`.
@@ -119,11 +132,7 @@ def reconciling() -> str:
     """
     refuse_incomplete()
     declared = ",\n    ".join(f"('{proof.name}', '{proof.decides}')" for proof in PROOFS)
-    made = [
-        f"CREATE OR REPLACE TEMP VIEW proof_{name} AS\n{_query(name)};\n"
-        f"INSERT INTO reconciliation BY NAME FROM verdicts('proof_{name}', '{name}');\n"
-        for name in names()
-    ]
+    made = [_VERDICTS.format(name=name, query=_query(name)) for name in names()]
     head = "CREATE OR REPLACE TEMP TABLE declared_proofs AS\n    FROM (VALUES"
     return "\n".join([f"{head}\n    {declared}\n    ) p(check_name, decides);\n", *made])
 
