@@ -1,6 +1,6 @@
 """How to add a thing: the numbered steps of CONTRIBUTING.md, applied word for word in a copy of the tree.
 
-What a step may say: “In `FILE`, below `LINE`, add:” and “Create `FILE`:”, each with a block; “Run `COMMAND`”.
+A step says “In `FILE`, below `LINE`, add:” (or above) or “Create `FILE`:”, each with a block, or “Run `COMMAND`”.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def steps(recipe: str) -> list[str]:
 def follow(step: str, tree: Path) -> Iterator[str]:
     """Do what a step says; yields the commands that it says to run."""
     words = " ".join(FENCE.sub("", step).split())
-    blocks = [textwrap.dedent(body) for _, body in FENCE.findall(step)]
-    if add := re.match(r"In `([^`]+)`, below (`+)(.+?)\2, add:", words):
-        file, line = tree / add[1], add[3].strip()
+    blocks = [re.sub(f"^{margin}", "", body, flags=re.MULTILINE) for margin, body in FENCE.findall(step)]
+    if add := re.match(r"In `([^`]+)`, (below|above) `([^`]+)`, add:", words):
+        file, line = tree / add[1], add[3]
         lines = file.read_text().splitlines(keepends=True)
         (at,) = (number for number, text in enumerate(lines) if text.strip() == line)
         margin = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
         (block,) = blocks
-        lines.insert(at + 1, textwrap.indent(block, margin))
+        lines.insert(at + (add[2] == "below"), textwrap.indent(block, margin))
         file.write_text("".join(lines))
     elif create := re.match(r"Create `([^`]+)`", words):
         file = tree / create[1]

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import duckdb
 
-#: The version that this program writes. A number, as the counted versions before 0.3 were (1 to 6): their programs
+#: The version that this program writes. A number, as the counted versions before were (1 to 6): their programs
 #: compare it with their own, and say of such a file that a newer one wrote it.
 SCHEMA_VERSION = int((files(__package__) / "schema_version.txt").read_text())
 
@@ -26,7 +26,7 @@ def program() -> str:
 class Origin:
     """What a database says of itself.
 
-    schema_version: of its tables and rules. written_by: the wealth_pipeline that made it; None: one before 0.3.
+    schema_version: of its tables and rules. written_by: the wealth_pipeline that made it; None: one that counted its versions.
     """
 
     schema_version: int
