@@ -103,7 +103,7 @@ def nightly(folder: str) -> Work:
     import wealth_pipeline.defs.resources
     from wealth_pipeline.calendar import Clock, last_weekdays
     from wealth_pipeline.flex.ledger import RequestLedger
-    from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.sandbox.flex.server import Sandbox
 
     closing = ExitStack()
     box = closing.enter_context(Sandbox(rate_limits=False))

@@ -14,8 +14,8 @@ from functools import cache
 from itertools import count, islice
 from pathlib import Path
 
-from wealth_pipeline.sandbox.household import Household
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.household.household import Household
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 
 FIRST_DAY = date(2016, 1, 4)
 #: IBKR's longest broken-out statement that a user asks for at once: a quarter.

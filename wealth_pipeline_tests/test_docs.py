@@ -31,9 +31,9 @@ from wealth_pipeline.gateway import snapshot, store
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.state import GatewayState
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline.sandbox.household import Household, LateFee
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.household.household import Household, LateFee
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 from wealth_pipeline.settings import Settings, setting_names
 from wealth_pipeline.tables.sections import SECTIONS
 from wealth_pipeline.warehouse.accounts_file import read_accounts

@@ -26,7 +26,7 @@ def program() -> str:
 class Origin:
     """What a database says of itself.
 
-    schema_version: of its tables and rules. written_by: the wealth_pipeline that made it; None: one that counted its versions.
+    schema_version: of its tables and rules. written_by: the wealth_pipeline that made it; None: one before these.
     """
 
     schema_version: int

@@ -23,8 +23,8 @@ from click.testing import CliRunner, Result
 
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.pull.inbox import take_inbox
-from wealth_pipeline.sandbox.household import Household
-from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.sandbox.household.household import Household
+from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 from wealth_pipeline.settings import UI_PASSWORD
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
@@ -440,7 +440,7 @@ def test_a_user_with_the_gateway_alone_is_served(clean_environment: Path, monkey
 
     from wealth_pipeline.defs.code_location import definitions
     from wealth_pipeline.defs.runs import instance
-    from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+    from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
     from wealth_pipeline.settings import Settings
     from wealth_pipeline.warehouse.warehouse import DataFolder
 

@@ -2,7 +2,7 @@
 
 `python wealth_pipeline_tests/compatibility/make.py OUT` writes OUT/data.tar.xz and OUT/expected.json. It speaks to the
 program by its commands alone, so that it runs on any commit: the `wealth` beside the Python that runs it, or --wealth.
-The figures are those of the sandbox's household. It takes a minute or two; version_6/ was made with the last counted version.
+The figures are those of the sandbox's household. It takes a minute or two; version_6/ is by the last counted version.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from wealth_pipeline.defs.code_location import daily_job, definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.clocks import MovableClock

@@ -16,7 +16,7 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.pull import alerts
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
 
 MakePipeline = Callable[..., Pipeline]

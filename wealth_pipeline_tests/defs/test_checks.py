@@ -15,7 +15,7 @@ import pytest
 from wealth_pipeline.defs.checks import CHECKS, PROOFS, PROVED, Check, answered_by
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import inbox
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.defs.conftest import NEWEST, Pipeline, evaluations
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, TUESDAY, Row, flex, nav

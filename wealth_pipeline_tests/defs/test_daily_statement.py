@@ -17,10 +17,10 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.pull import inbox
-from wealth_pipeline.sandbox.faults import SEND
-from wealth_pipeline.sandbox.household import Household
-from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.flex.faults import SEND
+from wealth_pipeline.sandbox.flex.server import Sandbox
+from wealth_pipeline.sandbox.household.household import Household
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests import flexml
 from wealth_pipeline_tests.defs.conftest import NEWEST, QUIET, Pipeline, error_of

@@ -13,7 +13,7 @@ from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.sensors.gateway import gateway_watch
 from wealth_pipeline.gateway import live
 from wealth_pipeline.gateway.state import GatewayState
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 from wealth_pipeline_tests.clocks import MovableClock
 from wealth_pipeline_tests.gateway.conftest import calls, clock, gateway, keeps_the_limits
 

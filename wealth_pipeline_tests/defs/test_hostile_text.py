@@ -23,7 +23,7 @@ from wealth_pipeline.defs.nav_events import nav_history_key
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.gateway import store
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline.text import inline, terminal

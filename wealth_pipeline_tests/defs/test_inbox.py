@@ -9,7 +9,7 @@ import dagster as dg
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.runs import instance as dagster_instance
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
 
 MakePipeline = Callable[..., Pipeline]
@@ -23,7 +23,7 @@ def drop(pipeline: Pipeline, name: str, content: bytes) -> None:
 
 def statement(box: Sandbox) -> bytes:
     """The newest day of the query `full`, as it is downloaded by hand."""
-    from wealth_pipeline.sandbox.statement import FULL, Statement
+    from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 
     return b"".join(Statement(box.service.household, FULL, NEWEST, NEWEST, "", NOW).render())
 

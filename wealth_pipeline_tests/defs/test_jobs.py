@@ -14,8 +14,8 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.retention import delete_runs_before
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.published.published import Published
-from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.flex.server import Sandbox
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline

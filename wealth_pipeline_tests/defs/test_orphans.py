@@ -11,7 +11,7 @@ import pytest
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.runs import BACKFILL_TAG, PID_TAG, end_orphans
 from wealth_pipeline.defs.runs import instance as dagster_instance
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.defs.conftest import Pipeline
 
 MakePipeline = Callable[..., Pipeline]

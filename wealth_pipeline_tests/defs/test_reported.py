@@ -15,7 +15,7 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.pull import inbox
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.defs.conftest import QUIET, Pipeline, error_of
 from wealth_pipeline_tests.flexml import cash, file, flex, nav

@@ -25,7 +25,7 @@ from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import days_tags
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.defs.conftest import NEWEST, QUIET

@@ -16,7 +16,7 @@ from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
 from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.defs.conftest import NEWEST, Pipeline
 

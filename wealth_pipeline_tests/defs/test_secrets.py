@@ -16,8 +16,8 @@ from wealth_pipeline.defs.code_location import daily_job, definitions
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.flex import calls
-from wealth_pipeline.sandbox.faults import GET, SEND
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.faults import GET, SEND
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
 from wealth_pipeline_tests.defs.test_what_happens_when import ROWS
 

@@ -20,8 +20,8 @@ from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.errors import FlexError
 from wealth_pipeline.flex.ledger import RequestLedger, Window
 from wealth_pipeline.pull import ask
-from wealth_pipeline.sandbox.faults import GET, NAMES, SEND
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.faults import GET, NAMES, SEND
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline_tests.clocks import MovableClock
 from wealth_pipeline_tests.defs.conftest import NEWEST, Pipeline, error_of

@@ -42,10 +42,10 @@ from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.doctor import configuration, machine, statement
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.flex.ledger import RequestLedger, Window, token_key
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline.sandbox.household import Household
-from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.sandbox.flex.server import Sandbox
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.household.household import Household
+from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
 

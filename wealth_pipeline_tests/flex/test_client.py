@@ -30,8 +30,8 @@ from wealth_pipeline.flex.errors import MEANINGS, FlexError
 from wealth_pipeline.flex.ledger import RequestLedger, Window
 from wealth_pipeline.http.silence import URLLIB3, _nothing
 from wealth_pipeline.http.silence import silence as silence_loggers
-from wealth_pipeline.sandbox.faults import MESSAGES, NAMES
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.faults import MESSAGES, NAMES
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.clocks import MovableClock
 
 SENTINEL = "SENTINEL0TOKEN"

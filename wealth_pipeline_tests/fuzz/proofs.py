@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, Household
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.household.household import DEFAULT_FIRST_DAY, Household
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 from wealth_pipeline.tables.figures import NAV_PARTS
 
 from .house import House, opened

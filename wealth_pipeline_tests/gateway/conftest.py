@@ -12,7 +12,7 @@ import pytest
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.state import GatewayState
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 from wealth_pipeline_tests.clocks import MovableClock
 
 #: A Wednesday, 10:00 in New York: the exchange is open, the books are those of Tuesday, 21 July 2026.

@@ -16,7 +16,7 @@ from wealth_pipeline.gateway import errors
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import GatewayError
 from wealth_pipeline.gateway.state import GatewayState
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 from wealth_pipeline_tests.clocks import MovableClock
 
 from .conftest import Connect, calls, keeps_the_limits
@@ -253,7 +253,7 @@ def test_another_certificate_than_the_pinned_one_is_refused_before_any_request(
 
 
 def test_a_gateway_that_speaks_no_tls_is_named_as_such(connect: Connect) -> None:
-    from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.sandbox.flex.server import Sandbox
 
     with Sandbox() as plain, connect(f"https://127.0.0.1:{plain.port}") as client:
         with pytest.raises(errors.NotTrusted, match="does not speak TLS"):
@@ -261,7 +261,7 @@ def test_a_gateway_that_speaks_no_tls_is_named_as_such(connect: Connect) -> None
 
 
 def test_what_is_not_the_gateway_is_told_apart(connect: Connect) -> None:
-    from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.sandbox.flex.server import Sandbox
 
     with Sandbox() as other, connect(f"http://127.0.0.1:{other.port}", allow_http=True) as client:
         with pytest.raises(GatewayError, match="HTTP 404"):

@@ -18,8 +18,8 @@ from wealth_pipeline.gateway import live, snapshot, store
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.errors import UnexpectedReply
 from wealth_pipeline.published.published import Published
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline.sandbox.household import Household
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.household.household import Household
 from wealth_pipeline.tables.live import LIVE_TABLES
 from wealth_pipeline_tests.clocks import MovableClock
 

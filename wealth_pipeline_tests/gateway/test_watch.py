@@ -15,7 +15,7 @@ from wealth_pipeline.gateway.errors import ActionNeeded, TryLater
 from wealth_pipeline.gateway.hours import UnknownExchange, is_open
 from wealth_pipeline.gateway.state import GatewayState
 from wealth_pipeline.gateway.watch import Look, look
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 from wealth_pipeline_tests.clocks import MovableClock
 
 from .conftest import Connect, calls, keeps_the_limits

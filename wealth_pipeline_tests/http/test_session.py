@@ -12,15 +12,7 @@ from pathlib import Path
 import pytest
 
 import wealth_pipeline
-from wealth_pipeline.http.session import (
-    USER_AGENT,
-    Bounds,
-    NotConnected,
-    Session,
-    TooLarge,
-    TooSlow,
-    Unanswered,
-)
+from wealth_pipeline.http.session import USER_AGENT, Bounds, NotConnected, Session, TooLarge, TooSlow, Unanswered
 from wealth_pipeline_tests.clocks import MovableClock
 
 SECRET = "SENTINEL0SECRET"

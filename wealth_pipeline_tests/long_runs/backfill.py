@@ -25,7 +25,7 @@ from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.published.reading import reading
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.processes import below
 
 #: Seconds within which the UI answers on a busy machine.

@@ -16,8 +16,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from wealth_pipeline.flex.ledger import RequestLedger
-from wealth_pipeline.sandbox.faults import GET
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.faults import GET
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
 

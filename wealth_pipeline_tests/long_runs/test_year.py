@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.sandbox.faults import SEND
+from wealth_pipeline.sandbox.flex.faults import SEND
 from wealth_pipeline_tests.long_runs.year import Plan, Simulation, new_york, whole_year
 
 

@@ -36,8 +36,8 @@ from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex import calls
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.published.reading import reading
-from wealth_pipeline.sandbox.faults import GET, SEND
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.faults import GET, SEND
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.clocks import MovableClock

@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import pytest
 from lxml import etree
 
-from wealth_pipeline.sandbox.days import NEW_YORK
-from wealth_pipeline.sandbox.household import DEFAULT_FIRST_DAY, Household, shared_household
-from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.sandbox.household.days import NEW_YORK
+from wealth_pipeline.sandbox.household.household import DEFAULT_FIRST_DAY, Household, shared_household
+from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 
 LAST_DAY = date(2026, 7, 31)
 END_OF_TEN_MONTHS = date(2025, 10, 31)

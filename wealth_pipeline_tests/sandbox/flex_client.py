@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import requests
 
-from wealth_pipeline.sandbox.days import NEW_YORK
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
+from wealth_pipeline.sandbox.household.days import NEW_YORK
 
 #: A Wednesday morning: the newest statement is that of Tuesday, 21 July 2026.
 NOW = datetime(2026, 7, 22, 6, 0, tzinfo=NEW_YORK)

@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wealth_pipeline.sandbox.columns import CASH_FLOWS, CHANGE_PARTS, NAV_COLUMNS
-from wealth_pipeline.sandbox.household import Household, LateFee, shared_household
-from wealth_pipeline.sandbox.instruments import NAV_COLUMN
-from wealth_pipeline.sandbox.section_nav import change_in_nav
+from wealth_pipeline.sandbox.household.household import Household, LateFee, shared_household
+from wealth_pipeline.sandbox.household.instruments import NAV_COLUMN
+from wealth_pipeline.sandbox.statement.columns import CASH_FLOWS, CHANGE_PARTS, NAV_COLUMNS
+from wealth_pipeline.sandbox.statement.section_nav import change_in_nav
 
 from .conftest import ACCOUNTS, Daily, amount, guide, nav_row, one
 

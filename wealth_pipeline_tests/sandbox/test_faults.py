@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from wealth_pipeline.sandbox.faults import GET, MESSAGES, NAMES, SEND, Faults
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.faults import GET, MESSAGES, NAMES, SEND, Faults
+from wealth_pipeline.sandbox.flex.server import Sandbox
 
 from .conftest import amount
 from .flex_client import Client, Clock, error

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 import requests
 
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 
 from .flex_client import Client, Clock, error
 

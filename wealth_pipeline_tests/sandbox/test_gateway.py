@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import requests
 
-from wealth_pipeline.sandbox.gateway_faults import FAULTS
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline.sandbox.household import shared_household
+from wealth_pipeline.sandbox.gateway.gateway_faults import FAULTS
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
+from wealth_pipeline.sandbox.household.household import shared_household
 
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
+from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from wealth_pipeline.sandbox.days import add_weekdays, is_trading_day, weekdays
-from wealth_pipeline.sandbox.household import Household, LateFee, shared_household
-from wealth_pipeline.sandbox.instruments import make_isin
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.household.days import add_weekdays, is_trading_day, weekdays
+from wealth_pipeline.sandbox.household.household import Household, LateFee, shared_household
+from wealth_pipeline.sandbox.household.instruments import make_isin
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 
 from .conftest import ACCOUNTS, END_OF_TEN_MONTHS, GENERATED, Daily, amount
 

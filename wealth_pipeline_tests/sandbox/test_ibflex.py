@@ -13,9 +13,9 @@ import requests
 from ibflex import client as ibflex_client
 from ibflex import parser as ibflex_parser
 
-from wealth_pipeline.sandbox.flex_service import LEGACY_URL
-from wealth_pipeline.sandbox.server import Sandbox
-from wealth_pipeline.sandbox.statement import FULL, Statement
+from wealth_pipeline.sandbox.flex.flex_service import LEGACY_URL
+from wealth_pipeline.sandbox.flex.server import Sandbox
+from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 
 from .flex_client import Clock
 

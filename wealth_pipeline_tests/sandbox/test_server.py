@@ -12,7 +12,7 @@ import time
 import pytest
 import requests
 
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 
 from .flex_client import Client
 

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wealth_pipeline.sandbox.days import weekdays
-from wealth_pipeline.sandbox.household import Household
-from wealth_pipeline.sandbox.markup import number
-from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.sandbox.household.days import weekdays
+from wealth_pipeline.sandbox.household.household import Household
+from wealth_pipeline.sandbox.statement.markup import number
+from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 
 from .conftest import ACCOUNTS, END_OF_TEN_MONTHS, GENERATED, Daily, amount, guide, one
 

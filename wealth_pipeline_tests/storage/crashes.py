@@ -23,7 +23,7 @@ from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger, Window
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import answer, ask
-from wealth_pipeline.sandbox.server import Sandbox
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive, Entry
 from wealth_pipeline.warehouse.ddl import figure_tables
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse

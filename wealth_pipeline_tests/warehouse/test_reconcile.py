@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from wealth_pipeline.sandbox.household import Household
-from wealth_pipeline.sandbox.statement import FULL, GUIDE, Statement
+from wealth_pipeline.sandbox.household.household import Household
+from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 from wealth_pipeline.warehouse.proofs.proofs import names
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, TUESDAY, Row, cash, file, flex, lot, nav, position, rate
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wealth_pipeline.cli.shared import last_days, load_settings, print_lines, published_of, published_path, ui_password
+from wealth_pipeline.cli.shared import (
+    last_days,
+    load_settings,
+    print_lines,
+    published_of,
+    published_path,
+    ui_password,
+)
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 

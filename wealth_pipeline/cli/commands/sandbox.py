@@ -17,7 +17,7 @@ from wealth_pipeline.cli.shared import DAY, last_days, published_of, published_p
 from wealth_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.sandbox.flex.server import Sandbox
 
 
 @click.command()
@@ -50,8 +50,8 @@ def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tu
 
     The Flex Web Service by HTTP, and a Client Portal Gateway, logged in, by HTTPS with a self-signed certificate.
     """
-    from wealth_pipeline.sandbox.gateway_server import SandboxGateway
-    from wealth_pipeline.sandbox.server import Sandbox, serve_forever
+    from wealth_pipeline.sandbox.flex.server import Sandbox, serve_forever
+    from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 
     options: dict[str, Any] = {"first_day": first_day.date()} if first_day else {}
     box = Sandbox(port, **options)
@@ -98,7 +98,7 @@ def sandbox_environment() -> Iterator[Sandbox]:
     Only the addresses at which the UI may be opened stay: they say nothing of the data. The working directory moves
     into the sandbox's data folder, because Dagster reads a `.env` from there.
     """
-    from wealth_pipeline.sandbox.server import Sandbox
+    from wealth_pipeline.sandbox.flex.server import Sandbox
 
     root = Path(os.environ.get("WEALTH_DATA_DIR") or "data").expanduser().absolute() / "sandbox"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)

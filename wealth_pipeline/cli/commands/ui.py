@@ -22,7 +22,7 @@ def dev(port: int) -> None:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
         _dev(settings, port, password, f"your data in {settings.data_dir} ({names})")
     else:
-        from wealth_pipeline.sandbox.gateway_server import SandboxGateway
+        from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 
         with sandbox_environment(), SandboxGateway() as gateway:
             # Whoever tries it does so at any hour.

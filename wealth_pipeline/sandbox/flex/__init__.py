@@ -1,0 +1,1 @@
+"""The Flex Web Service over HTTP, and its faults."""

@@ -1,0 +1,1 @@
+"""The Client Portal Gateway over HTTPS, and its faults."""

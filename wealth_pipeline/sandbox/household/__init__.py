@@ -1,0 +1,1 @@
+"""The household whose books the sandbox keeps: its accounts, its markets, its trades."""
