@@ -80,6 +80,7 @@ def test_there_is_a_recipe_for_each_thing_that_people_add() -> None:
     assert {name.split()[-1] for name in RECIPES} == {"column", "section", "proof", "check", "setting", "command"}
 
 
+@pytest.mark.slow
 def test_the_recipes_work_word_for_word(tree: Path) -> None:
     """All of them in one tree, whose lint and types are checked once; each runs the tests that must notice."""
     for recipe in RECIPES.values():
