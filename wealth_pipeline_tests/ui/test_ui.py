@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from wealth_pipeline.calendar import last_weekdays
 from wealth_pipeline_tests.processes import documented, listening
@@ -68,11 +70,15 @@ def test_nav_history_is_plotted_by_report_date(page: Page, picture: Picture) -> 
 
 def test_nav_history_describes_its_columns_with_their_unit(page: Page) -> None:
     page.goto("/assets/nav_history")
-    # A click before the whole page has come is lost: it is drawn again under the pointer.
     page.wait_for_load_state("networkidle")
     expect(page.get_by_alt_text("NAV")).to_have_count(2)
-    page.get_by_text("[Show Table Schema]").click()
     column = page.get_by_role("row").filter(has=page.get_by_text("day_change", exact=True))
+    for _ in range(5):
+        # A click before the whole page has come is lost: it is drawn again under the pointer.
+        page.get_by_text("[Show Table Schema]").click()
+        with suppress(PlaywrightTimeout):
+            column.wait_for(timeout=5_000)
+            break
     expect(column).to_contain_text("[base]")
 
 
