@@ -18,7 +18,7 @@ from .flex_client import Client
 
 SERVE = """
 import json
-from wealth_pipeline.sandbox.server import Sandbox, serve_forever
+from wealth_pipeline.sandbox.flex.server import Sandbox, serve_forever
 serve_forever(Sandbox(), lambda box: print(json.dumps([box.flex_url, box.token, box.query_id]), flush=True))
 print("stopped")
 """
