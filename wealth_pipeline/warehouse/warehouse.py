@@ -184,7 +184,11 @@ class Warehouse:
         self._refuse_lost_statements()
         draft = self.folder.root / _REPLAYED
         _remove(draft)
-        con = self._open(draft)
+        try:
+            con = self._open(draft)
+        except BaseException:
+            _remove(draft)  # the disk may be full before the tables are made
+            raise
         try:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.date_format)
