@@ -138,9 +138,15 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
                 continue
             except UnexpectedReply as error:
                 rejected = error
-                con.execute("INSERT INTO live_snapshots VALUES (?, NULL, 'rejected', ?)", [sha256, str(error)])
+                con.execute(
+                    "INSERT INTO live_snapshots (snapshot_sha256, status, reason) VALUES (?, 'rejected', ?)",
+                    [sha256, str(error)],
+                )
                 continue
-            con.execute("INSERT INTO live_snapshots VALUES (?, ?, 'loaded', NULL)", [sha256, snapshot.captured_at])
+            con.execute(
+                "INSERT INTO live_snapshots (snapshot_sha256, captured_at, status) VALUES (?, ?, 'loaded')",
+                [sha256, snapshot.captured_at],
+            )
             for name, rows in snapshot.tables.items():
                 _insert(con, name, rows)
             if newest is None or snapshot.captured_at >= newest.captured_at:

@@ -96,7 +96,7 @@ def write_notes(con: duckdb.DuckDBPyConnection, sha256: str, notes: Notes) -> No
                 }
             ),
         )
-    con.execute("INSERT INTO statement_notes SELECT ?, kind, name, count, NULL FROM dropped", [sha256])
+    con.execute("INSERT INTO statement_notes BY NAME SELECT ? AS sha256, kind, name, count FROM dropped", [sha256])
 
 
 def _take_out_unready_profits(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> None:

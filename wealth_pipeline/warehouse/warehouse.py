@@ -279,7 +279,8 @@ class Warehouse:
         con.execute("DELETE FROM account_settings")
         for account in accounts:
             con.execute(
-                "INSERT INTO account_settings VALUES ($account_id, $name, $ended, $successor, $exclude)",
+                "INSERT INTO account_settings (account_id, name, ended, successor, exclude)"
+                " VALUES ($account_id, $name, $ended, $successor, $exclude)",
                 asdict(account),
             )
         _copy_requests(con, requests)
