@@ -143,10 +143,8 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
                     [sha256, str(error)],
                 )
                 continue
-            con.execute(
-                "INSERT INTO live_snapshots (snapshot_sha256, captured_at, status) VALUES (?, ?, 'loaded')",
-                [sha256, snapshot.captured_at],
-            )
+            loaded = "INSERT INTO live_snapshots (snapshot_sha256, captured_at, status) VALUES (?, ?, 'loaded')"
+            con.execute(loaded, [sha256, snapshot.captured_at])
             for name, rows in snapshot.tables.items():
                 _insert(con, name, rows)
             if newest is None or snapshot.captured_at >= newest.captured_at:
