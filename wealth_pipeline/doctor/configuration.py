@@ -12,6 +12,7 @@ from pathlib import Path
 from wealth_pipeline.connections import TOKEN_LIFE, Connection
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.files.drive import keeps_modes
 from wealth_pipeline.settings import Settings, check_origins, read_dotenv
 
 #: A token has some 24 digits; six or seven are a query's id.
@@ -31,7 +32,7 @@ def dotenv(file: Path, known: Collection[str]) -> Iterator[Finding]:
     wrong = False
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         wrong = True
-        yield Finding.problem(".env", f"{file} holds your token and can be read by others. Run `chmod 600 {file}`.")
+        yield _readable(file)
     for name in values:
         if re.match("IBKR_|WEALTH_", name) and name not in known:
             wrong = True
@@ -45,6 +46,17 @@ def dotenv(file: Path, known: Collection[str]) -> Iterator[Finding]:
         )
     if not wrong:
         yield Finding.fine(".env", f"{file}, private, every setting known")
+
+
+def _readable(file: Path) -> Finding:
+    """The finding that others can read .env."""
+    if keeps_modes(file.parent):
+        return Finding.problem(".env", f"{file} holds your token and can be read by others. Run `chmod 600 {file}`.")
+    return Finding.advice(
+        ".env",
+        f"{file} holds your token, and its drive keeps no permissions: whoever can reach the drive can read it. See"
+        " to it that nobody else can, or start `wealth` in a folder on another drive.",
+    )
 
 
 def connections(settings: Settings) -> Finding:

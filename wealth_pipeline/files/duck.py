@@ -12,6 +12,7 @@ import duckdb
 
 from wealth_pipeline.calendar import CLOCK, Clock
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files.drive import refuse_without_locks
 
 #: How long a process that is not one of our writers is waited for before its number is given.
 HOLDER_SECONDS = 30.0
@@ -32,10 +33,10 @@ class Held(WealthError):
 def connect(path: Path, *, read_only: bool = False, clock: Clock = CLOCK) -> duckdb.DuckDBPyConnection:
     """A connection whose session is in UTC; for writing, the file is made if it isn't there.
 
-    A process that holds the file is waited for (HOLDER_SECONDS); then Held names it. Raises duckdb.Error where the
-    file cannot be used at all: `trouble` turns that into a sentence.
+    A process that holds the file is waited for (HOLDER_SECONDS); then Held names it. Raises NoLocks at once where its
+    drive has no locks, and duckdb.Error where the file cannot be used at all: `trouble` turns that into a sentence.
     """
-    deadline = clock.monotonic() + HOLDER_SECONDS
+    deadline: float | None = None
     while True:
         try:
             con = duckdb.connect(str(path), read_only=read_only, config={} if read_only else _CONFIG)
@@ -44,6 +45,9 @@ def connect(path: Path, *, read_only: bool = False, clock: Clock = CLOCK) -> duc
         except duckdb.IOException as error:
             if "Could not set lock" not in str(error):
                 raise
+            if deadline is None:
+                refuse_without_locks(path.parent)
+                deadline = clock.monotonic() + HOLDER_SECONDS
             if clock.monotonic() >= deadline:
                 holder = re.search(r"PID (\d+)", str(error))
                 raise Held(

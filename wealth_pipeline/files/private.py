@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from wealth_pipeline.files.drive import keeps_modes, refuse_without_locks
+
 #: The permissions of everybody else.
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -24,12 +26,17 @@ def owner_only() -> int:
 def make_private(root: Path) -> None:
     """Make a data folder, or close one to others, with everything in it; raises OSError if it cannot be made.
 
+    Before anything is written NoLocks is raised on a drive without file locks.
+
     Everything is looked at only where something on top is open: all folders of ours lie there, and those of Dagster's,
     which makes them itself where it is started by hand. Of what is somebody else's the doctor speaks.
     """
+    refuse_without_locks(root)
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     on_top = [*root.iterdir(), *root.glob("dagster/*")]
-    if _open_to_others(root, follow=True) or any(map(_open_to_others, on_top)):
+    is_open = _open_to_others(root, follow=True) or any(map(_open_to_others, on_top))
+    # Where nothing can be closed, an archive of years is not walked through at every load.
+    if is_open and keeps_modes(root):
         for path in open_to_others(root):
             with suppress(OSError):  # another user's, or gone
                 path.chmod(stat.S_IMODE(path.stat().st_mode) & stat.S_IRWXU)

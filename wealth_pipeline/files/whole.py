@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from wealth_pipeline.files.drive import sync_folder
+
 #: How the name of a file begins that is not whole yet.
 INCOMING = ".incoming-"
 
@@ -45,8 +47,4 @@ def write(target: Path, content: bytes) -> None:
 def move(path: Path, target: Path) -> None:
     """Rename a file, and have it on the disk that it was."""
     path.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(target.parent)

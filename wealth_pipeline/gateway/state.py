@@ -14,7 +14,7 @@ from pathlib import Path
 import filelock
 
 from wealth_pipeline.calendar import CLOCK, Clock
-from wealth_pipeline.files import sqlite
+from wealth_pipeline.files import drive, sqlite
 from wealth_pipeline.gateway.errors import Busy, Embargoed
 
 #: IBKR: ten requests a second; half of that, because the same gateway may serve other programs.
@@ -46,7 +46,7 @@ class GatewayState:
     def turn(self, patience: float) -> Iterator[None]:
         """Be the only one who asks the gateway; raises Busy if another process is at it for `patience` seconds."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = filelock.FileLock(self.path.with_name("gateway.lock"), timeout=patience, mode=0o600)
+        lock = drive.lock(self.path.with_name("gateway.lock"), patience)
         try:
             lock.acquire()
         except filelock.Timeout:

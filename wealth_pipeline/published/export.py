@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files.drive import set_mode
 from wealth_pipeline.files.duck import trouble
 from wealth_pipeline.files.whole import put
 from wealth_pipeline.published.reading import reading, sql
@@ -38,7 +39,7 @@ def export(published: Path, folder: Path, form: str, umask: int = 0o077) -> Iter
                 (rows,) = con.execute(f"COPY {what} TO $draft ({_FORMS[form]})", {"draft": str(draft)}).fetchone() or (
                     0,
                 )
-                draft.chmod(0o666 & folder.stat().st_mode & ~umask)
+                set_mode(draft, 0o666 & folder.stat().st_mode & ~umask)
                 put(draft, target)
             except (OSError, duckdb.Error) as error:
                 raise WealthError(*trouble(target, error)) from None

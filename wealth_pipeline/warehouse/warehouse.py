@@ -22,7 +22,7 @@ import filelock
 import pyarrow as pa
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.files import publishing
+from wealth_pipeline.files import drive, publishing
 from wealth_pipeline.files.duck import Held, connect, trouble
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.files.whole import put
@@ -122,9 +122,9 @@ class Warehouse:
     @contextmanager
     def writing(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         """Be the only one of our writers. Raises WarehouseError if another one is at it for too long."""
-        lock = filelock.FileLock(self.folder.root / "writer.lock", timeout=seconds, mode=0o600)
         try:
             make_private(self.folder.root)
+            lock = drive.lock(self.folder.root / "writer.lock", seconds)
             lock.acquire()
         except filelock.Timeout:
             raise WarehouseError(
@@ -297,7 +297,7 @@ class Warehouse:
         except duckdb.Error as error:
             raise self._unwritable(path, error) from None
         try:
-            path.chmod(0o600)
+            drive.set_mode(path, 0o600)
             _make(con)
         except duckdb.Error as error:
             con.close()

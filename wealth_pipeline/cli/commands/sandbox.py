@@ -98,9 +98,11 @@ def sandbox_environment() -> Iterator[Sandbox]:
     Only the addresses at which the UI may be opened stay: they say nothing of the data. The working directory moves
     into the sandbox's data folder, because Dagster reads a `.env` from there.
     """
+    from wealth_pipeline.files.drive import refuse_without_locks
     from wealth_pipeline.sandbox.flex.server import Sandbox
 
     root = Path(os.environ.get("WEALTH_DATA_DIR") or "data").expanduser().absolute() / "sandbox"
+    refuse_without_locks(root)
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in [n for n in os.environ if n.startswith(("IBKR_", "WEALTH_")) and n != "WEALTH_UI_ORIGINS"]:
         del os.environ[name]
