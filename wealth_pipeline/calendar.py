@@ -11,6 +11,11 @@ from zoneinfo import ZoneInfo
 MARKET_TIMEZONE = "America/New_York"
 NEW_YORK = ZoneInfo(MARKET_TIMEZONE)
 
+#: The longest that anything of ours lies ahead, a lockout of the token: what lies further, a wrong clock wrote.
+FURTHEST = timedelta(hours=24)
+#: A clock that shows less is wrong, beyond doubt: this software is younger.
+EARLIEST_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 class Clock:
     """The time. Whatever depends on it takes a clock, so that a test can give it another one."""

@@ -42,6 +42,15 @@ def gateway(settings: Settings, folder: DataFolder) -> Finding:
     return Finding.fine("gateway", f"logged in at {address.login}")
 
 
+def network(settings: Settings) -> Iterator[Finding]:
+    """A variable of the environment, of a proxy or of certificates, by which nothing could be sent; nobody is asked."""
+    from wealth_pipeline.http.environment import foreseen
+
+    # Only an encrypted request takes the environment's way.
+    if settings.flex_url.startswith("https:") and (fault := foreseen(settings.flex_url)):
+        yield Finding.problem("network", f"IBKR cannot be asked, because {fault.because}. {fault.advice}.")
+
+
 def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
     """Whether Dagster's daemon runs, and what it has to do is switched on."""
     start = "Start it with `make dev`, or as a service (docs/always-on.md)."
@@ -57,7 +66,13 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
         return
     last = max(heard)
-    if now - last > SILENCE:
+    if last - now > SILENCE:
+        yield Finding.problem(
+            "daemon",
+            f"Dagster's daemon was last heard under a clock that was wrong ({last:%Y-%m-%d %H:%M} UTC), and not since."
+            f" {start}",
+        )
+    elif now - last > SILENCE:
         yield Finding.problem("daemon", f"Dagster's daemon was last heard at {last:%Y-%m-%d %H:%M} UTC. {start}")
     else:
         yield Finding.fine("daemon", "running")

@@ -178,10 +178,13 @@ class FlexCalls:
 
     def _unanswered(self, window: Window | None, failure: Unanswered) -> FlexError:
         if isinstance(failure, NotConnected):
+            because = f", because {failure.because}" if failure.because else ""
+            advice = failure.advice or "Check this machine's network and the Flex address"
             return errors.NotConnected(
-                f"{self._where(window)}: no connection to {self._host}",
-                "Check this machine's network and the Flex address; the request was not sent.",
+                f"{self._where(window)}: no connection to {self._host}{because}",
+                f"{advice}; the request was not sent.",
                 connection=self.connection,
+                transient=failure.passing,
             )
         if isinstance(failure, TooLarge):
             return errors.ReplyTooLarge(
@@ -190,9 +193,10 @@ class FlexCalls:
                 connection=self.connection,
             )
         if isinstance(failure, NotTrusted):
+            by = f" with the certificates that {failure.trusted} names" if failure.trusted else ""
             return self._unreachable(
                 window,
-                "couldn't prove its identity (TLS certificate)",
+                f"couldn't prove its identity (TLS certificate){by}",
                 "Check this machine's clock and its certificates, and whether a proxy reads along.",
             )
         if isinstance(failure, Silent):

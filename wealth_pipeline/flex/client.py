@@ -11,12 +11,13 @@ from datetime import timedelta
 from itertools import chain, repeat
 from typing import BinaryIO
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from wealth_pipeline.flex import errors
 from wealth_pipeline.flex.calls import FlexCalls
 from wealth_pipeline.flex.errors import FlexError
-from wealth_pipeline.flex.ledger import FlexRequest, Outcome, RequestLedger, Window
+from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
+from wealth_pipeline.flex.state import Outcome
 
 __all__ = ["BASE_URL", "FlexClient", "Window"]
 
@@ -66,8 +67,9 @@ class FlexClient:
         """Ask IBKR to make the statement for `window`; returns the reference code to poll.
 
         The ledger has the request before it goes out, and what became of it after. It goes out once; only
-        when no connection came about at all is it tried again, three times. After any other failure, save "no
-        statement for this window", this client sends no second one and raises the same failure instead.
+        when no connection came about at all is it tried again, three times, unless the environment names a proxy or
+        certificates that cannot be used. After any other failure, save "no statement for this window", this client
+        sends no second one and raises the same failure instead.
         """
         self._calls.respect_embargo(window)
         if self._refusal:
@@ -79,7 +81,7 @@ class FlexClient:
             )
         request = self.ledger.start(self.connection, self.query_id, window)
         again = Retrying(
-            retry=retry_if_exception_type(errors.NotConnected),
+            retry=retry_if_exception(lambda error: isinstance(error, errors.NotConnected) and error.transient),
             stop=stop_after_attempt(4),
             wait=wait_exponential(multiplier=2),
             sleep=self._clock.sleep,
@@ -91,7 +93,8 @@ class FlexClient:
             self._remember_throttling(error)
             if not isinstance(error, errors.NotConnected | errors.StatementNotAvailable | errors.Embargoed):
                 self._refusal = error
-            self.ledger.finished(request, _outcome(error), error.what)
+            sent = not isinstance(error, errors.NotConnected | errors.Embargoed)
+            self.ledger.finished(request, _outcome(error), error.what, sent=sent)
             raise
         self.ledger.referenced(request, reference_code)
         self.ledger.lift_embargo(self.key)
@@ -107,7 +110,8 @@ class FlexClient:
         """
         request = self.ledger.by_reference(self.connection, reference_code)
         window = request.window if request else None
-        begin, until = into.tell(), self._clock.now() + self.deadline
+        # Whoever sets the machine's clock meanwhile neither ends the polling nor makes it go on for a year.
+        begin, until = into.tell(), self._clock.monotonic() + self.deadline.total_seconds()
         pauses = chain(PAUSES, repeat(PAUSES[-1]))
         pause, polls = next(pauses), 0
         while True:
@@ -123,7 +127,7 @@ class FlexClient:
                     self._record(request, error)
                     raise
                 last = error
-            if self._clock.now() + timedelta(seconds=pause) > until:
+            if self._clock.monotonic() + pause > until:
                 break
             log.info("%s Polling again in %d s.", last.what, pause)
         self._remember_throttling(last)

@@ -9,21 +9,13 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from wealth_pipeline.calendar import CLOCK, Clock, new_york_day
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.files import sqlite
-
-Outcome = Literal["sent", "pending", "received", "partial", "unavailable", "failed"]
-"""Where a request stands.
-
-`sent`: the request went out and no reply is recorded (for good, if the process died). `pending`: IBKR gave a
-reference code, the statement hasn't come. `received`: it came, and covers the window. `partial`: it came and
-covers less. `unavailable`: IBKR has no statement for the window (1003). `failed`: anything else.
-"""
+from wealth_pipeline.flex.state import Outcome, as_text, transaction
 
 REFERENCE_LIFE = timedelta(days=1)
 """How long a reference code is worth polling. Ours: IBKR documents no lifetime."""
@@ -32,30 +24,6 @@ REFERENCE_LIFE = timedelta(days=1)
 # closer together or farther apart than ours by the network's jitter, hence a second of slack on both.
 SPACING = timedelta(seconds=2)
 TEN_REQUESTS = timedelta(seconds=62)
-
-_TABLES = (
-    f"""CREATE TABLE IF NOT EXISTS flex_requests (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    connection TEXT NOT NULL,
-    query_id TEXT NOT NULL,
-    asked_from TEXT NOT NULL,
-    asked_to TEXT NOT NULL,
-    requested_at TEXT NOT NULL,
-    reference_code TEXT,
-    outcome TEXT NOT NULL CHECK (outcome IN {get_args(Outcome)}),
-    message TEXT,
-    statement_sha256 TEXT,
-    finished_at TEXT
-)""",
-    """CREATE TABLE IF NOT EXISTS flex_embargoes (
-    key TEXT PRIMARY KEY,
-    connection TEXT NOT NULL,
-    code INTEGER NOT NULL,
-    until TEXT NOT NULL,
-    strikes INTEGER NOT NULL
-)""",
-    "CREATE TABLE IF NOT EXISTS flex_calls (key TEXT NOT NULL, at TEXT NOT NULL)",
-)
 
 
 @dataclass(frozen=True, order=True)
@@ -128,7 +96,8 @@ class RequestLedger:
     """The request ledger in the SQLite file `path` (made on first use, mode 0600, with its folder).
 
     Every method is one transaction on a connection of its own, so several threads and processes can share
-    the file. Every method raises WealthError where the file can't be read or written.
+    the file. Every method raises WealthError where the file can't be read or written. A time that lies further ahead
+    than the longest embargo was written under a wrong clock, and is capped by whatever method comes first.
     """
 
     def __init__(self, path: Path, clock: Clock = CLOCK) -> None:
@@ -141,7 +110,7 @@ class RequestLedger:
             row = db.execute(
                 "INSERT INTO flex_requests (connection, query_id, asked_from, asked_to, requested_at,"
                 " outcome) VALUES (?, ?, ?, ?, ?, 'sent') RETURNING id",
-                (connection, query_id, f"{window.first}", f"{window.last}", _text(self.clock.now())),
+                (connection, query_id, f"{window.first}", f"{window.last}", as_text(self.clock.now())),
             ).fetchone()
         return int(row["id"])
 
@@ -159,13 +128,24 @@ class RequestLedger:
             db.execute("UPDATE flex_requests SET message = ? WHERE id = ?", (message, request_id))
 
     def finished(
-        self, request_id: int, outcome: Outcome, message: str | None = None, sha256: str | None = None
+        self,
+        request_id: int,
+        outcome: Outcome,
+        message: str | None = None,
+        sha256: str | None = None,
+        *,
+        sent: bool = True,
     ) -> None:
-        """Record the end of a request. `sha256` names the archived statement; `message` holds no secret."""
+        """Record the end of a request. `sha256` names the archived statement; `message` holds no secret.
+
+        sent: whether it can have left this machine; else it does not count as asked.
+        """
         with self._transaction() as db:
+            if not sent:
+                db.execute("INSERT OR IGNORE INTO flex_unsent (id) VALUES (?)", (request_id,))
             db.execute(
                 "UPDATE flex_requests SET outcome = ?, message = ?, statement_sha256 = ?, finished_at = ? WHERE id = ?",
-                (outcome, message, sha256, _text(self.clock.now()), request_id),
+                (outcome, message, sha256, as_text(self.clock.now()), request_id),
             )
 
     def latest(self, connection: str, window: Window) -> FlexRequest | None:
@@ -192,11 +172,14 @@ class RequestLedger:
         )
 
     def count_on(self, connection: str, last: date, day: date) -> int:
-        """How many requests for windows that end on `last` were made on that New York day."""
-        return sum(
-            request.connection == connection and request.asked_to == last and new_york_day(request.requested_at) == day
-            for request in self.all()
-        )
+        """How many requests for windows that end on `last` were made on that New York day, and were sent."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM flex_requests WHERE connection = ? AND asked_to = ?"
+                " AND id NOT IN (SELECT id FROM flex_unsent)",
+                (connection, f"{last}"),
+            )
+            return sum(new_york_day(_request(row).requested_at) == day for row in rows)
 
     def by_reference(self, connection: str, reference_code: str) -> FlexRequest | None:
         """The request that this reference code belongs to, or None."""
@@ -216,7 +199,7 @@ class RequestLedger:
         """The embargo in force for the token with this `token_key`, or None."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT * FROM flex_embargoes WHERE key = ? AND until > ?", (key, _text(self.clock.now()))
+                "SELECT * FROM flex_embargoes WHERE key = ? AND until > ?", (key, as_text(self.clock.now()))
             ).fetchone()
         return Embargo(**{**dict(row), "until": datetime.fromisoformat(row["until"])}) if row else None
 
@@ -232,14 +215,14 @@ class RequestLedger:
             embargo = Embargo(key, connection, code, until, strikes + 1)
             db.execute(
                 "INSERT OR REPLACE INTO flex_embargoes (key, connection, code, until, strikes) VALUES (?, ?, ?, ?, ?)",
-                (key, connection, code, _text(until), embargo.strikes),
+                (key, connection, code, as_text(until), embargo.strikes),
             )
         return embargo
 
     def lift_embargo(self, key: str) -> None:
         """Forget an embargo that is over, and how often it was repeated; one in force stays."""
         with self._transaction() as db:
-            db.execute("DELETE FROM flex_embargoes WHERE key = ? AND until <= ?", (key, _text(self.clock.now())))
+            db.execute("DELETE FROM flex_embargoes WHERE key = ? AND until <= ?", (key, as_text(self.clock.now())))
 
     def reserve_call(self, key: str) -> datetime:
         """Reserve the next moment (UTC, now or later) at which the token may be used within IBKR's limits.
@@ -251,12 +234,12 @@ class RequestLedger:
             # A clock that was ahead and has been put right must not stop us until it gets there again.
             db.execute(
                 "DELETE FROM flex_calls WHERE key = ? AND (at < ? OR at > ?)",
-                (key, _text(now - TEN_REQUESTS), _text(now + 10 * TEN_REQUESTS)),
+                (key, as_text(now - TEN_REQUESTS), as_text(now + 10 * TEN_REQUESTS)),
             )
             rows = db.execute("SELECT at FROM flex_calls WHERE key = ? ORDER BY at DESC LIMIT 10", (key,))
             calls = [datetime.fromisoformat(row["at"]) for row in rows]
             slot = max([now, *(at + SPACING for at in calls[:1]), *(at + TEN_REQUESTS for at in calls[9:])])
-            db.execute("INSERT INTO flex_calls (key, at) VALUES (?, ?)", (key, _text(slot)))
+            db.execute("INSERT INTO flex_calls (key, at) VALUES (?, ?)", (key, as_text(slot)))
         return slot
 
     def _requests(self, connection: str, window: Window) -> list[FlexRequest]:
@@ -269,7 +252,7 @@ class RequestLedger:
             return [_request(row) for row in rows]
 
     def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        return sqlite.transaction(self.path, _TABLES)
+        return transaction(self.path, self.clock)
 
 
 def _request(row: sqlite3.Row) -> FlexRequest:
@@ -279,8 +262,3 @@ def _request(row: sqlite3.Row) -> FlexRequest:
     for name in ("requested_at", "finished_at"):
         values[name] = values[name] and datetime.fromisoformat(values[name])
     return FlexRequest(**values)
-
-
-def _text(moment: datetime) -> str:
-    """UTC with a fixed number of digits, so that the order of the texts is the order of the moments."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -7,28 +7,28 @@ requests, and an error of that library never leaves it: it has the address in it
 from __future__ import annotations
 
 import math
-import socket
-import ssl
 import sys
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from wealth_pipeline.calendar import CLOCK, Clock
+from wealth_pipeline.http.environment import fault, trusted
 from wealth_pipeline.http.silence import URLLIB3, silence
+from wealth_pipeline.http.wire import Adapter, NoRedirects, Wire, any_certificate
 
 #: IBKR: a User-Agent of the form Technology/Version is mandatory.
 USER_AGENT = f"Python/{'.'.join(map(str, sys.version_info[:2]))} wealth-pipeline/{version('wealth-pipeline')}"
 _CHUNK = 64 * 1024
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+#: What can also be wrong before anything is sent: an address, of the server or of a proxy, that is not one.
+_BEFORE = (*_FAILURES, ValueError)
 
 silence(*URLLIB3)
 # Whoever asks without verifying a certificate says so in words of their own.
@@ -40,15 +40,31 @@ class Unanswered(Exception):
 
 
 class NotConnected(Unanswered):
-    """No connection came about: the server cannot have seen the request."""
+    """No connection came about: the server cannot have seen the request.
+
+    because, advice: a clause and a sentence without its full stop, where a variable of the environment is at fault.
+    passing: whether it may pass by itself.
+    """
+
+    def __init__(self, because: str = "", advice: str = "", *, passing: bool = True) -> None:
+        super().__init__(because, advice)
+        self.because = because
+        self.advice = advice
+        self.passing = passing
 
 
 class NotTrusted(Unanswered):
-    """The server did not prove its identity. lacks: whether the pin, the certificate or TLS itself is at fault."""
+    """The server did not prove its identity. lacks: whether the pin, the certificate or TLS itself is at fault.
 
-    def __init__(self, lacks: Literal["pinned certificate", "verified certificate", "TLS"]) -> None:
+    trusted: the variable of the environment that names the certificates which are trusted, if one does.
+    """
+
+    def __init__(
+        self, lacks: Literal["pinned certificate", "verified certificate", "TLS"], trusted: str | None = None
+    ) -> None:
         super().__init__(lacks)
         self.lacks = lacks
+        self.trusted = trusted
 
 
 class Silent(Unanswered):
@@ -100,14 +116,14 @@ class Session:
     ) -> None:
         self._bounds = bounds
         self._clock = clock
-        self._session = _NoRedirects()
+        self._session = NoRedirects()
         self._session.trust_env = environment
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.verify = not (pinned or unverified)
-        self._hangs_up = _HangsUp(bounds.headers)
-        tls = {} if self._session.verify else {"ssl_context": _any_certificate(), "assert_fingerprint": pinned}
+        self._wire = Wire(bounds.headers)
+        tls = {} if self._session.verify else {"ssl_context": any_certificate(), "assert_fingerprint": pinned}
         for scheme, options in (("http://", {}), ("https://", tls)):
-            self._session.mount(scheme, _Adapter(self._hangs_up, options))
+            self._session.mount(scheme, Adapter(self._wire, options))
 
     def __enter__(self) -> Self:
         return self
@@ -124,12 +140,12 @@ class Session:
         timeouts = (self._bounds.connect, self._bounds.silence)
         response: requests.Response | None = None
         failure = Unanswered()
-        self._hangs_up.did = False
+        self._wire.hung_up = self._wire.sent = False
         try:
             response = self._session.request(method, url, params=params, timeout=timeouts, stream=True)
-        except _FAILURES as error:
-            failure = _failure(error)
-        if self._hangs_up.did:
+        except _BEFORE as error:
+            failure = self._not_sent(url, error) or _failure(error)
+        if self._wire.hung_up:
             # Headers that end too early are no error to the library.
             failure = TooSlow()
             if response is not None:
@@ -141,6 +157,17 @@ class Session:
             raise failure
         with response:
             yield Reply(response, self._bounds, self._clock, began)
+
+    def _not_sent(self, url: str, error: Exception) -> Unanswered | None:
+        """The failure that the environment is to blame for; None if it isn't."""
+        if not self._session.trust_env:
+            return None
+        if found := fault(url, error, sent=self._wire.sent):
+            return NotConnected(found.because, found.advice, passing=found.passing)
+        failure = _failure(error)
+        if isinstance(failure, NotTrusted) and failure.lacks == "verified certificate":
+            return NotTrusted(failure.lacks, trusted())
+        return None
 
 
 class Reply:
@@ -193,75 +220,3 @@ def _failure(error: Exception) -> Unanswered:
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Silent()
     return Unanswered()
-
-
-def _any_certificate() -> ssl.SSLContext:
-    # A context of its own, because the default one loads every public authority first, for each session again.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-class _NoRedirects(requests.Session):
-    def get_redirect_target(self, resp: Any) -> None:
-        """None: with `allow_redirects=False` a redirect's whole body would be read, however slow or long."""
-
-
-class _HangsUp:
-    """Hangs up on a server whose headers trickle in, because each byte of them starts a read timeout again.
-
-    did: whether the last request ended so.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.did = False
-        self._seconds = seconds
-
-    @contextmanager
-    def on(self, connection: urllib3.connection.HTTPConnection) -> Iterator[None]:
-        """Hang up if the block takes too long."""
-
-        def hang_up() -> None:
-            self.did = True
-            with suppress(OSError, AttributeError):  # closed already
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(self._seconds, hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-
-class _Adapter(HTTPAdapter):
-    """Opens connections on which it is hung up in time. tls: how urllib3 is to verify certificates."""
-
-    def __init__(self, hangs_up: _HangsUp, tls: Mapping[str, Any]) -> None:
-        self._hangs_up = hangs_up
-        self._tls = tls
-        super().__init__()
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, **{**options, **self._tls})
-        hangs_up = self._hangs_up
-
-        class HttpConnection(urllib3.connection.HTTPConnection):
-            def getresponse(self) -> Any:
-                with hangs_up.on(self):
-                    return super().getresponse()
-
-        class HttpsConnection(urllib3.connection.HTTPSConnection):
-            def getresponse(self) -> Any:
-                with hangs_up.on(self):
-                    return super().getresponse()
-
-        class HttpPool(urllib3.HTTPConnectionPool):
-            ConnectionCls = HttpConnection
-
-        class HttpsPool(urllib3.HTTPSConnectionPool):
-            ConnectionCls = HttpsConnection
-
-        self.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}

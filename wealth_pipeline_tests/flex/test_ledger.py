@@ -10,6 +10,7 @@ import pytest
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.ledger import SPACING, TEN_REQUESTS, RequestLedger, Window, token_key
+from wealth_pipeline.pull.ask import never_made
 from wealth_pipeline_tests.clocks import MovableClock
 
 WINDOW = Window(date(2026, 7, 1), date(2026, 7, 2))
@@ -179,3 +180,64 @@ def test_a_token_has_a_key_that_does_not_give_it_away() -> None:
 def test_a_window_that_ibkr_would_refuse_cannot_be_made(first: date, last: date) -> None:
     with pytest.raises(WealthError, match="at most 365 days"):
         Window(first, last)
+
+
+#: What was written under a clock that was ahead, by how much, and whether anything is still in force a day later.
+AHEAD = {
+    "a week": timedelta(days=7),
+    "years": timedelta(days=3000),
+    "a day and a minute": timedelta(hours=24, minutes=1),
+}
+
+
+@pytest.mark.parametrize("ahead", AHEAD.values(), ids=AHEAD)
+def test_an_embargo_of_a_clock_that_was_ahead_ends_within_a_day(
+    ahead: timedelta, ledger: RequestLedger, clock: MovableClock
+) -> None:
+    clock.at += ahead
+    ledger.set_embargo("key", "household", 1025, [timedelta(hours=24)])
+    clock.at -= ahead
+    found = ledger.embargo("key")
+    assert found is not None
+    assert found.until == clock.at + timedelta(hours=24)
+    clock.at += timedelta(hours=12)
+    again = ledger.embargo("key")
+    assert again is not None
+    assert again.until == found.until, "it does not move on with each look"
+    clock.at += timedelta(hours=12, seconds=1)
+    assert ledger.embargo("key") is None
+
+
+def test_an_embargo_of_a_clock_that_is_right_is_kept_to_the_second(ledger: RequestLedger, clock: MovableClock) -> None:
+    until = ledger.set_embargo("key", "household", 1025, [timedelta(hours=24)]).until
+    found = ledger.embargo("key")
+    assert found is not None
+    assert found.until == until
+
+
+def test_a_request_of_a_clock_that_was_ahead_is_not_taken_for_one_of_that_time(
+    ledger: RequestLedger, clock: MovableClock
+) -> None:
+    """Else it would be polled for ever, and a statement that was only late would count as never made."""
+    now = clock.at
+    clock.at += timedelta(days=60)
+    ledger.finished(ledger.start("household", "42", WINDOW), "unavailable", "not available")
+    ledger.referenced(ledger.start("other", "42", WINDOW), "4711")
+    clock.at = now
+    late = ledger.latest("household", WINDOW)
+    assert late is not None
+    assert not never_made(late)
+    assert ledger.pending("other", WINDOW)
+    clock.at = now + timedelta(days=1, minutes=1)
+    assert ledger.pending("other", WINDOW) is None
+    assert ledger.count_on("household", WINDOW.last, date(2026, 9, 1)) == 0
+
+
+def test_a_clock_that_lost_its_battery_caps_nothing(ledger: RequestLedger, clock: MovableClock) -> None:
+    until = ledger.set_embargo("key", "household", 1025, [timedelta(hours=24)]).until
+    now, clock.at = clock.at, datetime(1970, 1, 1, tzinfo=UTC)
+    assert ledger.embargo("key")
+    clock.at = now
+    found = ledger.embargo("key")
+    assert found is not None
+    assert found.until == until
