@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import filelock
 from sqlalchemy.exc import SQLAlchemyError
 
-from wealth_pipeline.calendar import weekdays_between
+from wealth_pipeline.calendar import CLOCK, weekdays_between
 from wealth_pipeline.connections import Connection
+from wealth_pipeline.defs.clock import free_automations
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded
+from wealth_pipeline.defs.failures import UNKNOWN, reason
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files.drive import lock
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.ask import LONGEST_RANGE
 from wealth_pipeline.pull.missing import missing_days
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -76,7 +77,7 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
     with ExitStack() as stack:
         try:
             # Two processes that made Dagster's storage at the same time were seen to leave it unusable.
-            with filelock.FileLock(folder.root / "dagster.lock", mode=0o600):
+            with lock(folder.root / "dagster.lock"):
                 dagster_instance = stack.enter_context(dg.DagsterInstance.get())
             _read_something(dagster_instance)
         except Exception as error:  # whatever a damaged storage makes of Dagster
@@ -90,6 +91,7 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
 def report_what_is_loaded(settings: Settings) -> None:
     """Give Dagster's storage in the data folder, made if need be, what was loaded outside its runs."""
     with instance(DataFolder(settings.data_dir)) as dagster_instance:
+        free_automations(dagster_instance, CLOCK.now())
         report_loaded(dagster_instance, settings)
 
 
@@ -171,17 +173,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
                 run_config=run_config,
                 raise_on_error=False,
             )
-            yield Pulled(part[0], part[-1], result.run_id, _error(result))
+            error = None if result.success else reason(result.all_events) or UNKNOWN
+            yield Pulled(part[0], part[-1], result.run_id, error)
             if not result.success:
                 return
-
-
-def _error(result: dg.ExecuteInProcessResult) -> str | None:
-    """The first failed step's sentence."""
-    for event in result.all_events:
-        if event.is_failure and event.event_type_value == "STEP_FAILURE":
-            failure = event.step_failure_data
-            if failure.user_failure_data and failure.user_failure_data.description:
-                return sentence(failure.user_failure_data.description)
-            return sentence(failure.error.message if failure.error else event.message or "")
-    return None if result.success else "The run failed; see it in the Dagster UI."

@@ -6,7 +6,7 @@ import os
 import dagster as dg
 
 from wealth_pipeline.connections import WARNING_DAYS
-from wealth_pipeline.defs.failures import plain_failure
+from wealth_pipeline.defs.failures import UNKNOWN, plain_failure, reason
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.pull import alerts
 from wealth_pipeline.settings import Settings
@@ -66,13 +66,11 @@ def token_expiry(settings: Settings) -> dg.SensorDefinition:
 
 
 def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The sentence of the step that failed in a run."""
-    for record in instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
-        event = record.event_log_entry.dagster_event
-        failure = event.step_failure_data if event else None
-        if failure and failure.user_failure_data and failure.user_failure_data.description:
-            return failure.user_failure_data.description
-    return "The run failed; see it in the Dagster UI."
+    """Why a run failed: the sentence of the step that did, or else the run's own."""
+    failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    records = instance.get_records_for_run(run_id, of_type=failures).records
+    events = (record.event_log_entry.dagster_event for record in records)
+    return reason(event for event in events if event) or UNKNOWN
 
 
 def _reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun, sentence: str) -> bool:
