@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
+from wealth_pipeline.calendar import CLOCK, FURTHEST
 from wealth_pipeline.doctor import statement
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import WealthError
@@ -25,11 +26,12 @@ from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
 def newest_time(folder: DataFolder) -> datetime | None:
-    """The latest time (UTC) at which a statement was archived; None if none was, or the archive is damaged."""
+    """When IBKR generated the newest statement (UTC), by its own clock; None if there is none, or none can be read."""
     try:
-        return max((entry.fetched_at.replace(tzinfo=UTC) for entry in folder.archive.entries()), default=None)
-    except WealthError:
+        generated = Published(folder.published).overview().generated
+    except (WealthError, duckdb.Error):
         return None
+    return generated and generated.replace(tzinfo=UTC)
 
 
 def database(folder: DataFolder) -> Finding:
@@ -180,10 +182,16 @@ def foreign_files(folder: DataFolder) -> Finding | None:
     )
 
 
+def _fetched(entry: Entry) -> tuple[bool, datetime, str]:
+    """The order in which statements came; one that was archived under a clock that was far ahead counts as old."""
+    furthest = (CLOCK.now() + FURTHEST).replace(tzinfo=None)
+    return entry.fetched_at <= furthest, entry.fetched_at, entry.sha256
+
+
 def newest_statements(folder: DataFolder, settings: Settings) -> Iterator[Finding]:
     """What the newest archived statement of each connection says of its query; without any, of the newest file."""
     try:
-        entries = sorted(folder.archive.entries(), key=lambda entry: (entry.fetched_at, entry.sha256))
+        entries = sorted(folder.archive.entries(), key=_fetched)
     except WealthError as error:
         yield Finding.problem("archive", str(error))
         return

@@ -16,6 +16,7 @@ from pathlib import Path
 from wealth_pipeline.doctor import configuration, data, machine, services, units
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import SettingsError
+from wealth_pipeline.files.drive import keeps_modes, nearest
 from wealth_pipeline.settings import Settings, load_dotenv, setting_names
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -47,7 +48,12 @@ def examine(
     yield writable
     if writable.grade == "problem":
         return
-    yield machine.privacy(settings.data_dir)
+    found = list(machine.drive(settings.data_dir))
+    yield from found
+    if found[0].grade == "problem":
+        return
+    if keeps_modes(nearest(settings.data_dir)):
+        yield machine.privacy(settings.data_dir)
     yield machine.disk_space(settings.data_dir)
     yield machine.clock(now, time.tzname, data.newest_time(data_folder))
     yield from _requests(settings, data_folder, ask_ibkr, now)
@@ -67,6 +73,8 @@ def _configuration(settings: Settings, ui_password: Callable[[], str | None], no
 
 def _requests(settings: Settings, folder: DataFolder, ask_ibkr: bool, now: datetime) -> Iterator[Finding]:
     """What IBKR and the gateway answer."""
+    if settings.connections:
+        yield from services.network(settings)
     if damaged := data.damaged_state(folder):
         yield damaged
         return

@@ -1,4 +1,4 @@
-"""The machine: Python, packages, clock, data folder, disk."""
+"""The machine: Python, packages, clock, data folder, drive, disk."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import platform
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
@@ -17,13 +17,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from wealth_pipeline.calendar import MARKET_TIMEZONE
+from wealth_pipeline.calendar import EARLIEST_NOW, MARKET_TIMEZONE
 from wealth_pipeline.doctor.finding import Finding
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files.drive import has_links, keeps_modes, nearest, refuse_without_locks
 from wealth_pipeline.files.private import open_to_others
 from wealth_pipeline.text import terminal
 
 #: A load needs room for a copy of the database besides the database itself; below this there is no room for anything.
 LEAST_SPACE = 1 << 30
+#: IBKR states New York's time; in autumn an hour comes twice.
+_HOUR_TWICE = timedelta(hours=1)
 #: How many of them are named.
 _FEW = 3
 _REINSTALL = "Run `make clean`, then `make demo`, which installs everything again; your data stay."
@@ -62,25 +66,27 @@ def packages(declared: Sequence[str], installed: Callable[[str], str] = version)
 def clock(now: datetime, names: tuple[str, str], newest: datetime | None) -> Finding:
     """Whether the clock can be right, and New York's time zone is known.
 
-    now, newest: aware; newest is the latest time at which something is known to have happened. names: of the machine's
-    time zone. Nobody is asked for the time: only a clock that is behind what already happened is found.
+    now, newest: aware; newest is the latest time that IBKR stated, by its own clock: what this one wrote down while it
+    was wrong says nothing of the present. names: of the machine's time zone. Nobody is asked for the time: only a clock
+    that is behind is found.
     """
     try:
         new_york = now.astimezone(ZoneInfo(MARKET_TIMEZONE))
     except ZoneInfoNotFoundError:
         return Finding.problem("clock", f"The time zone {MARKET_TIMEZONE} is not known here. {_REINSTALL}")
-    if newest and now < newest:
+    if (newest and now < newest - _HOUR_TWICE) or now < EARLIEST_NOW:
+        but = f"IBKR generated a statement at {newest:%Y-%m-%d %H:%M} UTC" if newest else "this software is younger"
         return Finding.problem(
             "clock",
-            f"It says {now:%Y-%m-%d %H:%M} UTC, but a statement is of {newest:%Y-%m-%d %H:%M} UTC. Set the clock, best"
-            " by switching on network time; the schedule and IBKR's limits go by it.",
+            f"It says {now:%Y-%m-%d %H:%M} UTC, but {but}. Set the clock, best by switching on network time; the"
+            " schedule and IBKR's limits go by it.",
         )
     return Finding.fine("clock", f"{now:%Y-%m-%d %H:%M} UTC, {new_york:%H:%M} in New York; time zone {names[0]}")
 
 
 def data_folder(path: Path) -> Finding:
     """Whether the data folder is there or can be made, and can be written."""
-    existing = _existing(path)
+    existing = nearest(path)
     if not existing.is_dir():
         return Finding.problem("data folder", f"{existing} is a file. Name a folder in WEALTH_DATA_DIR.")
     try:
@@ -92,6 +98,34 @@ def data_folder(path: Path) -> Finding:
             " WEALTH_DATA_DIR.",
         )
     return Finding.fine("data folder", str(path) if existing == path else f"{path}, not made yet")
+
+
+def drive(path: Path) -> Iterator[Finding]:
+    """What the data folder's drive cannot do: file locks are needed, permissions and symbolic links are safeguards.
+
+    Each is tried, in the folder or the nearest above it that is there; nothing of that stays.
+    """
+    try:
+        refuse_without_locks(path)
+    except WealthError as error:
+        yield Finding.problem("drive", str(error))
+        return
+    existing = nearest(path)
+    modes, links = keeps_modes(existing), has_links(existing)
+    if not modes:
+        yield Finding.advice(
+            "drive",
+            f"The drive of {existing} keeps no permissions, so whoever can reach it can read and change your data. See"
+            " to it that nobody else can, or name a folder on another drive in WEALTH_DATA_DIR.",
+        )
+    if not links:
+        yield Finding.advice(
+            "drive",
+            f"The drive of {existing} has no symbolic links, so the one beside wealth.duckdb is left out that keeps"
+            " other programs from writing into it. Open it read-only, as always.",
+        )
+    if modes and links:
+        yield Finding.fine("drive", "it has file locks, permissions and symbolic links")
 
 
 def privacy(path: Path) -> Finding:
@@ -114,11 +148,6 @@ def privacy(path: Path) -> Finding:
     return Finding.fine("privacy", "nobody else on this machine can look into the data folder")
 
 
-def _existing(path: Path) -> Path:
-    """The folder itself, or the nearest above it that is there."""
-    return next(folder for folder in (path, *path.parents) if folder.exists())
-
-
 def _reachable(path: Path) -> bool:
     """Whether somebody else may enter every folder on the way, and list this one."""
     modes = [folder.stat().st_mode for folder in (path, *path.parents)]
@@ -130,7 +159,7 @@ def _reachable(path: Path) -> bool:
 
 def disk_space(path: Path, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Finding:
     """Whether there is room to load and publish: twice the databases, and a gigabyte."""
-    existing = _existing(path)
+    existing = nearest(path)
     needed = LEAST_SPACE + 2 * sum(file.stat().st_size for file in path.glob("*.duckdb"))
     left = free(existing)
     free_space = f"{left / 1e9:.1f} GB free on the disk of {existing}"

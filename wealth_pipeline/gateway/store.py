@@ -20,7 +20,7 @@ import filelock
 import pyarrow as pa
 
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.files import publishing, whole
+from wealth_pipeline.files import drive, publishing, whole
 from wealth_pipeline.files.contents import contents
 from wealth_pipeline.files.duck import connect
 from wealth_pipeline.files.private import make_private
@@ -85,10 +85,9 @@ def load(data_dir: Path) -> Loaded:
     """
     target = data_dir / FILE
     draft = target.with_name(f".{FILE}.draft")
-    make_private(data_dir)
-    lock = filelock.FileLock(data_dir / "live.lock", timeout=_LOCK_SECONDS, mode=0o600)
     try:
-        with lock:
+        make_private(data_dir)
+        with drive.lock(data_dir / "live.lock", _LOCK_SECONDS):
             _clear(draft)
             try:
                 if target.exists():
@@ -121,8 +120,10 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
     try:
         con.begin()
         if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():
-            for statement in create_statements():
+            for statement in _tables():
                 con.execute(statement)
+        for statement in _views():  # again at each load: an older version may have made others
+            con.execute(statement.replace("CREATE", "CREATE OR REPLACE", 1))
         ddl.describe(con, LIVE)
         known = {sha256 for (sha256,) in con.execute("SELECT snapshot_sha256 FROM live_snapshots").fetchall()}
         newest: Snapshot | None = None
@@ -159,9 +160,15 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
 
 def create_statements() -> list[str]:
     """Every statement that makes an empty `live.duckdb`, in order."""
-    views = {v.name: ddl.create_view(v, sql(f"views/{v.name}")) for v in LIVE if isinstance(v, View)}
-    tables = [ddl.create_table(table.name, table.columns) for table in LIVE if not isinstance(table, View)]
-    return [*tables, *ddl.in_order(views)]
+    return [*_tables(), *_views()]
+
+
+def _tables() -> list[str]:
+    return [ddl.create_table(table.name, table.columns) for table in LIVE if not isinstance(table, View)]
+
+
+def _views() -> list[str]:
+    return ddl.in_order({v.name: ddl.create_view(v, sql(f"views/{v.name}")) for v in LIVE if isinstance(v, View)})
 
 
 def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

@@ -94,9 +94,12 @@ class Drift:
 class Overview:
     """What wealth.duckdb is and holds. origin: its tables and rules, and which program wrote them.
 
-    days: rows of nav_history; newest: the last of them.
+    days: rows of nav_history; oldest, newest: the first and the last of them. generated: when IBKR generated the newest
+    statement (UTC).
     """
 
     origin: Origin
     days: int
+    oldest: date | None
     newest: date | None
+    generated: datetime | None

@@ -132,10 +132,13 @@ class Archive:
         return entry
 
     def _sweep(self) -> None:
-        """Remove half-written files of killed processes, when they are a day old: a younger one may be at work."""
+        """Remove half-written files of killed processes, when they are a day old: a younger one may be at work.
+
+        One that lies a day ahead was written under a wrong clock.
+        """
         for half in self.folder.glob(f"{whole.INCOMING}*"):
             with contextlib.suppress(FileNotFoundError):
-                if CLOCK.now().timestamp() - half.stat().st_mtime > _HALF_WRITTEN_SECONDS:
+                if abs(CLOCK.now().timestamp() - half.stat().st_mtime) > _HALF_WRITTEN_SECONDS:
                     half.unlink()
 
     def is_whole(self, sha256: str) -> bool:

@@ -48,6 +48,7 @@ from wealth_pipeline.sandbox.household.household import Household
 from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
+from wealth_pipeline_tests.clocks import MovableClock
 
 FIRST, LAST = date(2026, 11, 18), date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -135,7 +136,7 @@ def test_a_healthy_set_up_has_ticks_only(home: Path) -> None:
     assert {line.split(":")[0] for line in lines[:-1]} == {
         f"✓ {about}"
         for about in (
-            "Python", "packages", ".env", "settings", "token ibkr", "data folder", "privacy", "disk", "clock",
+            "Python", "packages", ".env", "settings", "token ibkr", "data folder", "drive", "privacy", "disk", "clock",
             "database", "query ibkr", "daemon", "schedule",
         )
     }  # fmt: skip
@@ -168,6 +169,15 @@ def _from_the_future(home: Path) -> None:
     (sidecar,) = (home / "data" / "archive").glob("??/*.json")
     sidecar.chmod(0o600)
     sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"fetched_at": "2199-01-01T00:00:00"}))
+
+
+def _generated_later(home: Path) -> None:
+    """IBKR's clock was already where this machine's is not yet."""
+    file = home / "data" / "wealth.duckdb"
+    file.chmod(0o600)
+    file.with_name("wealth.duckdb.wal").unlink()
+    with duckdb.connect(str(file)) as con:
+        con.execute("UPDATE statement_accounts SET when_generated = '2199-01-01'")
 
 
 def _damaged_database(home: Path) -> None:
@@ -303,7 +313,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a file for a data folder": (_file_for_a_folder, "data folder: {home}/here is a file. Name a folder in"),
     "a data folder that cannot be written": (_unwritable, "cannot be written: "),
-    "a clock that is behind": (_from_the_future, "but a statement is of 2199-01-01 00:00 UTC. Set the clock"),
+    "a clock that is behind": (
+        _generated_later,
+        "but IBKR generated a statement at 2199-01-01 00:00 UTC. Set the clock",
+    ),
     "a database that is gone": (
         lambda home: _remove(home / "data" / "wealth.duckdb"),
         "is gone. Run `wealth replay`: it is rebuilt from the archive.",
@@ -346,6 +359,18 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda home: env(home, ENV + "IBKR_GATEWAY_URL=https://192.0.2.1:5000\n"),
         "gateway: The gateway's address names another machine (192.0.2.1). Use the gateway on this machine",
     ),
+    "certificates that are not there": (
+        lambda home: env(home, ENV + "REQUESTS_CA_BUNDLE=/missing/ca.pem\n"),
+        "network: IBKR cannot be asked, because REQUESTS_CA_BUNDLE names /missing/ca.pem, which is not there. Correct",
+    ),
+    "a proxy that is none": (
+        lambda home: env(home, ENV + "HTTPS_PROXY=foo://me:hunter2@proxy\n"),
+        "network: IBKR cannot be asked, because HTTPS_PROXY names a proxy of an unknown scheme (foo). Correct",
+    ),
+    "a daemon heard under a clock that was ahead": (
+        lambda home: _daemon(DataFolder(home / "data"), heard=-3600 * 24 * 400),
+        "daemon: Dagster's daemon was last heard under a clock that was wrong (",
+    ),
     "a daemon that died": (
         lambda home: _daemon(DataFolder(home / "data"), heard=3600),
         "UTC. Start it with `make dev`, or as a service (docs/always-on.md).",
@@ -367,6 +392,32 @@ def test_a_broken_set_up_is_one_sentence_that_says_how_to_fix_it(name: str, home
     assert len(problems) == 1, "\n".join(lines)
     found = sum(line.startswith("✗ ") for line in lines)
     assert lines[-1] == ("1 problem to fix." if found == 1 else f"{found} problems to fix.")
+
+
+def test_a_clock_is_blamed_for_nothing_that_it_wrote_down_while_it_was_wrong(home: Path) -> None:
+    _from_the_future(home)
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    ledger = RequestLedger(home / "data" / "state.sqlite", MovableClock(ahead))
+    ledger.finished(ledger.start("ibkr", "987654", Window(FIRST, LAST)), "received")
+    status, lines = examined()
+    assert status == 0, "\n".join(lines)
+    assert not [line for line in lines if "199" in line or f"{ahead:%Y-%m-%d}" in line]
+
+
+def test_a_lockout_of_a_clock_that_was_ahead_ends_within_a_day(home: Path) -> None:
+    clock = MovableClock(datetime.now(UTC) + timedelta(days=400))
+    RequestLedger(home / "data" / "state.sqlite", clock).set_embargo(
+        token_key(TOKEN), "ibkr", 1025, [timedelta(hours=24)]
+    )
+    _, lines = examined()
+    (line,) = [line for line in lines if "no request is sent before" in line]
+    until = re.findall(r"before (\S+ \S+) UTC", line)[0]
+    assert datetime.fromisoformat(f"{until}+00:00") <= datetime.now(UTC) + timedelta(hours=24)
+
+
+def test_a_clock_before_this_software_is_wrong() -> None:
+    assert machine.clock(datetime(1970, 1, 1, tzinfo=UTC), ("UTC", "UTC"), None).grade == "problem"
+    assert machine.clock(datetime.now(UTC), ("UTC", "UTC"), None).grade == "fine"
 
 
 def test_foreign_files_in_the_archive_are_named_and_harm_nothing(home: Path) -> None:

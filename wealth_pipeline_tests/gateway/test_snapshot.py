@@ -302,3 +302,13 @@ def test_an_account_that_is_not_open_is_left_out(connect: Connect, gateway: Sand
 def test_the_new_york_day_is_the_day_of_the_snapshot() -> None:
     text = text_of('{"BASE":{"netliquidationvalue":1}}').replace("2026-07-22T14:00", "2026-07-23T03:59")
     assert snapshot.read(text, "0" * 64).tables["live_nav"]["report_date"][0].as_py() == date(2026, 7, 22)
+
+
+def test_a_snapshot_of_a_clock_that_was_ahead_is_not_the_newest_for_years(tmp_path: Path) -> None:
+    text = text_of('{"BASE":{"netliquidationvalue":7}}')
+    store.archive(tmp_path, text.replace("2026-07-22", "2199-07-22"))
+    store.load(tmp_path)
+    assert [nav.captured_at.year for nav in live.latest_nav(tmp_path)] == [2199], "there is no other"
+    store.archive(tmp_path, text)
+    store.load(tmp_path)
+    assert [nav.captured_at.year for nav in live.latest_nav(tmp_path)] == [2026]

@@ -3,7 +3,8 @@
 -- Columns: account_id, first_day (NULL where the account has no NAV).
 -- Why: from its first NAV on; but from the beginning of time, where that is the row of the day before a statement. IBKR
 -- sends that row along only where the account existed, so that earlier days can be asked for. An account that was
--- closed, or only imported, is not in the newest statement, and not waited for.
+-- closed, or only imported, is not in the newest statement, and not waited for. The newest goes by IBKR's clock: this
+-- machine's may have been wrong.
 SELECT account_id,
     CASE WHEN EXISTS (
             FROM nav n WHERE n.account_id = a.account_id AND n.report_date = a.first_date AND n.total <> 0)
@@ -15,6 +16,7 @@ FROM accounts a
 WHERE $connection IS NULL OR account_id IN (
     SELECT account_id FROM statement_accounts
     WHERE sha256 = (
-        SELECT arg_max(sha256, (fetched_at, sha256)) FROM statements
-        WHERE statements.connection = $connection AND status = 'loaded'))
+        SELECT arg_max(sha256, (when_generated, fetched_at, sha256))
+        FROM statements JOIN statement_accounts USING (sha256)
+        WHERE connection = $connection AND status = 'loaded'))
 ORDER BY account_id
