@@ -11,10 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
+from wealth_pipeline.calendar import CLOCK
 from wealth_pipeline.files.regular import open_regular
 from wealth_pipeline.files.whole import move
+from wealth_pipeline.pull.arriving import is_arriving, is_partial, now_in, state, whole_name
 from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.warehouse.warehouse import Warehouse
+
+#: How the names of statements in a folder end.
+_FORMS = (".xml", ".xml.gz")
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,33 @@ class Taken:
     changed: tuple[tuple[str, date], ...] = ()
 
 
-def files_in(paths: Iterable[Path]) -> list[Path]:
-    """The files that `paths` name; folders are searched for .xml and .xml.gz. Each file once, in order of names."""
-    found: dict[Path, None] = {}
+@dataclass(frozen=True)
+class Found:
+    """What lies there. ready: what can be loaded, each file once. arriving: what is still being written."""
+
+    ready: list[Path]
+    arriving: list[Path]
+
+
+def files_in(paths: Iterable[Path]) -> Found:
+    """The files that `paths` name; folders are searched for .xml and .xml.gz, in order of names.
+
+    Of a folder's files those are left alone that the inbox leaves alone; what is named itself is not.
+    """
+    ready: dict[Path, None] = {}
+    arriving: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            inside = (p for p in path.rglob("*") if p.name.lower().endswith((".xml", ".xml.gz")) and p.is_file())
-            found.update(dict.fromkeys(sorted(inside)))
-        else:
-            found[path] = None
-    return list(found)
+        if not path.is_dir():
+            ready[path] = None
+            continue
+        now = CLOCK.now().timestamp()
+        for file in sorted(path.rglob("*")):
+            if not whole_name(file.name).lower().endswith(_FORMS) or not file.is_file():
+                continue
+            hidden = file.name.startswith(".") or any(map(is_partial, file.relative_to(path).parts[:-1]))
+            if not hidden:
+                (arriving if is_arriving(file, now) else ready)[file] = None
+    return Found(list(ready), [file for file in arriving if file not in ready])
 
 
 def take(warehouse: Warehouse, paths: Iterable[Path], source: Literal["import", "inbox"]) -> Iterator[Taken]:
@@ -78,8 +100,10 @@ def take_inbox(warehouse: Warehouse, report: Callable[[Taken], None]) -> list[Ta
     """
     inbox = warehouse.folder.inbox
     results = []
-    for taken in take(warehouse, waiting(inbox), "inbox"):
-        if taken.path.parent == inbox:
+    before = {file: state(file) for file in waiting(inbox).ready}
+    for taken in take(warehouse, before, "inbox"):
+        # One that was written to meanwhile stays, for the next look.
+        if taken.path.parent == inbox and state(taken.path) == before.get(taken.path):
             _put_away(taken)
         report(taken)
         results.append(taken)
@@ -98,14 +122,17 @@ def _put_away(taken: Taken) -> None:
         moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
 
 
-def waiting(inbox: Path) -> list[Path]:
-    """The files in the inbox that wait to be loaded. Hidden ones are left alone: browsers write those first.
+def waiting(inbox: Path) -> Found:
+    """The files in the inbox, in order of names. Hidden ones are not mentioned.
 
-    A pipe or a device is among them: it is rejected with the reason, instead of lying there unmentioned.
+    A pipe or a device counts as ready: it is rejected with the reason, instead of lying there unmentioned.
     """
     if not inbox.is_dir():
-        return []
-    return sorted(p for p in inbox.iterdir() if p.exists() and not p.is_dir() and not p.name.startswith("."))
+        return Found([], [])
+    files = sorted(p for p in inbox.iterdir() if p.exists() and not p.is_dir() and not p.name.startswith("."))
+    now = now_in(inbox) if files else 0
+    arriving = [file for file in files if is_arriving(file, now)]
+    return Found([file for file in files if file not in arriving], arriving)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -88,9 +89,42 @@ def test_importing_a_folder_loads_every_statement_in_it(
     write("in/deep/guide.xml", statements["guide"])
     done = wealth("import", "in")
     assert done.exit_code == 0, done.output
-    assert [line.split()[0] for line in done.output.splitlines()] == ["loaded", "loaded"]
+    *lines, summary = done.output.splitlines()
+    assert [line.split()[0] for line in lines] == ["loaded", "loaded"]
+    assert summary == f"2 loaded, 0 known, 0 rejected. NAV from {DAY - timedelta(days=1)} to {DAY}."
+    *lines, summary = wealth("import", "in").output.splitlines()
+    assert [line.split()[0] for line in lines] == ["known", "known"]
+    assert summary.startswith("0 loaded, 2 known, 0 rejected. NAV from ")
+
+
+def test_importing_a_folder_leaves_alone_what_the_inbox_leaves_alone(
+    write: Callable[[str, bytes], Path], statements: dict[str, bytes]
+) -> None:
+    full = statements["full"]
+    write("in/whole.xml", full)
+    write("in/cut.xml", full[: len(full) // 2])
+    write("in/cut.xml.gz", gzip.compress(full)[:-100])
+    write("in/loading.xml.part", full)
+    write("in/taken.xml", b"")
+    write("in/Safari.xml.download/Safari.xml", full)
+    write("in/.hidden/away.xml", full)
+    write("in/._whole.xml", b"AppleDouble")
+    write("in/notes.txt", b"")
+    done = wealth("import", "in")
+    assert done.exit_code == 0, done.output
+    assert [line.split(":")[0].split() for line in done.output.splitlines()[:-1]] == [
+        ["skipped", "in/cut.xml"],
+        ["skipped", "in/cut.xml.gz"],
+        ["skipped", "in/loading.xml.part"],
+        ["skipped", "in/taken.xml"],
+        ["loaded", "in/whole.xml"],
+    ]
+    # Named itself it is loaded all the same; and a minute old, it is what it is.
+    assert wealth("import", "in/cut.xml").exit_code == 1
+    os.utime("in/cut.xml", (0, time.time() - 61))
     again = wealth("import", "in")
-    assert [line.split()[0] for line in again.output.splitlines()] == ["known", "known"]
+    assert "rejected in/cut.xml: " in again.output
+    assert again.output.splitlines()[-1].startswith("0 loaded, 1 known, 1 rejected. NAV from ")
 
 
 BAD_FILES = [
@@ -131,7 +165,7 @@ def test_bad_files_are_rejected_in_one_line_each_and_the_good_one_still_loads(
     bad = {write(name, content): reason for name, content, reason in BAD_FILES}
     done = wealth("import", *bad, write("good.xml", statements["full"]))
     assert done.exit_code == 1
-    *rejected, loaded = done.output.splitlines()
+    *rejected, loaded, _ = done.output.splitlines()
     assert loaded.startswith("loaded")
     for line, (path, reason) in zip(rejected, bad.items(), strict=True):
         assert line.startswith(f"rejected {path}: ")

@@ -60,6 +60,29 @@ def test_a_dropped_statement_requests_one_run_not_one_each_tick(served: Sandbox,
     assert isinstance(look(pipeline, cursor)[0], dg.SkipReason)
 
 
+def test_a_run_requested_under_a_clock_that_was_ahead_is_requested_again(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    pipeline = make_pipeline(served)
+    drop(pipeline, "mine.xml", statement(served))
+    _, cursor = look(pipeline)
+    assert cursor is not None
+    assert isinstance(look(pipeline, f"2199{cursor[4:]}")[0], dg.RunRequest)
+
+
+def test_what_is_still_being_written_is_left_alone_and_named(served: Sandbox, make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline(served)
+    drop(pipeline, "mine.xml", statement(served)[:-100])
+    drop(pipeline, "other.xml.crdownload", statement(served))
+    skipped, _ = look(pipeline)
+    assert isinstance(skipped, dg.SkipReason)
+    assert skipped.skip_message == "Still being written: mine.xml, other.xml.crdownload."
+    assert load(pipeline).success
+    assert {p.name for p in pipeline.folder.inbox.iterdir()} == {"mine.xml", "other.xml.crdownload"}
+    drop(pipeline, "mine.xml", statement(served))
+    assert isinstance(look(pipeline)[0], dg.RunRequest)
+
+
 def test_a_statement_is_loaded_moved_and_its_day_turns_green(served: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(served)
     drop(pipeline, "mine.xml", statement(served))

@@ -22,21 +22,25 @@ if TYPE_CHECKING:
 def import_(paths: tuple[Path, ...]) -> None:
     """Load statements from files or folders (.xml, .xml.gz).
 
-    One line a file: loaded, known (it was loaded before) or rejected, with the reason. The good ones are loaded
-    whatever the others are; exit status 1 if any was rejected.
+    One line a file: loaded, known (it was loaded before) or rejected, with the reason; at the end how many of each, and
+    from when to when the NAV goes. The good ones are loaded whatever the others are; exit status 1 if any was rejected.
+    In a folder, hidden files and those that are still being written are left alone.
     """
     from wealth_pipeline.pull import inbox
 
     settings = load_settings()
-    files = inbox.files_in(paths)
-    if not files:
-        raise click.ClickException("There is no .xml or .xml.gz file there.")
-    taken = _take(warehouse_of(settings), files)
+    found = inbox.files_in(paths)
+    for path in found.arriving:
+        click.echo(terminal(f"skipped  {path}: it is still being written"))
+    if not found.ready:
+        raise click.ClickException("There is no .xml or .xml.gz file there that can be loaded.")
+    taken = _take(warehouse_of(settings), found.ready)
     if any(one.status == "loaded" for one in taken):
         from wealth_pipeline.defs.runs import report_what_is_loaded
 
         report_what_is_loaded(settings)
         _print_findings(settings, taken)
+    click.echo(_summary(settings, taken))
     if any(one.status == "rejected" for one in taken):
         sys.exit(1)
 
@@ -59,6 +63,16 @@ def _take(warehouse: Warehouse, files: list[Path]) -> list[Taken]:
             bar.advance(task)
             click.echo(terminal(f"{one.status:<8} {one.path}" + (f": {one.reason}" if one.reason else "")))
     return taken
+
+
+def _summary(settings: Settings, taken: list[Taken]) -> str:
+    """How many files were loaded, known and rejected, and from when to when the NAV goes."""
+    from collections import Counter
+
+    statuses = Counter(one.status for one in taken)
+    counts = ", ".join(f"{statuses[status]} {status}" for status in ("loaded", "known", "rejected"))
+    held = published_of(settings).overview()
+    return f"{counts}. " + (f"NAV from {held.oldest} to {held.newest}." if held.days else "No NAV yet.")
 
 
 def _print_findings(settings: Settings, taken: list[Taken]) -> None:

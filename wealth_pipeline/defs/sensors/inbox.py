@@ -9,6 +9,7 @@ from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.jobs import rebuild_if_outdated
 from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.pull.arriving import state
 from wealth_pipeline.pull.inbox import take_inbox, waiting
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import inline, sentence
@@ -41,13 +42,16 @@ def inbox(settings: Settings) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
         job=load_inbox,
         minimum_interval_seconds=30,
         description=f"Every 30 seconds: if statements lie in {settings.data_dir / 'inbox'}, starts a run that loads"
-        " them.",
+        " them. What is still being written is left alone.",
     )
     def inbox_sensor(
         context: dg.SensorEvaluationContext, wealth: dg.ResourceParam[WealthData]
     ) -> dg.RunRequest | dg.SkipReason:
-        files = waiting(wealth.folder.inbox)
-        return _request(context, files) if files else dg.SkipReason("The inbox is empty.")
+        found = waiting(wealth.folder.inbox)
+        if found.ready:
+            return _request(context, found.ready)
+        written = ", ".join(inline(file.name) for file in found.arriving)
+        return dg.SkipReason(f"Still being written: {written}." if written else "The inbox is empty.")
 
     return load_inbox, inbox_sensor
 
@@ -56,12 +60,13 @@ def _request(context: dg.SensorEvaluationContext, files: list[Path]) -> dg.RunRe
     """A run for these files, unless one was requested for them within the hour.
 
     The same files in the same state start one run an hour: one that failed as a whole (a full disk, a held database)
-    leaves them there. A file that is still being written starts another run later.
+    leaves them there.
     """
-    state = ";".join(f"{inline(f.name)}:{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+    states = ";".join(f"{inline(file.name)}:{state(file)}" for file in files)
     asked_at, _, asked = (context.cursor or "").partition(" ")
     now = datetime.now(UTC)
-    if asked == state and now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
+    # A clock that was ahead and has been put right must not delay the run until it gets there again.
+    if asked == states and timedelta() <= now - datetime.fromisoformat(asked_at) < timedelta(hours=1):
         return dg.SkipReason(f"A run for {len(files)} files was requested already.")
-    context.update_cursor(f"{now.isoformat()} {state}")
+    context.update_cursor(f"{now.isoformat()} {states}")
     return dg.RunRequest()
