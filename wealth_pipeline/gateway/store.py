@@ -119,12 +119,7 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
     con = connect(path)
     try:
         con.begin()
-        if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():
-            for statement in _tables():
-                con.execute(statement)
-        for statement in _views():  # again at each load: an older version may have made others
-            con.execute(statement.replace("CREATE", "CREATE OR REPLACE", 1))
-        ddl.describe(con, LIVE)
+        _make(con)
         known = {sha256 for (sha256,) in con.execute("SELECT snapshot_sha256 FROM live_snapshots").fetchall()}
         newest: Snapshot | None = None
         rejected: UnexpectedReply | None = None
@@ -156,6 +151,16 @@ def _load(path: Path, data_dir: Path) -> tuple[Loaded, UnexpectedReply | None]:
     if newest is None:
         return Loaded(None, {table.name: 0 for table in LIVE_TABLES}), rejected
     return Loaded(newest.captured_at, {name: rows.num_rows for name, rows in newest.tables.items()}), rejected
+
+
+def _make(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables where they are not there; and the views, for an older version may have made others."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'live_snapshots'").fetchone():
+        for statement in _tables():
+            con.execute(statement)
+    for statement in _views():
+        con.execute(statement.replace("CREATE", "CREATE OR REPLACE", 1))
+    ddl.describe(con, LIVE)
 
 
 def create_statements() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -56,7 +57,8 @@ def test_what_ran_under_a_clock_that_was_ahead_goes_on_from_now(instance: dg.Dag
     assert free_automations(instance, NOW) == ["after_market_close", "inbox"]
     for state in instance.all_instigator_state():
         assert state.is_running
-        noted = state.instigator_data._asdict()
+        data: Any = state.instigator_data
+        noted = data._asdict()
         assert {at for name, at in noted.items() if name.endswith("_timestamp")} == {NOW.timestamp()}
         assert noted.get("cursor", "cursor") == "cursor"
         assert instance.get_ticks(state.instigator_origin_id, state.selector_id) == []
