@@ -53,7 +53,7 @@ class Drive:
             env=self._environ | environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 
