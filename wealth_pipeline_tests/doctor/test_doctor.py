@@ -52,7 +52,8 @@ from wealth_pipeline_tests import flexml
 FIRST, LAST = date(2026, 11, 18), date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
 TOKEN = "123456789012345678901234"
-ENV = f"IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\n"
+#: The sandbox's figures are as old as its last pull, whatever day it is now.
+ENV = f"IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\nIBKR_FLEX_URL=http://127.0.0.1:9\n"
 
 
 def _rendered(query: str) -> bytes:
