@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -56,6 +58,18 @@ def last_weekdays(count: int, now: datetime) -> list[date]:
             days.append(day)
         day -= timedelta(days=1)
     return days[::-1]
+
+
+def due_session(now: datetime, looks: Collection[time_of_day]) -> date:
+    """The newest session whose figures should be there: the last look, of the morning after it, has passed.
+
+    looks: the times in New York at which somebody asks IBKR on the morning after each weekday.
+    """
+    local = now.astimezone(NEW_YORK)
+    day = local.date() - timedelta(days=1 if local.time() >= max(looks) else 2)
+    while not is_session(day):
+        day -= timedelta(days=1)
+    return day
 
 
 def weekdays_between(first: date, last: date) -> list[date]:

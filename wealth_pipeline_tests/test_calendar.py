@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
-from wealth_pipeline.calendar import is_session, last_weekdays, weekdays_between
+from wealth_pipeline.calendar import NEW_YORK, due_session, is_session, last_weekdays, weekdays_between
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,28 @@ def test_beyond_the_known_calendar_each_weekday_is_a_session() -> None:
     """The library's calendar ends a year ahead and begins twenty years back."""
     assert is_session(date(1990, 1, 1))
     assert not is_session(date(1990, 1, 6))
+
+
+LOOKS = (time(6), time(12), time(9))
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-11-24 11:59", "2026-11-20"),  # Tuesday: Monday's session may still come
+        ("2026-11-24 12:00", "2026-11-23"),
+        ("2026-11-25 05:00", "2026-11-23"),
+        ("2026-11-21 11:59", "2026-11-19"),  # Saturday morning
+        ("2026-11-21 12:00", "2026-11-20"),
+        ("2026-11-22 03:00", "2026-11-20"),  # Sunday
+        ("2026-11-23 23:59", "2026-11-20"),  # Monday: nobody looks, and nothing is new
+        ("2026-11-27 13:00", "2026-11-25"),  # the day after Thanksgiving
+        ("2026-11-28 13:00", "2026-11-27"),  # a half day is a session
+        ("2026-03-09 13:00", "2026-03-06"),  # the Monday after the clocks changed
+        ("2027-01-02 13:00", "2026-12-31"),  # New Year on a Friday
+    ],
+)
+def test_a_session_is_due_once_the_last_look_of_the_next_morning_has_passed(now: str, due: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=NEW_YORK)
+    assert due_session(moment, LOOKS) == date.fromisoformat(due)
+    assert due_session(moment.astimezone(UTC), LOOKS) == date.fromisoformat(due)

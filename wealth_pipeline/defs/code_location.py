@@ -18,9 +18,10 @@ os.environ.pop(UI_PASSWORD, None)
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from wealth_pipeline.connections import Connection  # noqa: E402
+from wealth_pipeline.defs import _private  # noqa: E402
 from wealth_pipeline.defs.assets.flex import flex_assets  # noqa: E402
 from wealth_pipeline.defs.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveGateway  # noqa: E402
-from wealth_pipeline.defs.checks import PROVED, checks  # noqa: E402
+from wealth_pipeline.defs.evaluations import OF_NAV_HISTORY, checks  # noqa: E402
 from wealth_pipeline.defs.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.defs.nav_events import nav_history_key  # noqa: E402
 from wealth_pipeline.defs.partitions import report_dates  # noqa: E402
@@ -29,7 +30,13 @@ from wealth_pipeline.defs.schedules import after_market_close  # noqa: E402
 from wealth_pipeline.defs.sensors.alert import alert, token_expiry  # noqa: E402
 from wealth_pipeline.defs.sensors.gateway import gateway_watch  # noqa: E402
 from wealth_pipeline.defs.sensors.inbox import inbox  # noqa: E402
+from wealth_pipeline.defs.sensors.up_to_date import up_to_date  # noqa: E402
+from wealth_pipeline.defs.terminal import console  # noqa: E402
 from wealth_pipeline.settings import Settings  # noqa: E402
+from wealth_pipeline.ui.serving import VERBOSE  # noqa: E402
+
+if not os.environ.get(VERBOSE):
+    _private.log_runs_with(console)
 
 
 def daily_job(connection: Connection) -> Any:  # Dagster does not export the type of define_asset_job
@@ -37,7 +44,7 @@ def daily_job(connection: Connection) -> Any:  # Dagster does not export the typ
     return dg.define_asset_job(
         name=connection.job,
         selection=dg.AssetSelection.assets(connection.key("nav_history")).upstream()
-        - dg.AssetSelection.checks(dg.AssetCheckKey(nav_history_key(connection), PROVED)),
+        - dg.AssetSelection.checks(*(dg.AssetCheckKey(nav_history_key(connection), name) for name in OF_NAV_HISTORY)),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
         " it and adds the days to the NAV history. Started by the schedule, by `wealth pull`, or here with a range of"
         " partitions.",
@@ -58,7 +65,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             *(after_market_close(connection, settings) for connection in connections),
             retention_schedule,
         ],
-        sensors=[inbox_sensor, alert(settings), token_expiry(settings)],
+        sensors=[inbox_sensor, up_to_date(settings), alert(settings), token_expiry(settings)],
         resources={
             "wealth": bound(
                 WealthData(

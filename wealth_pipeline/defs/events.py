@@ -1,4 +1,7 @@
-"""Reporting to Dagster what was loaded outside its runs of nav_history: by an import, an inbox file, a replay."""
+"""Reporting to Dagster what was loaded outside its runs of nav_history: by an import, an inbox file, a replay.
+
+And what no load changes: the newest day stays the one that is shown, and figures that nobody adds to grow old.
+"""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
@@ -7,11 +10,13 @@ from typing import Literal
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs.checks import Subject, evaluations
-from wealth_pipeline.defs.nav_events import nav_events, nav_history_key
+from wealth_pipeline.defs.checks import UP_TO_DATE, Subject
+from wealth_pipeline.defs.evaluations import evaluations
+from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, newest_nav, newest_positions
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published.published import Published
+from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
@@ -43,9 +48,47 @@ def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
             reported = _report_changed(instance, settings, published, changed)
             folder.reported("days").write_text(load_id)
         for connection in settings.connections_or_default:
+            show_newest_last(instance, settings, connection)
             report_checks(instance, published, connection, settings)
         folder.reported("checks").write_text(load_id)
     return reported
+
+
+def show_newest_last(instance: dg.DagsterInstance, settings: Settings, connection: Connection) -> None:
+    """Report the newest day of `positions` and `nav_history` again, unless it is what their pages show.
+
+    A page shows what was reported last; after older days were loaded, that is one of them.
+    """
+    published = Published(DataFolder(settings.data_dir).published)
+    try:
+        with published:
+            accounts = published.accounts_of(connection.name, settings.only_connection)
+            newest = [ask(connection, published, accounts) for ask in (newest_positions, newest_nav)]
+    except NothingPublished:
+        return
+    for event in filter(None, newest):
+        last = instance.get_latest_materialization_event(event.asset_key)
+        shown = last.asset_materialization if last else None
+        if not (shown and shown.partition == event.partition and event.metadata.items() <= shown.metadata.items()):
+            instance.report_runless_asset_event(event)
+
+
+def report_up_to_date(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Give Dagster what the check `up_to_date` of each connection says now, where it says something else than before.
+
+    Figures grow old without any load. Raises as `Published` does.
+    """
+    with Published(DataFolder(settings.data_dir).published) as published:
+        for connection in settings.connections_or_default:
+            for evaluation in _evaluations(published, connection, settings, [UP_TO_DATE]):
+                record = instance.get_latest_asset_check_evaluation_record(evaluation.asset_check_key)
+                before = record.evaluation if record else None
+                if before is None or _said(before) != _said(evaluation):
+                    instance.report_runless_asset_event(evaluation)
+
+
+def _said(evaluation: dg.AssetCheckEvaluation) -> tuple[object, ...]:
+    return evaluation.passed, evaluation.severity, evaluation.description, evaluation.metadata
 
 
 def report_checks(
@@ -56,9 +99,15 @@ def report_checks(
     names: Collection[str] = (),
 ) -> None:
     """Give Dagster what a connection's checks (or those of these names) say of the published database now."""
-    wealth = WealthData(str(settings.data_dir), only_connection=settings.only_connection)
-    for evaluation in evaluations(Subject(connection, settings, wealth, published), names):
+    for evaluation in _evaluations(published, connection, settings, names):
         instance.report_runless_asset_event(evaluation)
+
+
+def _evaluations(
+    published: Published, connection: Connection, settings: Settings, names: Collection[str]
+) -> Iterator[dg.AssetCheckEvaluation]:
+    wealth = WealthData(str(settings.data_dir), only_connection=settings.only_connection)
+    return evaluations(Subject(connection, settings, wealth, published), names)
 
 
 def days_are_reported(folder: DataFolder, published: Published) -> None:

@@ -43,9 +43,17 @@ def line(values: Sequence[Decimal], alt: str) -> str:
 
 
 def nav_table(days: Iterable[NavDay]) -> str:
-    """The NAV of several accounts on one day, with the day's change and the state of the proof."""
+    """The NAV of several accounts, with the day's change and the state of the proof; of an older day, with that."""
+    found = list(days)
+    newest = max((d.report_date for d in found), default=None)
     rows = [
-        (d.account_id, money(d.total, d.currency), money(d.day_change, d.currency, sign=True), proof(d)) for d in days
+        (
+            d.account_id if d.report_date == newest else f"{d.account_id} on {d.report_date}",
+            money(d.total, d.currency),
+            money(d.day_change, d.currency, sign=True),
+            proof(d),
+        )
+        for d in found
     ]
     return table(("account", "NAV", "day's change", "proof"), rows, right=("NAV", "day's change"))
 

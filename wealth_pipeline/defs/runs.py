@@ -14,18 +14,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wealth_pipeline.calendar import CLOCK, weekdays_between
 from wealth_pipeline.connections import Connection
+from wealth_pipeline.defs import _private
 from wealth_pipeline.defs.clock import free_automations
 from wealth_pipeline.defs.code_location import definitions
-from wealth_pipeline.defs.events import report_loaded
+from wealth_pipeline.defs.events import report_loaded, report_up_to_date
 from wealth_pipeline.defs.failures import UNKNOWN, reason
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.drive import lock
 from wealth_pipeline.files.private import make_private
+from wealth_pipeline.published.freshness import freshness
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull.ask import LONGEST_RANGE
 from wealth_pipeline.pull.missing import missing_days
 from wealth_pipeline.settings import Settings
+from wealth_pipeline.ui import heartbeat
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -93,6 +96,22 @@ def report_what_is_loaded(settings: Settings) -> None:
     with instance(DataFolder(settings.data_dir)) as dagster_instance:
         free_automations(dagster_instance, CLOCK.now())
         report_loaded(dagster_instance, settings)
+
+
+def report_at_start(settings: Settings) -> list[str]:
+    """As `report_what_is_loaded`, with how old the figures are: with the daemon dead nothing evaluated that.
+
+    Returns what a person should read before the UI is there: nothing where the figures are up to date.
+    """
+    folder = DataFolder(settings.data_dir)
+    with instance(folder) as dagster_instance:
+        report_loaded(dagster_instance, settings)
+        try:
+            report_up_to_date(dagster_instance, settings)
+            found = freshness(Published(folder.published), settings, CLOCK.now())
+        except WealthError:
+            return []  # nothing is there yet, or nothing that can be read: the next load says so
+    return [] if found.fine else [found.sentence, *filter(None, [heartbeat.seen(folder)])]
 
 
 def _read_something(dagster_instance: dg.DagsterInstance) -> None:
@@ -169,7 +188,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
                 continue
             result = job.execute_in_process(
                 instance=dagster_instance,
-                tags={**days_tags(part[0], part[-1]), PID_TAG: str(os.getpid())},
+                tags={**days_tags(part[0], part[-1]), **_private.REPOSITORY_TAG, PID_TAG: str(os.getpid())},
                 run_config=run_config,
                 raise_on_error=False,
             )

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wealth_pipeline.settings import UI_PASSWORD, Settings
-from wealth_pipeline.ui.serving import HOST, SECONDS_TO_END, SOCKET
+from wealth_pipeline.ui.serving import HOST, SECONDS_TO_END, SOCKET, VERBOSE
 
 #: How long requests and websockets that are open may take when the webserver is stopped.
 _SECONDS_TO_ANSWER = 2
@@ -71,10 +71,11 @@ def daemon(socket_path: Path, _port: int) -> None:
     import dagster as dg
 
     from wealth_pipeline.defs import _private
+    from wealth_pipeline.defs.terminal import for_people
 
     _wait_for(socket_path)
     with dg.DagsterInstance.get() as instance:
-        _private.run_daemon(instance, socket_path)
+        _private.run_daemon(instance, socket_path, (lambda _: None) if os.environ.get(VERBOSE) else for_people)
 
 
 ROLES: dict[str, Callable[[Path, int], None]] = {"code": code_server, "web": webserver, "daemon": daemon}

@@ -17,9 +17,11 @@ from wealth_pipeline.flex.errors import MEANINGS
 from wealth_pipeline.flex.ledger import RequestLedger, token_key
 from wealth_pipeline.gateway import store
 from wealth_pipeline.published import standing
+from wealth_pipeline.published.freshness import freshness
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
+from wealth_pipeline.ui import heartbeat
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.archive import Entry
 from wealth_pipeline.warehouse.warehouse import DataFolder
@@ -64,6 +66,16 @@ def database(folder: DataFolder) -> Finding:
     return Finding.fine(
         "database", f"{found.days} days of NAV" + (f", the newest {found.newest}" if found.newest else "")
     )
+
+
+def up_to_date(folder: DataFolder, settings: Settings, now: datetime) -> Finding:
+    """Whether each account has the newest session that should be there; the daemon may be dead that would say so."""
+    found = freshness(Published(folder.published), settings, now)
+    if found.fine or found.due is None:
+        return Finding.fine("figures", found.sentence)
+    grade = Finding.problem if found.stale and settings.connections else Finding.advice
+    advice = "`wealth pull` asks for what is missing." if settings.connections else "Import newer statements."
+    return grade("figures", " ".join([found.sentence, advice, *filter(None, [heartbeat.seen(folder)])]))
 
 
 def set_aside(folder: DataFolder) -> Iterator[Finding]:

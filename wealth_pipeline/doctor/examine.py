@@ -57,7 +57,7 @@ def examine(
     yield machine.disk_space(settings.data_dir)
     yield machine.clock(now, time.tzname, data.newest_time(data_folder))
     yield from _requests(settings, data_folder, ask_ibkr, now)
-    yield from _figures(settings, data_folder)
+    yield from _figures(settings, data_folder, now)
     if settings.configured:
         yield from services.dagster(settings, data_folder, now)
     yield from units.old_units(folder, data_folder)
@@ -85,11 +85,12 @@ def _requests(settings: Settings, folder: DataFolder, ask_ibkr: bool, now: datet
         yield services.gateway(settings, folder)
 
 
-def _figures(settings: Settings, folder: DataFolder) -> Iterator[Finding]:
+def _figures(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
     """What has been archived and published."""
     database = data.database(folder)
     yield database
     if database.grade == "fine":
+        yield data.up_to_date(folder, settings, now)
         yield from data.failures(folder)
         yield from data.set_aside(folder)
         yield from data.profits(folder, settings)

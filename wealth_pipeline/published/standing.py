@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from wealth_pipeline.calendar import is_session, weekdays_between
+from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.text import sentence, terminal
@@ -47,15 +47,6 @@ def notices(published: Published, folder: Path) -> list[Notice]:
         *(Notice(False, f"{FILE} names {terminal(name)}, of which no statement has come.") for name in unknown),
         *(notice for account in accounts for notice in _of_account(account, newest, folder / FILE)),
     ]
-
-
-def behind(published: Published, newest: date) -> list[tuple[str, date]]:
-    """The accounts that count and whose newest NAV is older than `newest`, with its day.
-
-    Not behind is one that ended, and one for which a statement says that `newest`, a holiday, has no NAV.
-    """
-    found = published.rows("behind", newest=newest)
-    return [(account, last) for account, last, rowless in found if not rowless or is_session(newest)]
 
 
 def failures(published: Published, of: Collection[tuple[str, date]] | None = None) -> Iterator[str]:

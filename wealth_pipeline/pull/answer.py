@@ -8,7 +8,7 @@ from datetime import date
 
 from wealth_pipeline.flex.ledger import FlexRequest, RequestLedger, Window
 from wealth_pipeline.published.published import Published
-from wealth_pipeline.pull.ask import PullError, latest_request, never_made
+from wealth_pipeline.pull.ask import PullError, Refused, latest_request, never_made
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.text import inline
 from wealth_pipeline.warehouse.warehouse import Warehouse
@@ -25,13 +25,14 @@ class Answer:
 def load_answer(warehouse: Warehouse, ledger: RequestLedger, connection: str, window: Window) -> Answer:
     """Load and publish the statement that answered the newest request for `window`.
 
-    Raises PullError if the statement was rejected: it stays archived, and a newer version may load it.
+    Raises PullError if the statement was rejected: it stays archived, and a newer version may load it; and Refused if
+    none has come.
     """
     asked = latest_request(ledger, connection, window)
     if asked.statement_sha256 is None and not never_made(asked):
-        raise PullError(
+        raise Refused(
             f"The statement for {window} (connection {connection}) has not come yet",
-            "Materialize flex_statement for these days first.",
+            "Launch the connection's whole job for these days (daily_statement), or use `wealth pull`.",
         )
     with warehouse.writing():
         came = [asked.statement_sha256] if asked.statement_sha256 else []

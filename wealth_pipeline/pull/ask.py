@@ -25,16 +25,20 @@ class PullError(WealthError):
     """What was asked for cannot be asked for like this, or did not come."""
 
 
+class Refused(PullError):
+    """What was asked for cannot be asked for like this; nothing was done."""
+
+
 def asked_window(days: Iterable[date], overlap_days: int) -> Window:
     """The window to ask for so that `days` come, with the days before it as an audit of what IBKR said of them.
 
-    Raises PullError for more than a quarter: one run asks once.
+    Raises Refused for more than a quarter: one run asks once.
     """
     wanted = sorted(days)
     if len(wanted) > LONGEST_RANGE:
-        raise PullError(
+        raise Refused(
             f"{len(wanted)} days from {wanted[0]} to {wanted[-1]} are too many for one run (at most {LONGEST_RANGE})",
-            "Start them as a backfill, which makes runs of a quarter: in the UI choose the range on the asset's page,"
+            "Start them as a backfill, which makes runs of a quarter: in the UI choose the range on the job's page,"
             " or use `wealth pull --from DATE --to DATE`.",
         )
     return Window(wanted[0] - timedelta(days=overlap_days), wanted[-1])
@@ -73,12 +77,12 @@ def never_made(asked: FlexRequest) -> bool:
 
 
 def latest_request(ledger: RequestLedger, connection: str, window: Window) -> FlexRequest:
-    """The newest request for `window`; raises PullError if nothing was asked."""
+    """The newest request for `window`; raises Refused if nothing was asked."""
     found = ledger.latest(connection, window)
     if found is None:
-        raise PullError(
+        raise Refused(
             f"Nothing was asked of IBKR for {window} (connection {connection})",
-            "Materialize flex_report_request for these days first.",
+            "Launch the connection's whole job for these days (daily_statement), or use `wealth pull`.",
         )
     return found
 
@@ -87,7 +91,7 @@ def download(client: FlexClient, window: Window, archive: Archive) -> Entry | No
     """Wait for the statement of the newest request for `window` and archive it; one that came is only looked up.
 
     None where IBKR never made one (see `never_made`). The body goes to a temporary file beside the
-    archive, never whole into memory. Raises the errors of `flex.errors` and PullError.
+    archive, never whole into memory. Raises the errors of `flex.errors` and Refused.
     """
     asked = latest_request(client.ledger, client.connection, window)
     if asked.statement_sha256 and asked.statement_sha256 in archive:
@@ -95,7 +99,7 @@ def download(client: FlexClient, window: Window, archive: Archive) -> Entry | No
     if never_made(asked):
         return None
     if asked.outcome == "unavailable" or asked.reference_code is None:
-        raise PullError(
+        raise Refused(
             f"IBKR gave no statement for {window} (connection {client.connection}): {asked.message}",
             "Run the job again; it asks again.",
         )

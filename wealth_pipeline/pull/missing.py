@@ -46,6 +46,17 @@ def lacking_days(published: Published, connection: str, days: Sequence[date], as
     return [] if never_made(asked) else _open_days(published, connection, days, days)
 
 
+def absent_days(published: Published, connection: str, days: Sequence[date], *, only_connection: bool) -> list[date]:
+    """The days that nobody asked for and of which an account's NAV is not there, however the others' came.
+
+    That no account had begun on a day, only an answer of IBKR's can say.
+    """
+    open_days = _open_days(published, connection, days, days) if published.expected_accounts(connection) else []
+    accounts = published.accounts_of(connection, only_connection)
+    known = {day for account, day in published.rows("known_days", first=days[0], last=days[-1]) if account in accounts}
+    return sorted({*open_days, *(day for day in days if day not in known)})
+
+
 def _open_days(
     published: Published, connection: str, days: Sequence[date], must_have_rows: Sequence[date]
 ) -> list[date]:

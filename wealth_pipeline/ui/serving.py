@@ -23,6 +23,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.settings import UI_PASSWORD
 
 HOST = "127.0.0.1"
+#: In the environment of the processes: whether they print all that Dagster logs.
+VERBOSE = "WEALTH_VERBOSE"
 #: The code server's socket, in the private folder.
 SOCKET = "code.sock"
 #: How long a process may take to end, its run included, before it is killed.

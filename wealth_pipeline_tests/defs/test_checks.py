@@ -12,7 +12,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from wealth_pipeline.defs.checks import CHECKS, PROOFS, PROVED, Check, answered_by
+from wealth_pipeline.defs.checks import CHECKS, Check, answered_by
+from wealth_pipeline.defs.evaluations import OF_NAV_HISTORY, PROOFS
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import inbox
 from wealth_pipeline.sandbox.flex.server import Sandbox
@@ -53,7 +54,7 @@ def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline
     pipeline = make_pipeline(served)
     result = pipeline.run(NEWEST, NEWEST)
     found = evaluations(result)
-    assert found.keys() | {PROVED} == ALL
+    assert found.keys() | {*OF_NAV_HISTORY} == ALL
     assert [name for name, check in found.items() if not check.passed] == []
     assert pipeline.shown() == dict.fromkeys(ALL, True)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
@@ -71,12 +70,30 @@ def test_every_tables_columns_are_described_with_their_unit() -> None:
         assert all(c.description for c in schema.columns)
 
 
-def test_a_long_weekend_makes_no_history_stale_and_a_lost_week_does() -> None:
-    """Friday's holiday without a row: from Friday morning's day to Tuesday's last attempt 102 hours pass."""
-    policy = definitions(ONE).resolve_asset_graph().get(dg.AssetKey("nav_history")).freshness_policy
-    assert isinstance(policy, TimeWindowFreshnessPolicy)
-    assert policy.warn_window is not None
-    assert timedelta(hours=102) < policy.warn_window.to_timedelta() < policy.fail_window.to_timedelta() <= timedelta(7)
+def test_no_freshness_policy_goes_by_the_time_of_events() -> None:
+    """Loading an old file would reset it: the check `up_to_date` goes by the figures."""
+    graph = definitions(FAMILY).resolve_asset_graph()
+    assert [key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy] == []
+    assert dg.AssetCheckKey(dg.AssetKey(["anna", "nav_history"]), "up_to_date") in graph.asset_check_keys
+
+
+@pytest.mark.parametrize("address", [None, "json://localhost"])
+def test_the_page_of_the_ui_lists_every_automation_with_its_default(
+    address: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBKR_GATEWAY_URL", "https://localhost:5000")
+    if address:
+        monkeypatch.setenv("WEALTH_ALERT_URL", address)
+    repository = definitions(Settings.load()).get_repository_def()
+    on = {
+        (kind, one.name): one.default_status.value == "RUNNING"
+        for kind, defined in (("schedule", repository.schedule_defs), ("sensor", repository.sensor_defs))
+        for one in defined
+    }
+    says = {"off": False, "on": True, "on with `WEALTH_ALERT_URL`": bool(address)}
+    page = (Path(__file__).parents[2] / "docs" / "ui.md").read_text()
+    listed = re.findall(r"^\| (schedule|sensor) `(\w+)` \| (.+?) \| .+ \|$", page, re.MULTILINE)
+    assert {(kind, name): says[default] for kind, name, default in listed} == on
 
 
 def test_the_token_is_named_not_held_in_the_definitions(monkeypatch: pytest.MonkeyPatch) -> None:

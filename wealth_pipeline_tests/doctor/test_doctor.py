@@ -53,7 +53,8 @@ from wealth_pipeline_tests.clocks import MovableClock
 FIRST, LAST = date(2026, 11, 18), date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
 TOKEN = "123456789012345678901234"
-ENV = f"IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\n"
+#: The sandbox's figures are as old as its last pull, whatever day it is now.
+ENV = f"IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\nIBKR_FLEX_URL=http://127.0.0.1:9\n"
 
 
 def _rendered(query: str) -> bytes:
@@ -63,9 +64,7 @@ def _rendered(query: str) -> bytes:
 def _archive(folder: DataFolder, content: bytes, window: tuple[date, date] = (FIRST, LAST)) -> None:
     """Archive and load a statement as the connection's newest."""
     warehouse = Warehouse(folder)
-    later = (
-        datetime.now(UTC) - timedelta(seconds=1) if folder.published.exists() else datetime(2026, 11, 20, tzinfo=UTC)
-    )
+    later = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(minutes=len(folder.archive.sha256s()))
     with warehouse.writing():
         entry = folder.archive.add(io.BytesIO(content), source="flex", connection="ibkr", window=window, now=later)
         list(warehouse.load([entry.sha256]))
@@ -137,7 +136,7 @@ def test_a_healthy_set_up_has_ticks_only(home: Path) -> None:
         f"✓ {about}"
         for about in (
             "Python", "packages", ".env", "settings", "token ibkr", "data folder", "drive", "privacy", "disk", "clock",
-            "database", "query ibkr", "daemon", "schedule",
+            "database", "figures", "query ibkr", "daemon", "schedule",
         )
     }  # fmt: skip
     assert status == 0

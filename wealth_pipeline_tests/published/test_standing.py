@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wealth_pipeline.calendar import last_weekdays, weekdays_between
+from wealth_pipeline.calendar import weekdays_between
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.published import standing
 from wealth_pipeline.published.published import Published
@@ -113,20 +113,6 @@ def test_what_the_file_says_of_accounts_that_nobody_knows_or_that_go_on_is_point
     folder.say("[[account]]\nid = 1")
     assert "id is 1, which is not text in quotes" in notices(folder)[0].sentence
     assert "is not text in quotes" in status()
-
-
-def test_up_to_date_is_said_only_when_every_account_that_counts_is(folder: Folder) -> None:
-    from datetime import datetime
-
-    *_, before, newest = last_weekdays(30, datetime.now().astimezone())
-    current, late = {before: 5, newest: 5}, {before: 6}
-    folder.load(statement({"U1": current, "U2": late}))
-    assert f"Not up to {newest}: the newest NAV of U2 is of {before}." in status()
-    assert "The data are up to date." not in status()
-    folder.say(f'[[account]]\nid = "U2"\nended = {before}\n')
-    folder.load()
-    assert "The data are up to date." in status()
-    assert f"U2: ended on {before}." in status()
 
 
 def test_no_day_is_missing_after_an_account_ended(folder: Folder) -> None:

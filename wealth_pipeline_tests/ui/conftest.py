@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -38,18 +38,20 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Ui:
-    """A running `wealth dev`, on a copy of what a demo left behind. password: the UI's.
+    """A running `wealth dev`, on a copy of what a demo left behind. password: the UI's. settings: others.
 
-    said: what it printed, up to the line that it can be opened.
+    said: what it printed, up to the line that says where the NAV is to be seen.
     """
 
-    def __init__(self, folder: Path, demo: Path, password: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, demo: Path, password: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
-        self.environ = environment(folder) | {"WEALTH_UI_PASSWORD": password or ""}
+        self.environ = environment(folder) | {"WEALTH_UI_PASSWORD": password or ""} | dict(settings or {})
         shutil.copytree(demo, folder, symlinks=True, dirs_exist_ok=True)
         self.process = subprocess.Popen(
             self.wealth("dev", "--port", str(port)),
@@ -63,7 +65,7 @@ class Ui:
         self.said: list[str] = []
         for line in self.process.stdout:
             self.said.append(line.strip())
-            if self.address in line:
+            if f"{self.address}/assets/" in line:
                 break
 
     @staticmethod

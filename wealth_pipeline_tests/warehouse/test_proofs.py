@@ -45,15 +45,15 @@ from wealth_pipeline_tests.lives import Folder, statement
 
 day, root = date(2026, 1, 9), Path(sys.argv[1])
 Folder(root).load(statement({"U1": {day: 1000}}))
-from wealth_pipeline.defs import checks  # late, for what is refused is refused above
+from wealth_pipeline.defs import evaluations  # late, for what is refused is refused above
 published = Published(root / "wealth.duckdb")
-made = checks.checks(Connection("ibkr", "1", "TOKEN", prefixed=False), Settings(root))
+made = evaluations.checks(Connection("ibkr", "1", "TOKEN", prefixed=False), Settings(root))
 proof = published.proofs(["U1"], "odd")
 print(json.dumps({
     "status": [proof.passed, proof.failed, [row["reason"] for row in proof.failures]],
     "nav": [[d.proof, d.unproved_by] for d in published.nav_days(["U1"], day, day)],
     "checks": [str(spec.key.asset_key.path) for one in made for spec in one.check_specs if spec.name == "odd"],
-    "described": checks.PROOFS["proved"][1],
+    "described": evaluations.PROOFS["proved"][1],
     "documented": [line for line in described.table().splitlines() if "odd" in line],
 }))
 """

@@ -46,9 +46,13 @@ def status() -> None:
 
 def _print_status(published: Published, settings: Settings) -> None:
     """How the accounts stand in the published database."""
+    from wealth_pipeline.calendar import CLOCK
     from wealth_pipeline.cli.printing import print_table
     from wealth_pipeline.published import standing
+    from wealth_pipeline.published.freshness import freshness
     from wealth_pipeline.pull import missing
+    from wealth_pipeline.ui import heartbeat
+    from wealth_pipeline.warehouse.warehouse import DataFolder
 
     newest, days = last_days(settings)
     rows = published.newest_nav()
@@ -62,10 +66,9 @@ def _print_status(published: Published, settings: Settings) -> None:
     for notice in standing.notices(published, settings.data_dir):
         click.echo(notice.sentence)
         print_lines(notice.lines)
-    if rows:
-        behind = [f"{terminal(account)} is of {last}" for account, last in standing.behind(published, newest)]
-        late = f"Not up to {newest}: the newest NAV of {', '.join(behind)}."
-        click.echo(late if behind else "The data are up to date.")
+    click.echo(freshness(published, settings, CLOCK.now()).sentence)
+    if seen := heartbeat.seen(DataFolder(settings.data_dir)):
+        click.echo(seen)
 
 
 def _account_line(account: AccountDays, looked_at: int, newest: date) -> str:

@@ -15,12 +15,13 @@ _PORT = click.option("--port", default=3000, show_default=True, help="Port of th
 
 @click.command()
 @_PORT
-def dev(port: int) -> None:
+@click.option("--verbose", is_flag=True, help="Print all that Dagster logs, with stack traces.")
+def dev(port: int, verbose: bool) -> None:
     """Open the Dagster UI with its daemon: on your data if something is configured, else on the sandbox."""
     settings, password = load_settings(), ui_password()
     if settings.configured:
         names = ", ".join(c.name for c in settings.connections) or "the Client Portal Gateway"
-        _dev(settings, port, password, f"your data in {settings.data_dir} ({names})")
+        _dev(settings, port, password, f"your data in {settings.data_dir} ({names})", verbose)
     else:
         from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 
@@ -29,18 +30,22 @@ def dev(port: int) -> None:
             os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
             settings = Settings.load()
             click.echo(f"A sandbox gateway is logged in at {gateway.gateway_url}: open it to log out and in again.")
-            _dev(settings, port, password, f"the SANDBOX, a simulated household, in {settings.data_dir}")
+            _dev(settings, port, password, f"the SANDBOX, a simulated household, in {settings.data_dir}", verbose)
 
 
-def _dev(settings: Settings, port: int, password: str | None, what: str) -> None:
+def _dev(settings: Settings, port: int, password: str | None, what: str, verbose: bool) -> None:
     """Serve the UI and the daemon on these settings' data folder."""
     from wealth_pipeline.defs.runs import end_orphans
+    from wealth_pipeline.ui.pages import address
+    from wealth_pipeline.ui.serving import VERBOSE
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     for run_id in end_orphans(DataFolder(settings.data_dir)):
         click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
     click.echo("Starting the Dagster UI ...")
-    ready = f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)"
+    if verbose:
+        os.environ[VERBOSE] = "1"
+    ready = f"Dagster UI on {what}: {address(port)} (Ctrl-C stops it)"
     _serve(settings, ready, port=port, password=password, daemon=True)
 
 
@@ -48,8 +53,10 @@ def _dev(settings: Settings, port: int, password: str | None, what: str) -> None
 @_PORT
 def serve(port: int) -> None:
     """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
+    from wealth_pipeline.ui.pages import address
+
     settings = load_settings()
-    ready = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
+    ready = f"Dagster UI on your data in {settings.data_dir}: {address(port)}"
     _serve(settings, ready, port=port, password=ui_password(), daemon=False)
 
 
@@ -65,13 +72,21 @@ def daemon() -> None:
 
 
 def _serve(settings: Settings, ready: str, *, port: int | None, password: str | None, daemon: bool) -> None:
-    """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
-    from wealth_pipeline.defs.runs import report_what_is_loaded
+    """Serve on these settings' data folder until stopped.
+
+    Prints first what is not as it should be of the figures; then `ready`, and where the NAV is to be seen, once the UI,
+    if there is one, answers.
+    """
+    from wealth_pipeline.defs.runs import report_at_start
+    from wealth_pipeline.ui.pages import nav_pages
     from wealth_pipeline.ui.serving import serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     if port is not None:
         check_origins(settings.ui_origins, password)
-    report_what_is_loaded(settings)  # makes Dagster's storage, so that the processes don't do it at the same time
+    # Makes Dagster's storage, so that the processes don't do it at the same time.
+    for line in report_at_start(settings):
+        click.echo(line)
     DataFolder(settings.data_dir).inbox.mkdir(exist_ok=True, mode=0o700)
-    serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
+    lines = [ready, *(f"The NAV: {page}" for page in (nav_pages(settings, port) if port is not None else []))]
+    serve(lambda: click.echo("\n".join(lines)), port=port, daemon=daemon, password=password)

@@ -1,37 +1,43 @@
 """From the Flex Web Service to the NAV history: the assets of one connection."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from contextlib import contextmanager
+from datetime import date
 from itertools import groupby
 from typing import Any
 
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs import markdown
-from wealth_pipeline.defs.checks import PROVED
 from wealth_pipeline.defs.columns import column_schema
-from wealth_pipeline.defs.events import days_are_reported, report_changed_days, report_checks, report_loaded
-from wealth_pipeline.defs.failures import plain_failure
+from wealth_pipeline.defs.days import days_of, for_people
+from wealth_pipeline.defs.evaluations import OF_NAV_HISTORY
+from wealth_pipeline.defs.events import (
+    days_are_reported,
+    report_changed_days,
+    report_checks,
+    report_loaded,
+    show_newest_last,
+)
 from wealth_pipeline.defs.jobs import rebuild_if_outdated
-from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, without_nav
+from wealth_pipeline.defs.nav_events import holdings, nav_events, nav_history_key, without_nav
 from wealth_pipeline.defs.partitions import BACKFILL_POLICY
 from wealth_pipeline.defs.resources import FlexService, WealthData
 from wealth_pipeline.errors import WealthError
-from wealth_pipeline.flex.ledger import Window
+from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.published.published import Published
+from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.pull import ask
 from wealth_pipeline.pull.answer import load_answer, refuse_lacking, refuse_strangers
-from wealth_pipeline.pull.missing import lacking_days
+from wealth_pipeline.pull.ask import Refused
+from wealth_pipeline.pull.missing import absent_days, lacking_days
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.relations import TableSpec
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
-from wealth_pipeline.text import inline
 
-#: When the NAV history is called stale. A new day comes Tuesday to Saturday mornings; with a weekend and a holiday
-#: between two of them up to four and a quarter days pass, which is nothing to warn of.
-FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=4, hours=12), fail_window=timedelta(days=7))
+#: How many days are named of those that are not there.
+_NAMED = 5
 
 
 class PullConfig(dg.Config):
@@ -51,14 +57,15 @@ def flex_assets(
         "required_resource_keys": {connection.resource, "wealth"},
     }
     return [
-        _report_request(connection, shared),
-        _statement(connection, shared),
+        _report_request(connection, settings, shared),
+        _statement(connection, settings, shared),
         _tables(connection, settings, shared),
         _nav_history(connection, settings, shared),
     ]
 
 
-def _report_request(connection: Connection, shared: dict[str, Any]) -> Any:  # Dagster's decorator is not fully typed
+# Any: Dagster's decorator is not fully typed.
+def _report_request(connection: Connection, settings: Settings, shared: dict[str, Any]) -> Any:
     @dg.asset(
         key=connection.key("flex_report_request"),
         group_name="flex",
@@ -69,8 +76,8 @@ def _report_request(connection: Connection, shared: dict[str, Any]) -> Any:  # D
     )
     def flex_report_request(context: dg.AssetExecutionContext, config: PullConfig) -> dg.MaterializeResult[Any]:
         flex, wealth = _resources(context, connection)
-        with plain_failure():
-            window = _window(context, flex)
+        with for_people(context, connection, settings):
+            window = ask.asked_window(days_of(context, connection, settings, wealth), flex.overlap_days)
             asked = ask.request(flex.client(wealth.ledger), window, force=config.force)
         return dg.MaterializeResult(
             metadata={"window": str(window), "requested_at": dg.MetadataValue.timestamp(asked.requested_at)}
@@ -79,7 +86,7 @@ def _report_request(connection: Connection, shared: dict[str, Any]) -> Any:  # D
     return flex_report_request
 
 
-def _statement(connection: Connection, shared: dict[str, Any]) -> Any:
+def _statement(connection: Connection, settings: Settings, shared: dict[str, Any]) -> Any:
     @dg.asset(
         key=connection.key("flex_statement"),
         deps=[connection.key("flex_report_request")],
@@ -91,8 +98,8 @@ def _statement(connection: Connection, shared: dict[str, Any]) -> Any:
     )
     def flex_statement(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         flex, wealth = _resources(context, connection)
-        with plain_failure():
-            window = _window(context, flex)
+        with for_people(context, connection, settings):
+            window = ask.asked_window(days_of(context, connection, settings, wealth), flex.overlap_days)
             entry = ask.download(flex.client(wealth.ledger), window, wealth.folder.archive)
         if entry is None:
             return dg.MaterializeResult(
@@ -120,8 +127,9 @@ def _tables(connection: Connection, settings: Settings, shared: dict[str, Any]) 
     )
     def tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
-        with plain_failure():
-            window = _window(context, flex)
+        with for_people(context, connection, settings):
+            days = days_of(context, connection, settings, wealth)
+            window = ask.asked_window(days, flex.overlap_days)
             rebuild_if_outdated(context, wealth, settings)
             report_loaded(context.instance, settings)  # what a killed process left
             try:
@@ -130,7 +138,7 @@ def _tables(connection: Connection, settings: Settings, shared: dict[str, Any]) 
                 report_loaded(context.instance, settings)  # what came besides is loaded
                 raise
             report_changed_days(context.instance, settings, answer.caught_up)
-            _show_holdings(context, wealth, connection)
+            _show_holdings(context, wealth, connection, days)
         for table in TABLES:
             yield dg.MaterializeResult(
                 asset_key=connection.key(table.name),
@@ -140,6 +148,7 @@ def _tables(connection: Connection, settings: Settings, shared: dict[str, Any]) 
                     "database": dg.MetadataValue.path(str(wealth.folder.published)),
                 },
             )
+        show_newest_last(context.instance, settings, connection)
 
     return tables
 
@@ -162,21 +171,23 @@ def _nav_history(connection: Connection, settings: Settings, shared: dict[str, A
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with plain_failure(), Published(wealth.folder.published) as published:
-            asked = ask.latest_request(wealth.ledger, connection.name, _window(context, flex))
-            lacking = lacking_days(published, connection.name, _days(context), asked)
-            report_nav(
-                context,
-                published,
-                connection,
-                only_connection=wealth.only_connection,
-                sha256=asked.statement_sha256,
-                lacking=lacking,
-            )
+        with for_people(context, connection, settings), _published(wealth, connection) as published:
+            days = days_of(context, connection, settings, wealth)
+            asked = _asked(wealth, connection, days, flex.overlap_days)
+            if asked:
+                lacking = lacking_days(published, connection.name, days, asked)
+            else:
+                lacking = absent_days(published, connection.name, days, only_connection=wealth.only_connection)
+            sha256 = asked.statement_sha256 if asked else None
+            report_nav(context, published, connection, days=days, sha256=sha256, lacking=lacking, wealth=wealth)
+            show_newest_last(context.instance, settings, connection)
             report_checks(
-                context.instance, published=published, connection=connection, settings=settings, names=[PROVED]
+                context.instance, published=published, connection=connection, settings=settings, names=OF_NAV_HISTORY
             )
             days_are_reported(wealth.folder, published)
+            if asked is None:
+                _refuse_unasked(connection, lacking)
+                return
             refuse_strangers(published, connection.name, asked)
             refuse_lacking(published, ledger=wealth.ledger, connection=connection.name, lacking=lacking, asked=asked)
 
@@ -192,12 +203,38 @@ def _nav_history_spec(connection: Connection) -> dg.AssetSpec:
         skippable=True,  # the step itself says for which days there is a NAV, day by day
         description="Net asset value (net liquidation value) of every account at the close of each report date,"
         " with the day's change and the state of its proof. A green day is a day whose NAV is in DuckDB, or one"
-        " that has none: before the account began. Below, *Plots* draws the NAV by day. Called stale after four"
-        " and a half days without a new one.",
+        " that has none: before the account began. Below, *Plots* draws the NAV by day. Materialized alone it shows"
+        f" what is loaded, and asks for nothing: for days that are not there launch the job {connection.job}.",
         # Under Dagster's own key the columns would fill the page, above the figures that people come for.
         metadata={"columns": column_schema(VIEWS_BY_NAME["nav_history"]), "dagster/table_name": "nav_history"},
-        freshness_policy=FRESHNESS,
     )
+
+
+@contextmanager
+def _published(wealth: WealthData, connection: Connection) -> Iterator[Published]:
+    """What is published; raises Refused where that is nothing."""
+    try:
+        with Published(wealth.folder.published) as published:
+            yield published
+    except NothingPublished as error:
+        raise Refused(error.what, f"Launch the job {connection.job} for these days: it asks IBKR.") from None
+
+
+def _asked(wealth: WealthData, connection: Connection, days: Sequence[date], overlap_days: int) -> FlexRequest | None:
+    """What was asked of IBKR for these days as one run; None in a run of nav_history alone over other days."""
+    if len(days) > ask.LONGEST_RANGE:
+        return None
+    return wealth.ledger.latest(connection.name, ask.asked_window(days, overlap_days))
+
+
+def _refuse_unasked(connection: Connection, lacking: Sequence[date]) -> None:
+    """Raise Refused if days are not there that a run of nav_history alone is to show."""
+    if lacking:
+        named = f"{', '.join(map(str, lacking[:_NAMED]))}{', ...' * (len(lacking) > _NAMED)}"
+        raise Refused(
+            f"No NAV for {named} (connection {connection.name}), and nobody asked IBKR for these days as one run",
+            f"Launch the job {connection.job} for them, or use `wealth pull`: nav_history alone shows what is loaded.",
+        )
 
 
 def report_nav(
@@ -205,7 +242,8 @@ def report_nav(
     published: Published,
     connection: Connection,
     *,
-    only_connection: bool,
+    wealth: WealthData,
+    days: Sequence[date],
     sha256: str | None,
     lacking: Sequence[date],
 ) -> None:
@@ -214,43 +252,30 @@ def report_nav(
     So is each day that Dagster does not know of although its NAV is there: a run was killed after it had loaded it.
     And so is a day of the run that has no NAV and lacks none: a backfill counts what is not materialized as failed.
     """
-    days = _days(context)
-    accounts = published.accounts_of(connection.name, only_connection)
+    accounts = published.accounts_of(connection.name, wealth.only_connection)
     shown = context.instance.get_materialized_partitions(nav_history_key(connection))
     there = published.nav_dates(accounts)
     unknown = [day for day in there if day.isoformat() not in shown]
     reported = published.nav_days(accounts, days[0], days[-1], sha256=sha256, others=unknown)
-    for event in nav_events(connection, reported):
-        context.log_event(event)
     for event in without_nav(connection, [day for day in days if day not in there and day not in lacking]):
         context.log_event(event)
+    for event in nav_events(connection, reported):
+        context.log_event(event)
 
 
-def _show_holdings(context: dg.AssetExecutionContext, wealth: WealthData, connection: Connection) -> None:
+def _show_holdings(
+    context: dg.AssetExecutionContext, wealth: WealthData, connection: Connection, days: Sequence[date]
+) -> None:
     """Add each day's largest holdings to the day's materialization of the table `positions`."""
-    days = _days(context)
     with Published(wealth.folder.published) as published:
         accounts = published.accounts_of(connection.name, wealth.only_connection)
-        holdings = published.largest_holdings(accounts, days[0], days[-1])
-    for day, of_day in groupby(holdings, lambda h: h.report_date):
+        largest = published.largest_holdings(accounts, days[0], days[-1])
+    for day, of_day in groupby(largest, lambda h: h.report_date):
         if day in days:
             context.add_asset_metadata(
-                {
-                    f"largest holdings {inline(account)}": dg.MetadataValue.md(markdown.holdings_table(of_account))
-                    for account, of_account in groupby(of_day, lambda h: h.account_id)
-                },
-                asset_key=connection.key("positions"),
-                partition_key=day.isoformat(),
+                holdings(of_day), asset_key=connection.key("positions"), partition_key=day.isoformat()
             )
 
 
 def _resources(context: dg.AssetExecutionContext, connection: Connection) -> tuple[FlexService, WealthData]:
     return getattr(context.resources, connection.resource), context.resources.wealth
-
-
-def _days(context: dg.AssetExecutionContext) -> list[date]:
-    return [date.fromisoformat(key) for key in sorted(context.partition_keys)]
-
-
-def _window(context: dg.AssetExecutionContext, flex: FlexService) -> Window:
-    return ask.asked_window(_days(context), flex.overlap_days)

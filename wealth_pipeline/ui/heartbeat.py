@@ -1,0 +1,27 @@
+"""When Dagster's daemon was heard last: read from Dagster's storage without Dagster, whose import takes seconds."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+from wealth_pipeline.warehouse.warehouse import DataFolder
+
+
+def last_heard(folder: DataFolder) -> datetime | None:
+    """When Dagster's daemon was heard last (UTC), None where it never was, or the storage cannot be read."""
+    try:
+        with closing(
+            sqlite3.connect(f"{(folder.dagster_home / 'history' / 'runs.db').as_uri()}?mode=ro", uri=True)
+        ) as db:
+            ((text,),) = db.execute("SELECT max(timestamp) FROM daemon_heartbeats")
+    except (sqlite3.Error, ValueError):
+        return None
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+
+
+def seen(folder: DataFolder) -> str | None:
+    """The sentence that says so, None where the daemon never ran here."""
+    heard = last_heard(folder)
+    return f"Dagster's daemon was last seen on {heard:%Y-%m-%d} at {heard:%H:%M} UTC." if heard else None
