@@ -348,7 +348,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a daemon that died": (
         lambda home: _daemon(DataFolder(home / "data"), heard=3600),
-        "UTC. Start it with `make dev`, or as a service (docs/always-on.md).",
+        "UTC. Start it with `wealth dev`, or as a service (docs/always-on.md).",
     ),
     "a schedule that is off": (
         lambda home: _daemon(DataFolder(home / "data"), heard=1, on=()),
@@ -480,7 +480,7 @@ def test_an_older_python_is_told_and_this_one_is_fine() -> None:
     assert machine.python(">=3.11,<3.15").grade == "fine"
     old = machine.python(">=3.11,<3.15", "3.10.4")
     assert old.grade == "problem"
-    assert old.sentence.startswith("Python 3.10.4 runs, >=3.11,<3.15 is declared. Run `make clean`, then `make PYTHON=")
+    assert old.sentence.startswith("Python 3.10.4 runs, >=3.11,<3.15 is declared. Install wealth_pipeline again with")
 
 
 @pytest.mark.parametrize("told", ["duckdb 1.4.0 is installed, <3,>=2.0 is declared", "pyarrow is not installed"])
@@ -494,7 +494,7 @@ def test_a_package_outside_its_range_is_told(told: str) -> None:
     if "duckdb" in told:
         assert (
             found.sentence
-            == f"{told}. Run `make clean`, then `make demo`, which installs everything again; your data stay."
+            == f"{told}. Install wealth_pipeline again (in a clone: `make clean`, then `make demo`); your data stay."
         )
     else:
         assert told in found.sentence
