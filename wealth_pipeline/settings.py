@@ -187,7 +187,8 @@ class Settings:
         if not self.connections:
             raise SettingsError(
                 "No Flex connection is configured",
-                "Put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env (see .env.example), or try `wealth demo`.",
+                "Put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into a file .env in this folder (docs/setup.md), or try"
+                " `wealth demo`.",
             )
         found = [c for c in self.connections if name is None or c.name == name]
         if len(found) != 1:

@@ -181,7 +181,7 @@ def test_every_command_is_one_and_every_query_in_one_runs(
         assert all(word in targets for word in words[1:] if "=" not in word), line
     elif program == "wealth":
         _click([word for word in words[1:] if word != "..."])
-        if words[1] == "sql" and words[2:] not in ([], ["..."]):
+        if words[1] == "sql" and words[2:] not in ([], ["..."], ["-f", "FILE"]):
             monkeypatch.setenv("WEALTH_DATA_DIR", str(data))
             done = CliRunner().invoke(main, words[1:])
             assert done.exit_code == 0, done.output

@@ -243,7 +243,7 @@ def _swapped_statement(home: Path) -> None:
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
-    "nothing configured": (lambda home: env(home, ""), "settings: Nothing is configured. Run `cp .env.example .env`"),
+    "nothing configured": (lambda home: env(home, ""), "settings: Nothing is configured. Put IBKR_FLEX_TOKEN"),
     ".env in another encoding": (
         lambda home: env(home, ENV.encode() + b"# caf\xe9\n"),
         ".env: {home}/.env is not UTF-8 text. Save it again as UTF-8",

@@ -63,7 +63,7 @@ def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Python reads no .pth files there, so that the package itself comes from the wheel alone.
     (packages / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"])
     where = subprocess.run(
-        [python, "-c", "import wealth_pipeline; print(wealth_pipeline.__file__)"],
+        [python, "-P", "-c", "import wealth_pipeline; print(wealth_pipeline.__file__)"],
         capture_output=True,
         text=True,
         check=True,
@@ -83,7 +83,7 @@ def test_every_command_of_the_tool_works_in_an_empty_folder(tool: Path, clean_en
         assert "make " not in done.stdout.replace("(in a clone: `make", "")
         return done.stdout
 
-    assert "`wealth dev`" in wealth("doctor")
+    assert "or try `wealth demo`" in wealth("doctor", status=1)
     demo = wealth("demo")
     assert "wealth dev " in demo
     assert (clean_environment / "data" / "sandbox" / "dagster" / "dagster.yaml").exists()
@@ -95,8 +95,12 @@ def test_every_command_of_the_tool_works_in_an_empty_folder(tool: Path, clean_en
         in subprocess.run(["bash", "-ec", query], env=environ, capture_output=True, text=True, check=True).stdout
     )
     sandbox = {"WEALTH_DATA_DIR": "data/sandbox"}
-    for words in (["status"], ["sql", "FROM nav_latest"], ["doctor"], ["digest"], ["replay"]):
+    for words in (["status"], ["sql", "FROM nav_latest"]):
         wealth(*words, **sandbox)
+    configured = sandbox | {"IBKR_FLEX_QUERY_ID": "1", "IBKR_FLEX_TOKEN": "1" * 24}
+    assert "Start it with `wealth dev`" in wealth("doctor", **configured)
+    assert "Nothing is missing" in wealth("pull", **configured)
+    (clean_environment / "random.py").write_text("raise SystemExit('a file of this folder was taken for a module')")
     port = free_port()
     with running(clean_environment, str(tool), "dev", "--port", str(port), PATH=environ["PATH"]) as dev:
         assert until(lambda: ask(port, GREEN))["assetNodeOrError"]["partitionStats"]["numMaterialized"] >= 20
