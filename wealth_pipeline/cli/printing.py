@@ -122,9 +122,12 @@ def _framed(columns: Sequence[Column], widths: Sequence[int]) -> Any:
 
     table = Table()
     for column, width in zip(columns, widths, strict=True):
-        # Text, not markup: a description may hold brackets.
-        justify = "right" if column.right else "left"
-        table.add_column(Text(column.head(width)), width=width, overflow="fold", justify=justify)
+        table.add_column(
+            Text(column.head(width)),  # not as markup: a description may hold brackets
+            width=width,
+            overflow="fold",
+            justify="right" if column.right else "left",
+        )
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*map(Text, row))
     return table
