@@ -23,7 +23,9 @@ NAMES = ["report_date", "account_id", "nav_value_base", "description", "currency
 ROW = (DAY, "U1234567", Decimal("-480928.241806144"), "SPDR S&P 500 ETF TRUST, distributing", "USD")
 
 
-def shown(capsys: pytest.CaptureFixture[str], width: int, names: Sequence[str], *blocks: list[Sequence[Any]]) -> str:
+def shown(
+    capsys: pytest.CaptureFixture[str], width: int, names: Sequence[str], *blocks: Sequence[Sequence[Any]]
+) -> str:
     print_tables(names, blocks, width=width)
     return capsys.readouterr().out
 
@@ -121,7 +123,7 @@ def test_the_frame_is_straight_in_every_encoding(encoding: str, width: int, monk
     monkeypatch.setattr(sys, "stdout", written)
     print_tables(["name", "total"], [[("Zürich — 三菱", Decimal("1.5")), ("plain", LARGE)]], width=width)
     written.flush()
-    lines = written.buffer.getvalue().decode(encoding).splitlines()  # type: ignore[attr-defined]
+    lines = written.buffer.getvalue().decode(encoding).splitlines()
     assert max(map(cell_len, lines)) <= width
     if width == 100:
         assert len({cell_len(line) for line in lines}) == 1
