@@ -127,7 +127,9 @@ def named_connections(folder: Path) -> list[Connection]:
     try:
         content = tomllib.loads(read_regular(file).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{CONNECTIONS_FILE} is not valid TOML: {error}", "See .env.example.") from None
+        raise SettingsError(
+            f"{CONNECTIONS_FILE} is not valid TOML: {error}", "docs/several-accounts.md has an example."
+        ) from None
     except OSError as error:
         raise SettingsError(
             f"{file} cannot be read: {error.strerror}", "Make yourself its owner and run chmod 600 on it."

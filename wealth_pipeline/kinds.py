@@ -9,6 +9,7 @@ from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from wealth_pipeline.errors import SettingsError
 
@@ -102,11 +103,21 @@ def _times(text: str) -> tuple[time, ...]:
     return tuple(sorted(time.fromisoformat(part) for part in parts))
 
 
+def address(expects: str) -> Kind[str]:
+    """The address of a server; `urlsplit` itself refuses a port that there is not. A password may stand in it."""
+    return Kind(
+        lambda text: _checked(text, bool(re.fullmatch(r"https?://\S+", text)) and urlsplit(text).port != 0),
+        f"{expects}, with a port from 1 to {LAST_PORT} if it has one",
+        shown=False,
+    )
+
+
 TEXT = Kind(str)
 #: What must not get into the settings, which Dagster stores: only whether it is there.
 IS_SET = Kind(lambda text: True, write=lambda found: "")
 FOLDER = Kind(lambda text: Path(text).expanduser().absolute())
-ADDRESS = r"https?://\S+"
+#: The last port there is.
+LAST_PORT = 65535
 DAY = Kind(date.fromisoformat, "a date such as 2025-01-01")
 SHARE = Kind(lambda text: Decimal(_checked(text, bool(re.fullmatch(r"\d(\.\d+)?", text)))), "a share such as 0.2")
 SWITCH = Kind(

@@ -31,7 +31,6 @@ from wealth_pipeline.connections import (
 from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.files.regular import read_regular
 from wealth_pipeline.kinds import (
-    ADDRESS,
     DAY,
     FOLDER,
     IS_SET,
@@ -41,6 +40,7 @@ from wealth_pipeline.kinds import (
     TIMES,
     Kind,
     Setting,
+    address,
     matching,
     setting,
     whole,
@@ -94,12 +94,12 @@ class Settings:
         "WEALTH_FLEX_DEADLINE_MINUTES", 15, whole(1, 120), "minutes to wait for IBKR to make a statement"
     )
     flex_url: str = setting(
-        "IBKR_FLEX_URL", FLEX_URL, matching(ADDRESS, "an address that starts with https://"),
+        "IBKR_FLEX_URL", FLEX_URL, address("an address that starts with https://"),
         "another address of the Flex Web Service; only for the sandbox",
         unset="IBKR's",
     )  # fmt: skip
     gateway_url: str | None = setting(
-        "IBKR_GATEWAY_URL", None, matching(ADDRESS, "an address such as https://localhost:5000"),
+        "IBKR_GATEWAY_URL", None, address("an address such as https://localhost:5000"),
         "the Client Portal Gateway on this machine ([gateway.md](gateway.md), with the five below)",
         unset="unused", example="https://localhost:5000",
     )  # fmt: skip
@@ -187,7 +187,8 @@ class Settings:
         if not self.connections:
             raise SettingsError(
                 "No Flex connection is configured",
-                "Put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into .env (see .env.example), or try `wealth demo`.",
+                "Put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into a file .env in this folder (docs/setup.md), or try"
+                " `wealth demo`.",
             )
         found = [c for c in self.connections if name is None or c.name == name]
         if len(found) != 1:

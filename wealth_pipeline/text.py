@@ -35,6 +35,12 @@ _BLOCK = re.compile(r"(\d*)([.)]|#+|[-+:=]+)(?=\s|$)")
 #: the full-width and small forms.
 _FORMULA = re.compile('[\\s"]*[=+@\\-＝＋－＠﹦﹢﹣﹫]|[\t\r\n]')
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+#: How many decimals the amounts of a currency have, where they are not two (ISO 4217, list one: minor unit).
+_DECIMALS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
 
 
 def terminal(text: str) -> str:
@@ -95,7 +101,7 @@ def _number(found: re.Match[str]) -> str:
 def plain(value: Any) -> str:
     """A value to the last digit: decimals without trailing zeros, lists and structs as JSON, nothing for None."""
     if isinstance(value, Decimal):
-        return format(value.normalize() if value else Decimal(0), "f")
+        return _without_zeros(f"{value:f}") if value else "0"
     if isinstance(value, list | tuple | dict):
         return json.dumps(json_value(value))
     return "" if value is None else str(value)
@@ -110,8 +116,23 @@ def json_value(value: Any) -> Any:
     return value if value is None or type(value) in (bool, int, str) else plain(value)
 
 
-def money(amount: Decimal | None, currency: str | None, *, sign: bool = False) -> str:
-    """An amount rounded to two decimals, with its currency: `1,234.50 USD`, or `+1,234.50 USD` with `sign`."""
-    if amount is None:
+def grouped(value: Any) -> str:
+    """A value as `plain` shows it, a decimal with separators between the thousands: `1,234.5`."""
+    return _without_zeros(f"{value:,f}") if isinstance(value, Decimal) and value else plain(value)
+
+
+def _without_zeros(text: str) -> str:
+    """A decimal without the zeros at its end. Decimal.normalize would round what has more than 28 digits."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount(value: Decimal, currency: str | None, *, sign: bool = False) -> str:
+    """An amount rounded to the decimals of its currency: `1,234.50`, or `+1,234.50` with `sign`."""
+    return f"{value:{'+' if sign else ''},.{_DECIMALS.get(currency or '', 2)}f}"
+
+
+def money(value: Decimal | None, currency: str | None, *, sign: bool = False) -> str:
+    """An amount as `amount` shows it, with its currency: `1,234.50 USD`."""
+    if value is None:
         return "not stated"
-    return f"{amount:{'+' if sign else ''},.2f} {currency or 'base currency'}"
+    return f"{amount(value, currency, sign=sign)} {currency or 'base currency'}"

@@ -102,6 +102,21 @@ def zones(files: Files) -> set[str]:
     }
 
 
+def texts_of_any_encoding(files: Files) -> set[str]:
+    """Whatever reads or writes a text file says that it is UTF-8: without that, the locale decides."""
+    return {
+        path
+        for path, text in files.items()
+        if any(
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr in ("read_text", "write_text")
+            and not any(keyword.arg == "encoding" for keyword in call.keywords)
+            for call in ast.walk(ast.parse(text))
+        )
+    }
+
+
 def sleeps(files: Files) -> set[str]:
     """No test sleeps: it waits for what must happen, in a function that polls."""
     return {

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from collections import Counter
 from contextlib import closing
 from datetime import date, datetime
 from functools import cache
@@ -25,17 +26,21 @@ import duckdb
 import pytest
 import yaml
 from click.testing import CliRunner
+from rich.cells import cell_len
 
+from wealth_pipeline.cli import printing
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.gateway import snapshot, store
 from wealth_pipeline.gateway.address import GatewayAddress
 from wealth_pipeline.gateway.client import GatewayClient
 from wealth_pipeline.gateway.state import GatewayState
+from wealth_pipeline.published.query import asked, opened
 from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household.household import Household, LateFee
 from wealth_pipeline.sandbox.statement.statement import FULL, Statement
 from wealth_pipeline.settings import Settings, setting_names
 from wealth_pipeline.tables.sections import SECTIONS
+from wealth_pipeline.text import plain, terminal
 from wealth_pipeline.warehouse.accounts_file import read_accounts
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests import flexml
@@ -54,7 +59,8 @@ BLOCKS = [
 ]
 #: Programs of the system, whose commands cannot run here; their names are checked, and the units they start.
 SYSTEM = set(
-    "bin/run.sh cd chmod cp curl git grep java journalctl keytool launchctl loginctl mail rm ssh systemctl tar".split()
+    "bin/run.sh cd chmod cp curl env eval git grep java journalctl keytool launchctl loginctl mail rm ssh systemctl tar"
+    " uv".split()
 )
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -125,6 +131,26 @@ def test_every_query_runs_and_shows_no_amount_without_its_currency(query: str, d
         assert any("currency" in name for name in columns), amounts
 
 
+@pytest.mark.parametrize("query", [one for one in blocks("sql") if "sql.md" in one.id])
+def test_no_query_of_the_cookbook_loses_a_digit_in_a_terminal_of_80_columns(
+    query: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor a character: each figure and each day stands there in one piece."""
+    with opened(data) as con, asked(con, query) as answer:
+        rows = [row for block in answer.blocks for row in block]
+        printing.print_tables(answer.names, [rows], width=80)
+    shown = capsys.readouterr().out
+    assert max(map(cell_len, shown.splitlines())) <= 80
+    pieces = set(re.split(r"[^\w.:+-]+", shown))
+    letters = Counter(shown)
+    for row in rows:
+        for value in row:
+            if isinstance(value, str | list):
+                assert not Counter(terminal(plain(value)).replace(" ", "")) - letters, value
+            else:
+                assert not set(plain(value).split()) - pieces, value
+
+
 def test_the_cookbook_has_what_people_ask_for() -> None:
     assert len([1 for page, language, _ in BLOCKS if (page, language) == ("docs/sql.md", "sql")]) >= 20
 
@@ -155,7 +181,7 @@ def test_every_command_is_one_and_every_query_in_one_runs(
         assert all(word in targets for word in words[1:] if "=" not in word), line
     elif program == "wealth":
         _click([word for word in words[1:] if word != "..."])
-        if words[1] == "sql" and words[2:] not in ([], ["..."]):
+        if words[1] == "sql" and words[2:] not in ([], ["..."], ["-f", "FILE"]):
             monkeypatch.setenv("WEALTH_DATA_DIR", str(data))
             done = CliRunner().invoke(main, words[1:])
             assert done.exit_code == 0, done.output

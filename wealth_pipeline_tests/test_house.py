@@ -84,6 +84,10 @@ def test_new_yorks_time_zone_is_named_once() -> None:
     assert broken(rules.zones) == set()
 
 
+def test_every_text_file_is_utf_8_whatever_the_locale() -> None:
+    assert broken(rules.texts_of_any_encoding) == set()
+
+
 def test_no_test_sleeps() -> None:
     assert rules.sleeps(TESTS) == POLLING
 
@@ -141,6 +145,11 @@ SEEDS: list[tuple[Callable[[Files], set[str]], dict[str, str], set[str]]] = [
         {"defs/a.py"},
     ),
     (rules.zones, {"a/b.py": f"zone = '{rules.ZONE}'\n", "calendar.py": f"zone = '{rules.ZONE}'\n"}, {"a/b.py"}),
+    (
+        rules.texts_of_any_encoding,
+        {"a/b.py": "path.read_text()\n", "a/c.py": "path.write_text(text, encoding='utf-8'), text_of(path)\n"},
+        {"a/b.py"},
+    ),
     (
         rules.sleeps,
         {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from inspect import cleandoc
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import click
 
 from wealth_pipeline.cli import commands
+from wealth_pipeline.cli.streams import print_anything
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.private import owner_only
 from wealth_pipeline.settings import UI_PASSWORD
@@ -23,6 +25,10 @@ from wealth_pipeline.settings import UI_PASSWORD
 
 class _Sentences(click.Group):
     """A group whose commands end with a sentence, not a traceback, when a WealthError is raised."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        print_anything()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -47,10 +53,14 @@ def main(context: click.Context) -> None:
 
 
 def register(group: click.Group, package: ModuleType) -> None:
-    """Add every command that stands in a module of `package`."""
+    """Add every command that stands in a module of `package`, in the list with its whole first paragraph.
+
+    click itself would cut that to a line.
+    """
     for module in iter_modules(package.__path__, f"{package.__name__}."):
         for found in vars(import_module(module.name)).values():
             if isinstance(found, click.Command):
+                found.short_help = " ".join(cleandoc(found.help or "").split("\n\n")[0].split())
                 group.add_command(found)
 
 

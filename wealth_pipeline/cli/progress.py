@@ -1,12 +1,16 @@
-"""Showing on the terminal how far a long command is: a bar, or now and then a line where stderr is none."""
+"""Showing on the terminal how far a long command is: a bar or a line; now and then a line where stderr is none."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.warehouse.load import Loaded
@@ -36,7 +40,6 @@ def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:
     if not sys.stderr.isatty():
         yield from reported(loading, total, lambda line: click.echo(f"{what}: {line}", err=True))
         return
-    from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     bar = Progress(
@@ -53,3 +56,46 @@ def shown(loading: Iterable[Loaded], total: int, what: str) -> Iterator[Loaded]:
         for number, loaded in enumerate(loading, 1):
             bar.update(task, completed=number, rate=rate(number, time.monotonic() - begun))
             yield loaded
+
+
+class Doing:
+    """A line at the end of the terminal that says what is being done and for how many seconds, while it is shown."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._what, self._since = "", 0.0
+
+    def show(self, what: str) -> None:
+        """Say that this is being done from now on."""
+        self._what, self._since = what, time.monotonic()
+        if self._console.is_terminal and not self._live:
+            # Whatever is printed meanwhile goes where it belongs: rich would send all of it to stderr.
+            self._live = Live(
+                get_renderable=self._text,
+                console=self._console,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+
+    def clear(self) -> None:
+        """Take the line away, so that something else can be printed."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _text(self) -> Text:
+        seconds = int(time.monotonic() - self._since)
+        return Text(f"{self._what} {seconds} s" if seconds else f"{self._what} ...")
+
+
+@contextmanager
+def doing() -> Iterator[Doing]:
+    """A line on stderr that says what is being done; where that is not a terminal, it shows nothing."""
+    line = Doing(Console(stderr=True))
+    try:
+        yield line
+    finally:
+        line.clear()

@@ -40,6 +40,15 @@ _COMMANDS_HEAD = """\
 
 Every command of `wealth`, made from its own help: `wealth --help` lists them, and with `--help` behind it a command
 shows what stands here.
+
+The shell completes commands and options at the Tab key, once its start-up file (`~/.bashrc`, `~/.zshrc`,
+`~/.config/fish/config.fish`) has the line for it, and finds `wealth` on its path:
+
+```bash
+eval "$(_WEALTH_COMPLETE=bash_source wealth)"       # bash, 4.4 or newer
+eval "$(_WEALTH_COMPLETE=zsh_source wealth)"        # zsh
+env _WEALTH_COMPLETE=fish_source wealth | source    # fish
+```
 """
 
 
@@ -82,9 +91,15 @@ def _command(name: str, command: click.Command) -> str:
     arguments = [word for word in command.collect_usage_pieces(context) if word != "[OPTIONS]"]
     records = [one.get_help_record(context) for one in command.params if isinstance(one, click.Option)]
     options = "".join(f"* `{record[0]}`: {record[1]}\n" for record in records if record)
-    paragraphs = [" ".join(part.split()) for part in cleandoc(command.help or "").split("\n\n")]
+    paragraphs = [_paragraph(part) for part in cleandoc(command.help or "").split("\n\n")]
     blocks = [f"## {' '.join(['wealth', name, *arguments])}\n", *(f"{part}\n" for part in paragraphs), options]
     return "\n".join(block for block in blocks if block)
+
+
+def _paragraph(text: str) -> str:
+    """A paragraph in one line; one whose lines click leaves as they are, as commands."""
+    lines = text.split("\n")
+    return "\n".join(["```bash", *lines[1:], "```"]) if lines[0] == "\b" else " ".join(text.split())
 
 
 def pages(folder: Path) -> dict[Path, str]:
@@ -94,7 +109,7 @@ def pages(folder: Path) -> dict[Path, str]:
     settings = Settings.declared()
     page = folder / "docs" / "settings.md"
     return {
-        page: _TABLE.sub(lambda _: settings_table(settings), page.read_text()),
+        page: _TABLE.sub(lambda _: settings_table(settings), page.read_text(encoding="utf-8")),
         folder / ".env.example": dotenv_example(settings),
         folder / "docs" / "commands.md": commands_page(main),
     }
@@ -102,4 +117,4 @@ def pages(folder: Path) -> dict[Path, str]:
 
 if __name__ == "__main__":
     for path, text in pages(Path.cwd()).items():
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.results import ProofSummary
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.text import inline, plain
+from wealth_pipeline.text import grouped, inline
 from wealth_pipeline.warehouse.proofs import proofs
 
 #: The check of nav_history as a whole.
@@ -64,7 +64,7 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
             load_id, _ = published.unreported()
             yield from _results(Subject(connection, settings, wealth, published), selected)
             if load_id and selected == keys:
-                wealth.folder.reported("checks").write_text(load_id)
+                wealth.folder.reported("checks").write_text(load_id, encoding="utf-8")
 
     @dg.multi_asset_check(
         name=connection.op("nav_history_checks"),
@@ -158,5 +158,5 @@ def _proof(key: dg.AssetCheckKey, summary: ProofSummary) -> dg.AssetCheckResult:
 
 def _table(rows: Sequence[dict[str, Any]]) -> dg.MetadataValue:
     """Rows as Dagster shows them; figures as text, so that no digit is lost."""
-    shown = ({name: inline(plain(value), _LONGEST) for name, value in row.items()} for row in rows)
+    shown = ({name: inline(grouped(value), _LONGEST) for name, value in row.items()} for row in rows)
     return dg.MetadataValue.table(records=[dg.TableRecord(row) for row in shown])

@@ -46,11 +46,11 @@ def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
         if days_wait:
             changed = {*days, *_unknown_days(instance, settings, published)}
             reported = _report_changed(instance, settings, published, changed)
-            folder.reported("days").write_text(load_id)
+            folder.reported("days").write_text(load_id, encoding="utf-8")
         for connection in settings.connections_or_default:
             show_newest_last(instance, settings, connection)
             report_checks(instance, published, connection, settings)
-        folder.reported("checks").write_text(load_id)
+        folder.reported("checks").write_text(load_id, encoding="utf-8")
     return reported
 
 
@@ -114,7 +114,7 @@ def days_are_reported(folder: DataFolder, published: Published) -> None:
     """Note that Dagster knows all days of the last load."""
     load_id, _ = published.unreported()
     if load_id:
-        folder.reported("days").write_text(load_id)
+        folder.reported("days").write_text(load_id, encoding="utf-8")
 
 
 def _report_changed(
@@ -159,6 +159,6 @@ def _unknown_days(instance: dg.DagsterInstance, settings: Settings, published: P
 
 def _last(folder: DataFolder, what: Literal["days", "checks"]) -> str | None:
     try:
-        return folder.reported(what).read_text()
+        return folder.reported(what).read_text(encoding="utf-8")
     except OSError:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from wealth_pipeline.text import markdown, money, plain
+from wealth_pipeline.text import grouped, markdown, money
 
 if TYPE_CHECKING:
     from wealth_pipeline.published.results import Holding, NavDay, ProofSummary
@@ -75,7 +75,7 @@ def holdings_table(holdings: Iterable[Holding]) -> str:
     rows = [
         (
             h.symbol,
-            plain(h.quantity),
+            grouped(h.quantity),
             money(h.value, h.currency),
             money(h.nav_value, h.base_currency),
             f"{h.percent:.1f} %" if h.percent is not None else "unknown",

@@ -1,13 +1,15 @@
 """Dagster's storage in the data folder, and the main job run from the command line, recorded there like any other."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +22,7 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded, report_up_to_date
 from wealth_pipeline.defs.failures import UNKNOWN, reason
 from wealth_pipeline.defs.schedules import days_tags
+from wealth_pipeline.defs.steps import follow
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.drive import lock
 from wealth_pipeline.files.private import make_private
@@ -64,7 +67,7 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
     try:
         make_private(folder.root)
         home.mkdir(exist_ok=True, mode=0o700)
-        (home / "dagster.yaml").write_text((files(__package__) / "dagster.yaml").read_text())
+        (home / "dagster.yaml").write_bytes((files(__package__) / "dagster.yaml").read_bytes())
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise (_unusable(folder, error) if folder.root.is_dir() else folder.unwritable(error)) from None
     except OSError as error:
@@ -167,10 +170,19 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def pull(settings: Settings, connection: Connection, first: date, last: date, force: bool = False) -> Iterator[Pulled]:
+def pull(
+    settings: Settings,
+    connection: Connection,
+    first: date,
+    last: date,
+    *,
+    force: bool = False,
+    doing: Callable[[str], None] = lambda what: None,
+) -> Iterator[Pulled]:
     """Pull the weekdays from `first` to `last`: runs of at most a quarter, oldest first; ends at the first failure.
 
     A quarter that is there already is left out unless `force` is set, so that a pull that was stopped can be repeated.
+    doing: called with what is being done, at the beginning of each step.
     """
     # The run's log is in Dagster's history; on the terminal a line a run is enough.
     run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -181,13 +193,16 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
     with instance(folder) as dagster_instance:
         report_loaded(dagster_instance, settings)
         job = definitions(settings).resolve_job_def(connection.job)
-        for start in range(0, len(days), LONGEST_RANGE):
-            part = days[start : start + LONGEST_RANGE]
+        parts = [days[start : start + LONGEST_RANGE] for start in range(0, len(days), LONGEST_RANGE)]
+        for number, part in enumerate(parts, 1):
             if not force and not missing_days(published, connection.name, part):
                 yield Pulled(part[0], part[-1])
                 continue
+            run_id, quarter = str(uuid4()), f"quarter {number} of {len(parts)}, " * (len(parts) > 1)
+            follow(dagster_instance, run_id, connection, partial(_said, doing, f"{quarter}{part[0]} to {part[-1]}"))
             result = job.execute_in_process(
                 instance=dagster_instance,
+                run_id=run_id,
                 tags={**days_tags(part[0], part[-1]), **_private.REPOSITORY_TAG, PID_TAG: str(os.getpid())},
                 run_config=run_config,
                 raise_on_error=False,
@@ -196,3 +211,7 @@ def pull(settings: Settings, connection: Connection, first: date, last: date, fo
             yield Pulled(part[0], part[-1], result.run_id, error)
             if not result.success:
                 return
+
+
+def _said(doing: Callable[[str], None], days: str, what: str) -> None:
+    doing(f"{days}: {what}")

@@ -37,7 +37,7 @@ def dotenv(file: Path, known: Collection[str]) -> Iterator[Finding]:
         if re.match("IBKR_|WEALTH_", name) and name not in known:
             wrong = True
             close = difflib.get_close_matches(name, known, 1)
-            meant = f"Did you mean {close[0]}?" if close else "See .env.example for those there are."
+            meant = f"Did you mean {close[0]}?" if close else "docs/settings.md has those there are."
             yield Finding.problem(".env", f"{name} is not a setting. {meant}")
     if "DAGSTER_HOME" in values:
         wrong = True
@@ -64,7 +64,7 @@ def connections(settings: Settings) -> Finding:
     if not settings.configured:
         return Finding.problem(
             "settings",
-            "Nothing is configured. Run `cp .env.example .env` and put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into it"
+            "Nothing is configured. Put IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID into a file .env in this folder"
             " (docs/setup.md), or try `wealth demo`.",
         )
     names = [f"{c.name} (query {c.query_id})" for c in settings.connections]

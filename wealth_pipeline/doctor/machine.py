@@ -30,7 +30,7 @@ LEAST_SPACE = 1 << 30
 _HOUR_TWICE = timedelta(hours=1)
 #: How many of them are named.
 _FEW = 3
-_REINSTALL = "Run `make clean`, then `make demo`, which installs everything again; your data stay."
+_REINSTALL = "Install wealth_pipeline again (in a clone: `make clean`, then `make demo`); your data stay."
 
 
 def python(declared: str, running: str = platform.python_version()) -> Finding:
@@ -39,8 +39,8 @@ def python(declared: str, running: str = platform.python_version()) -> Finding:
         return Finding.fine("Python", running)
     return Finding.problem(
         "Python",
-        f"Python {running} runs, {declared} is declared. Run `make clean`, then `make PYTHON=/path/to/python3.11 demo`"
-        " with such a Python; your data stay.",
+        f"Python {running} runs, {declared} is declared. Install wealth_pipeline again with such a Python (in a clone:"
+        " `make clean`, then `make PYTHON=/path/to/python3.11 demo`); your data stay.",
     )
 
 

@@ -53,7 +53,7 @@ def network(settings: Settings) -> Iterator[Finding]:
 
 def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:
     """Whether Dagster's daemon runs, and what it has to do is switched on."""
-    start = "Start it with `make dev`, or as a service (docs/always-on.md)."
+    start = "Start it with `wealth dev`, or as a service (docs/always-on.md)."
     if not folder.dagster_home.exists():
         yield Finding.advice("daemon", f"Dagster has not run here yet, so nothing comes by itself. {start}")
         return

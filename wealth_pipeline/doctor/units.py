@@ -85,6 +85,6 @@ def _units(among: Iterable[Path]) -> Iterator[_Unit]:
                 command = " ".join(map(str, job.get("ProgramArguments", [])))
                 yield _Unit(file, str(job), command, command)
             elif file.suffix in (".service", ".conf"):
-                text = file.read_text(errors="replace").replace("\\\n", " ")
+                text = file.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
                 for line, command in re.findall(r"^\s*(ExecStart\s*=[ \t@:+!-]*(.*\S))", text, re.MULTILINE):
                     yield _Unit(file, text, line, command)

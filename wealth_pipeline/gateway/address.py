@@ -50,7 +50,7 @@ class GatewayAddress:
         if host is None or address.scheme not in ("https", "http"):
             raise NotAllowed(
                 f"The gateway's address {self.url!r} is not one",
-                "Write it like https://localhost:5000 (see .env.example).",
+                "Write it like https://localhost:5000.",
             )
         if address.username is not None or address.password is not None or address.query or address.fragment:
             # Not shown: somebody may have put a password there.

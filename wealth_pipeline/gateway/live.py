@@ -39,7 +39,7 @@ class LiveNav:
 @cache
 def sql(name: str) -> str:
     """The text of one of the package's .sql files."""
-    return (files(__package__) / "sql" / f"{name}.sql").read_text()
+    return (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def attach(con: duckdb.DuckDBPyConnection, data_dir: Path) -> bool:

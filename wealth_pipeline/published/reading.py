@@ -62,7 +62,7 @@ def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 @cache
 def sql(name: str) -> str:
     """The text of a question; its parameters and columns are in its first lines."""
-    return (files(__package__) / "sql" / f"{name}.sql").read_text()
+    return (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def named(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

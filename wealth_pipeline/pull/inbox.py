@@ -119,7 +119,7 @@ def _put_away(taken: Taken) -> None:
         with suppress(OSError):  # another user's
             moved.chmod(0o600)
     if taken.reason:
-        moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n")
+        moved.with_name(f"{moved.name}.reason.txt").write_text(f"{taken.reason}\n", encoding="utf-8")
 
 
 def waiting(inbox: Path) -> Found:

@@ -46,7 +46,7 @@ _PERSONAL_WORDS = re.compile(
 @cache
 def known_names() -> dict[str, frozenset[str]]:
     """Attributes by element, and sections under `FlexStatement`, that IBKR's statements have been seen with."""
-    lines = files(__package__).joinpath("known_names.txt").read_text().splitlines()
+    lines = files(__package__).joinpath("known_names.txt").read_text(encoding="utf-8").splitlines()
     pairs = (line.split(":", 1) for line in lines if line and not line.startswith("#"))
     return {element: frozenset(names.split()) for element, names in pairs}
 

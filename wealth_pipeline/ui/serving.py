@@ -94,7 +94,7 @@ def _processes(
         for role in roles:
             secret = {UI_PASSWORD: password} if role == "web" and password else {}
             processes[role] = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "wealth_pipeline.defs.serve", role, str(folder), str(port)],
+                [sys.executable, "-P", "-m", "wealth_pipeline.defs.serve", role, str(folder), str(port)],
                 stdin=subprocess.PIPE,
                 start_new_session=True,
                 env={**{name: value for name, value in os.environ.items() if name != UI_PASSWORD}, **secret},

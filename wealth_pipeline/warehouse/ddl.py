@@ -30,7 +30,7 @@ EVENTS: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.events)
 @cache
 def sql(name: str) -> str:
     """The text of one of the package's .sql files."""
-    return (files(__package__) / "sql" / f"{name}.sql").read_text()
+    return (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def stage_name(element: str) -> str:

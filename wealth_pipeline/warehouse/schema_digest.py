@@ -31,7 +31,7 @@ _HEX_DIGITS = 12
 
 def schema_digest(relations: Iterable[Relation] = OFFICIAL) -> int:
     """The version of the tables and rules of this code. `live.duckdb` is made again by every load, and needs none."""
-    texts = [*create_statements(), *(path.read_text() for path in Path(__file__).parent.rglob("*.sql"))]
+    texts = [*create_statements(), *(path.read_text(encoding="utf-8") for path in Path(__file__).parent.rglob("*.sql"))]
     rules = sorted(" ".join(tokens(text)) for text in texts)
     declared = sorted(f"{_facts(relation)} {_facts(relation.columns)}" for relation in relations)
     text = "\n".join([f"rules in Python {RULES_IN_PYTHON}", *declared, _facts(PROOFS), *rules])

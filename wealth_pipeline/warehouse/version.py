@@ -14,7 +14,7 @@ import duckdb
 
 #: The version that this program writes. A number, as the counted versions before were (1 to 6): their programs
 #: compare it with their own, and say of such a file that a newer one wrote it.
-SCHEMA_VERSION = int((files(__package__) / "schema_version.txt").read_text())
+SCHEMA_VERSION = int((files(__package__) / "schema_version.txt").read_text(encoding="utf-8"))
 
 
 def program() -> str:

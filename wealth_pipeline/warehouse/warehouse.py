@@ -354,7 +354,7 @@ def _forget_reported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None
     """Empty `days_to_report` if Dagster was given all of it."""
     (load_id,) = con.execute("SELECT load_id FROM warehouse_info").fetchone() or (None,)
     with contextlib.suppress(OSError):
-        if folder.reported("days").read_text() == load_id:
+        if folder.reported("days").read_text(encoding="utf-8") == load_id:
             con.execute("DELETE FROM days_to_report")
 
 
@@ -369,7 +369,7 @@ def _keep_unreported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None
         con.execute(f"ATTACH '{name}' AS published (READ_ONLY)")
         (load_id,) = con.execute("SELECT load_id FROM published.warehouse_info").fetchone() or (None,)
         reported = folder.reported("days")
-        waits = not reported.exists() or reported.read_text() != load_id
+        waits = not reported.exists() or reported.read_text(encoding="utf-8") != load_id
         con.execute(
             "CREATE OR REPLACE TEMP TABLE unreported AS SELECT DISTINCT account_id, report_date FROM ("
             f" ({shown} FROM nav_history EXCEPT {shown} FROM published.nav_history)"

@@ -12,7 +12,7 @@ import pytest
 from wealth_pipeline.defs import markdown
 from wealth_pipeline.published.published import RECENT_DAYS
 from wealth_pipeline.published.results import Holding, NavDay
-from wealth_pipeline.text import money, plain
+from wealth_pipeline.text import grouped, money, plain
 
 #: The longest Markdown that Dagster shows in place.
 IN_PLACE = 999
@@ -62,8 +62,46 @@ def test_an_amount_whose_currency_no_statement_says_is_called_so() -> None:
 
 
 @pytest.mark.parametrize(
+    "currency, shown",
+    [
+        ("USD", "1,234,567.50 USD"),
+        ("JPY", "1,234,567 JPY"),
+        ("HUF", "1,234,567.50 HUF"),
+        ("KWD", "1,234,567.499 KWD"),
+        ("CLF", "1,234,567.4990 CLF"),
+        ("CNH", "1,234,567.50 CNH"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(currency: str, shown: str) -> None:
+    assert money(Decimal("1234567.499"), currency) == shown
+
+
+@pytest.mark.parametrize(
     "value, shown",
-    [(Decimal("1.500000000000"), "1.5"), (Decimal("0E-12"), "0"), (Decimal("1E+3"), "1000"), (None, ""), ("U1", "U1")],
+    [
+        (Decimal("-1234567.1234000"), "-1,234,567.1234"),
+        (Decimal("1E+6"), "1,000,000"),
+        (Decimal("0E-12"), "0"),
+        (Decimal("-1234567890123456789012345678.123456789012"), "-1,234,567,890,123,456,789,012,345,678.123456789012"),
+        (1234567, "1234567"),
+        ("1234567", "1234567"),
+        (None, ""),
+    ],
+)
+def test_a_figure_has_thousands_and_every_digit(value: object, shown: str) -> None:
+    assert grouped(value) == shown
+
+
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        (Decimal("1.500000000000"), "1.5"),
+        (Decimal("0E-12"), "0"),
+        (Decimal("1E+3"), "1000"),
+        (None, ""),
+        ("U1", "U1"),
+        (Decimal("-1" + "0" * 25 + ".123456789010"), "-1" + "0" * 25 + ".12345678901"),
+    ],
 )
 def test_a_value_is_shown_to_the_last_digit(value: object, shown: str) -> None:
     assert plain(value) == shown

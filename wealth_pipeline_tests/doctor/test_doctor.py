@@ -252,7 +252,7 @@ def _swapped_statement(home: Path) -> None:
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
-    "nothing configured": (lambda home: env(home, ""), "settings: Nothing is configured. Run `cp .env.example .env`"),
+    "nothing configured": (lambda home: env(home, ""), "settings: Nothing is configured. Put IBKR_FLEX_TOKEN"),
     ".env in another encoding": (
         lambda home: env(home, ENV.encode() + b"# caf\xe9\n"),
         ".env: {home}/.env is not UTF-8 text. Save it again as UTF-8",
@@ -372,7 +372,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a daemon that died": (
         lambda home: _daemon(DataFolder(home / "data"), heard=3600),
-        "UTC. Start it with `make dev`, or as a service (docs/always-on.md).",
+        "UTC. Start it with `wealth dev`, or as a service (docs/always-on.md).",
     ),
     "a schedule that is off": (
         lambda home: _daemon(DataFolder(home / "data"), heard=1, on=()),
@@ -530,7 +530,7 @@ def test_an_older_python_is_told_and_this_one_is_fine() -> None:
     assert machine.python(">=3.11,<3.15").grade == "fine"
     old = machine.python(">=3.11,<3.15", "3.10.4")
     assert old.grade == "problem"
-    assert old.sentence.startswith("Python 3.10.4 runs, >=3.11,<3.15 is declared. Run `make clean`, then `make PYTHON=")
+    assert old.sentence.startswith("Python 3.10.4 runs, >=3.11,<3.15 is declared. Install wealth_pipeline again with")
 
 
 @pytest.mark.parametrize("told", ["duckdb 1.4.0 is installed, <3,>=2.0 is declared", "pyarrow is not installed"])
@@ -544,7 +544,7 @@ def test_a_package_outside_its_range_is_told(told: str) -> None:
     if "duckdb" in told:
         assert (
             found.sentence
-            == f"{told}. Run `make clean`, then `make demo`, which installs everything again; your data stay."
+            == f"{told}. Install wealth_pipeline again (in a clone: `make clean`, then `make demo`); your data stay."
         )
     else:
         assert told in found.sentence

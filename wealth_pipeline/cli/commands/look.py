@@ -15,6 +15,7 @@ from wealth_pipeline.cli.shared import (
     print_lines,
     published_of,
     published_path,
+    shown_amount,
     ui_password,
 )
 from wealth_pipeline.settings import Settings
@@ -55,8 +56,12 @@ def _print_status(published: Published, settings: Settings) -> None:
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     newest, days = last_days(settings)
-    rows = published.newest_nav()
-    print_table(["account", "report date", "NAV", "currency", "day change", "proof"], rows)
+    rows = [
+        (account, day, shown_amount(total, currency), currency, shown_amount(change, currency), proof)
+        for account, day, total, currency, change, proof in published.newest_nav()
+    ]
+    names = ["account", "report date", "NAV", "currency", "day change", "proof"]
+    print_table(names, rows, right=["NAV", "day change"])
     for account in missing.account_days(published, days):
         click.echo(_account_line(account, len(days), newest))
     if aside := standing.set_aside(published):
@@ -94,7 +99,16 @@ def _print_live(settings: Settings) -> None:
         return
     print_table(
         ["account", "live at (UTC)", "net liquidation value", "currency"],
-        [(n.account_id, f"{n.captured_at:%Y-%m-%d %H:%M}", n.net_liquidation, n.base_currency) for n in rows],
+        [
+            (
+                n.account_id,
+                f"{n.captured_at:%Y-%m-%d %H:%M}",
+                shown_amount(n.net_liquidation, n.base_currency),
+                n.base_currency,
+            )
+            for n in rows
+        ],
+        right=["net liquidation value"],
     )
 
 

@@ -20,6 +20,7 @@ def pull(name: str | None, first: datetime | None, last: datetime | None, force:
     """Ask IBKR for statements and load them, through Dagster.
 
     Without dates: the weekdays among the last 30 whose NAV is missing. A longer range is pulled in runs of a quarter.
+    One line a run; on a terminal, what is being done meanwhile and for how long.
     """
     settings = load_settings()
     connection = settings.connection(name)
@@ -56,13 +57,17 @@ def _check_range(settings: Settings, first: date, last: date, newest: date) -> N
 
 def pull_range(settings: Settings, name: str | None, first: date, last: date, force: bool) -> bool:
     """Pull a range through Dagster, printing what becomes of each run; whether all succeeded."""
+    from wealth_pipeline.cli.progress import doing
     from wealth_pipeline.defs import runs
 
     connection = settings.connection(name)
-    for run in runs.pull(settings, connection, first, last, force):
-        days = f"{run.first} to {run.last}"
-        if run.error:
-            click.echo(f"failed   {days} (run {run.run_id[:8]}): {run.error}", err=True)
-            return False
-        click.echo(f"pulled   {days} (run {run.run_id[:8]})" if run.run_id else f"there    {days}; --force asks again")
+    with doing() as line:
+        for run in runs.pull(settings, connection, first, last, force=force, doing=line.show):
+            line.clear()
+            days = f"{run.first} to {run.last}"
+            if run.error:
+                click.echo(f"failed   {days} (run {run.run_id[:8]}): {run.error}", err=True)
+                return False
+            came = f"pulled   {days} (run {run.run_id[:8]})"
+            click.echo(came if run.run_id else f"there    {days}; --force asks again")
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wealth_pipeline.cli.commands.pull import pull_range
-from wealth_pipeline.cli.shared import DAY, last_days, published_of, published_path
+from wealth_pipeline.cli.shared import DAY, Port, last_days, program, published_of, published_path, shown_amount
 from wealth_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def demo() -> None:
     """Try everything without an account: 30 days of a simulated household, pulled from the built-in sandbox."""
     from wealth_pipeline.cli.printing import print_table
 
+    begun = program()
     with sandbox_environment() as box:
         settings = Settings.load()
         newest, _ = last_days(settings)
@@ -32,16 +34,24 @@ def demo() -> None:
         click.echo(f"A sandbox IBKR is listening at {box.flex_url}. Pulling {first} to {newest} through Dagster ...")
         if not pull_range(settings, None, first, newest, force=False):
             sys.exit(1)
-        rows = published_of(settings).nav_table(first, newest)
-        print_table(["report date", "account", "currency", "NAV", "cash", "day change", "proof"], rows)
+        rows = [
+            (day, account, currency, *(shown_amount(figure, currency) for figure in figures), proof)
+            for day, account, currency, *figures, proof in published_of(settings).nav_table(first, newest)
+        ]
+        figures = ("NAV", "cash", "day change")
+        print_table(["report date", "account", "currency", *figures, "proof"], rows, right=figures)
         click.echo(f"The database: {published_path(settings)}")
-    click.echo("Query it:     duckdb -readonly on that file, or any DuckDB tool.")
-    click.echo("See the UI:   make dev   (shows these data until IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID are in .env)")
+    query = f'WEALTH_DATA_DIR={shlex.quote(str(settings.data_dir))} {begun} sql "FROM nav_latest"'
+    click.echo(f"Query it:     {query}   (or any DuckDB tool, read-only)")
+    until = "until IBKR_FLEX_TOKEN and IBKR_FLEX_QUERY_ID are in .env"
+    click.echo(f"See the UI:   {begun} dev   (shows these data {until})")
 
 
 @click.command()
-@click.option("--port", default=0, help="Port on 127.0.0.1 [default: any free one].")
-@click.option("--gateway-port", default=0, help="Port of the Client Portal Gateway [default: any free one].")
+@click.option("--port", type=Port(0), default=0, help="Port on 127.0.0.1 [default: any free one].")
+@click.option(
+    "--gateway-port", type=Port(0), default=0, help="Port of the Client Portal Gateway [default: any free one]."
+)
 @click.option("--first-day", type=DAY, metavar="DATE", help="The household's first day [default: 2025-01-02].")
 @click.option("--fault", "faults", multiple=True, metavar="NAME[@send|@get][:COUNT]", help="Go wrong on demand.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON, then serve.")

@@ -7,10 +7,12 @@ import os
 import click
 
 from wealth_pipeline.cli.commands.sandbox import sandbox_environment
-from wealth_pipeline.cli.shared import load_settings, ui_password
+from wealth_pipeline.cli.shared import Port, load_settings, ui_password
 from wealth_pipeline.settings import Settings, check_origins
 
-_PORT = click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
+_PORT = click.option(
+    "--port", type=Port(), default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1."
+)
 
 
 @click.command()

@@ -27,4 +27,4 @@ def renewed(page: str) -> str:
 
 if __name__ == "__main__":
     written = Path(sys.argv[1])
-    written.write_text(renewed(written.read_text()))
+    written.write_text(renewed(written.read_text(encoding="utf-8")), encoding="utf-8")

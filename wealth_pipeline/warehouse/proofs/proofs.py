@@ -150,4 +150,4 @@ def refuse_incomplete() -> None:
 
 
 def _query(name: str) -> str:
-    return (files(__package__) / f"{name}.sql").read_text()
+    return (files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
