@@ -1,24 +1,44 @@
-"""What Dagster's public modules do not offer. No other file imports an underscored module of Dagster's."""
+"""What Dagster's public modules do not offer. No other file imports an underscored module of Dagster's.
+
+Most of it inside the functions, because a run needs no server and no daemon.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster._cli.api import grpc_command
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import GrpcServerTarget
-from dagster._daemon.controller import daemon_controller_from_instance
-from dagster._utils.interrupts import capture_interrupts
+from dagster._core.execution.retries import RetryMode
+from dagster._core.executor.in_process import InProcessExecutor
+
+if TYPE_CHECKING:
+    from dagster._core.workspace.context import WorkspaceProcessContext
+    from dagster._core.workspace.load_target import GrpcServerTarget
 
 #: The name that workspace.yaml and pyproject.toml give the code location: Dagster keeps the state of schedules by it.
 LOCATION = "wealth_pipeline"
 
 
+class AnnouncingExecutor(InProcessExecutor):
+    """Runs all steps in this process, after a call of `announce` with the instance and the run's id."""
+
+    def __init__(self, announce: Callable[[dg.DagsterInstance, str], None]) -> None:
+        super().__init__(RetryMode.ENABLED)
+        self._announce = announce
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        """Announce the run, and execute it."""
+        self._announce(plan_context.instance, plan_context.run_id)
+        yield from super().execute(plan_context, execution_plan)
+
+
 def run_code_server(socket: Path) -> None:
     """Load the definitions, and serve them on a Unix socket until interrupted."""
+    from dagster._cli.api import grpc_command
+
     grpc_command.main(
         [
             *("--socket", str(socket), "--module-name", "wealth_pipeline.definitions", "--location-name", LOCATION),
@@ -30,6 +50,9 @@ def run_code_server(socket: Path) -> None:
 
 def run_daemon(instance: dg.DagsterInstance, socket: Path) -> None:
     """Run Dagster's daemon on the code server at this socket until interrupted."""
+    from dagster._daemon.controller import daemon_controller_from_instance
+    from dagster._utils.interrupts import capture_interrupts
+
     with (
         capture_interrupts(),
         # Its warnings are about its own bookkeeping ("No cursor for event type ...").
@@ -41,9 +64,13 @@ def run_daemon(instance: dg.DagsterInstance, socket: Path) -> None:
 @contextlib.contextmanager
 def workspace(instance: dg.DagsterInstance, socket: Path) -> Iterator[WorkspaceProcessContext]:
     """What the webserver shows: the code server at this socket."""
+    from dagster._core.workspace.context import WorkspaceProcessContext
+
     with WorkspaceProcessContext(instance, _location(socket), version=dg.__version__) as context:
         yield context
 
 
 def _location(socket: Path) -> GrpcServerTarget:
+    from dagster._core.workspace.load_target import GrpcServerTarget
+
     return GrpcServerTarget(host="localhost", port=None, socket=str(socket), location_name=LOCATION)

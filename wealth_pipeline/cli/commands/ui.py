@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
 from wealth_pipeline.cli.commands.sandbox import sandbox_environment
 from wealth_pipeline.cli.shared import load_settings, ui_password
 from wealth_pipeline.settings import Settings, check_origins
+
+if TYPE_CHECKING:
+    from wealth_pipeline.warehouse.warehouse import DataFolder
 
 _PORT = click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1.")
 
@@ -24,7 +29,7 @@ def dev(port: int) -> None:
     else:
         from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 
-        with sandbox_environment(), SandboxGateway() as gateway:
+        with sandbox_environment(), SandboxGateway(lasting=True) as gateway:
             # Whoever tries it does so at any hour.
             os.environ |= {"IBKR_GATEWAY_URL": gateway.gateway_url, "WEALTH_GATEWAY_HOURS": "always"}
             settings = Settings.load()
@@ -34,13 +39,8 @@ def dev(port: int) -> None:
 
 def _dev(settings: Settings, port: int, password: str | None, what: str) -> None:
     """Serve the UI and the daemon on these settings' data folder."""
-    from wealth_pipeline.defs.runs import end_orphans
-    from wealth_pipeline.warehouse.warehouse import DataFolder
-
-    for run_id in end_orphans(DataFolder(settings.data_dir)):
-        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
     click.echo("Starting the Dagster UI ...")
-    ready = f"Dagster UI on {what}: http://127.0.0.1:{port} (Ctrl-C stops it)"
+    ready = f"Dagster UI on {what}: {_address(port)} (Ctrl-C stops it)"
     _serve(settings, ready, port=port, password=password, daemon=True)
 
 
@@ -49,7 +49,7 @@ def _dev(settings: Settings, port: int, password: str | None, what: str) -> None
 def serve(port: int) -> None:
     """Serve the Dagster UI on your data, without the daemon: a service's command (docs/always-on.md)."""
     settings = load_settings()
-    ready = f"Dagster UI on your data in {settings.data_dir}: http://127.0.0.1:{port}"
+    ready = f"Dagster UI on your data in {settings.data_dir}: {_address(port)}"
     _serve(settings, ready, port=port, password=ui_password(), daemon=False)
 
 
@@ -66,12 +66,37 @@ def daemon() -> None:
 
 def _serve(settings: Settings, ready: str, *, port: int | None, password: str | None, daemon: bool) -> None:
     """Serve on these settings' data folder until stopped; prints `ready` once the UI, if there is one, answers."""
-    from wealth_pipeline.defs.runs import report_what_is_loaded
-    from wealth_pipeline.ui.serving import serve
+    from wealth_pipeline.ui.locks import Role, only_one
+    from wealth_pipeline.ui.serving import refuse_port, serve
     from wealth_pipeline.warehouse.warehouse import DataFolder
 
     if port is not None:
         check_origins(settings.ui_origins, password)
-    report_what_is_loaded(settings)  # makes Dagster's storage, so that the processes don't do it at the same time
-    DataFolder(settings.data_dir).inbox.mkdir(exist_ok=True, mode=0o700)
-    serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password)
+    folder = DataFolder(settings.data_dir)
+    roles: list[Role] = [role for role, plays in (("web", port is not None), ("daemon", daemon)) if plays]
+    command = f"wealth {click.get_current_context().info_name}"
+    with ExitStack() as stack:
+        try:
+            alone = only_one(folder.root, roles, command, _address(port) if port is not None else "")
+            locks = stack.enter_context(alone)
+        except OSError as error:
+            raise folder.unwritable(error) from None
+        if port is not None:
+            refuse_port(port)
+        _prepare(settings, folder, daemon=daemon)
+        serve(lambda: click.echo(ready), port=port, daemon=daemon, password=password, locks=locks)
+
+
+def _prepare(settings: Settings, folder: DataFolder, *, daemon: bool) -> None:
+    """Make Dagster's storage, so that the processes don't do it at the same time, and put it right."""
+    from wealth_pipeline.defs.orphans import end_orphans
+    from wealth_pipeline.defs.runs import report_what_is_loaded
+
+    for run_id in end_orphans(folder, alone=daemon):
+        click.echo(f"The run {run_id[:8]} had been killed; it is marked as failed now.")
+    report_what_is_loaded(settings)
+    folder.inbox.mkdir(exist_ok=True, mode=0o700)
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
