@@ -108,7 +108,12 @@ def test_a_pull_that_is_stopped_says_so_and_the_next_one_goes_on(unready: Sandbo
 
 
 @pytest.mark.parametrize(
-    ("words", "number"), [(("import", "in"), signal.SIGINT), (("replay",), signal.SIGTERM), (("pull",), signal.SIGHUP)]
+    ("words", "number"),
+    [
+        (("import", "in"), signal.SIGINT),
+        pytest.param(("replay",), signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(("pull",), signal.SIGHUP, marks=pytest.mark.slow),
+    ],
 )
 def test_a_command_that_is_stopped_while_it_waits_for_another_writer_says_so(
     words: tuple[str, ...], number: signal.Signals, unready: Sandbox, tmp_path: Path

@@ -73,7 +73,8 @@ def _serve(settings: Settings, ready: str, *, port: int | None, password: str | 
     if port is not None:
         check_origins(settings.ui_origins, password)
     folder = DataFolder(settings.data_dir)
-    roles: list[Role] = [role for role, plays in (("web", port is not None), ("daemon", daemon)) if plays]
+    web: list[Role] = ["web"] if port is not None else []
+    roles: list[Role] = [*web, "daemon"] if daemon else web
     command = f"wealth {click.get_current_context().info_name}"
     with ExitStack() as stack:
         try:
