@@ -20,7 +20,7 @@ from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 #: For a machine that is slow and busy.
-PATIENCE = 300
+PATIENCE = 600
 #: Imported by every Python process: it writes down what the locks of files do.
 WITNESS = """
 import logging, os
@@ -31,9 +31,21 @@ log.addHandler(logging.FileHandler(os.environ["WITNESS"]))
 """
 
 
+#: What a test started, to be ended with it.
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    yield
+    while STARTED:
+        with STARTED.pop() as process:
+            process.kill()
+
+
 def wealth(*words: str, **variables: str) -> subprocess.Popen[str]:
     """The command in a process of its own, in the working directory."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "wealth_pipeline.cli", *words],
         env=os.environ | variables,
         stdout=subprocess.PIPE,
@@ -42,6 +54,8 @@ def wealth(*words: str, **variables: str) -> subprocess.Popen[str]:
         start_new_session=True,
         preexec_fn=_heed,
     )
+    STARTED.append(process)
+    return process
 
 
 def _heed() -> None:
