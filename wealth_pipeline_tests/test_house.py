@@ -27,6 +27,7 @@ CONTRACTS: dict[str, dict[str, Any]] = {
 STILL_TO_DO: dict[str, set[str]] = {"long_files": {"warehouse/warehouse.py"}}
 #: The functions of the tests that may sleep: they wait for another process, or disturb one at a moment of their choice.
 POLLING = {
+    "cli/test_stopping.py::until",
     "long_runs/backfill.py::_until_it_ends",
     "long_runs/backfill.py::main",
     "long_runs/machine.py::Machine.start",

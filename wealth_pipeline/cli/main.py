@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from wealth_pipeline.cli import commands
+from wealth_pipeline.cli.stopping import stoppable
 from wealth_pipeline.cli.streams import print_anything
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.private import owner_only
@@ -24,17 +25,18 @@ from wealth_pipeline.settings import UI_PASSWORD
 
 
 class _Sentences(click.Group):
-    """A group whose commands end with a sentence, not a traceback, when a WealthError is raised."""
+    """A group whose commands end with a sentence, not a traceback, when a WealthError is raised or they are stopped."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         print_anything()
         return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except WealthError as error:
-            raise click.ClickException(str(error)) from None
+        with stoppable(ctx):
+            try:
+                return super().invoke(ctx)
+            except WealthError as error:
+                raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,10 +9,12 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster._core.execution import context_creation_job
+from dagster._core.execution.retries import RetryMode
+from dagster._core.executor.in_process import InProcessExecutor
 
 if TYPE_CHECKING:
     from dagster._core.workspace.context import WorkspaceProcessContext
@@ -22,6 +24,19 @@ if TYPE_CHECKING:
 LOCATION = "wealth_pipeline"
 #: The tag by which a job's page finds its runs. Those of the command line have it from us; Dagster hides such tags.
 REPOSITORY_TAG = {".dagster/repository": f"__repository__@{LOCATION}"}
+
+
+class AnnouncingExecutor(InProcessExecutor):
+    """Runs all steps in this process, after a call of `announce` with the instance and the run's id."""
+
+    def __init__(self, announce: Callable[[dg.DagsterInstance, str], None]) -> None:
+        super().__init__(RetryMode.ENABLED)
+        self._announce = announce
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        """Announce the run, and execute it."""
+        self._announce(plan_context.instance, plan_context.run_id)
+        yield from super().execute(plan_context, execution_plan)
 
 
 def run_code_server(socket: Path) -> None:

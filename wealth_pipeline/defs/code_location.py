@@ -26,6 +26,7 @@ from wealth_pipeline.defs.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.defs.nav_events import nav_history_key  # noqa: E402
 from wealth_pipeline.defs.partitions import report_dates  # noqa: E402
 from wealth_pipeline.defs.resources import FlexService, WealthData, bound, storeless  # noqa: E402
+from wealth_pipeline.defs.run_process import in_process  # noqa: E402
 from wealth_pipeline.defs.schedules import after_market_close  # noqa: E402
 from wealth_pipeline.defs.sensors.alert import alert, token_expiry  # noqa: E402
 from wealth_pipeline.defs.sensors.gateway import gateway_watch  # noqa: E402
@@ -81,8 +82,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             "io_manager": storeless,
         },
         # DuckDB has one writer, and four trivial assets take 6 s in process against 25 s in processes of their own.
-        # Without its config, so that a run names no file there either.
-        executor=dg.in_process_executor.configured(lambda _: {}, name="in_process", config_schema={}),
+        executor=in_process,
     )
     return dg.Definitions.merge(official, live_definitions(settings)) if settings.gateway_url else official
 

@@ -21,9 +21,11 @@ from wealth_pipeline.defs.clock import free_automations
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.events import report_loaded, report_up_to_date
 from wealth_pipeline.defs.failures import UNKNOWN, reason
+from wealth_pipeline.defs.run_process import process_tags
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.defs.steps import follow
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files import whole
 from wealth_pipeline.files.drive import lock
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.published.freshness import freshness
@@ -67,7 +69,9 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
     try:
         make_private(folder.root)
         home.mkdir(exist_ok=True, mode=0o700)
-        (home / "dagster.yaml").write_bytes((files(__package__) / "dagster.yaml").read_bytes())
+        settings, written = home / "dagster.yaml", (files(__package__) / "dagster.yaml").read_bytes()
+        if not settings.exists() or settings.read_bytes() != written:  # another process may be about to read it
+            whole.write(settings, written)
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise (_unusable(folder, error) if folder.root.is_dir() else folder.unwritable(error)) from None
     except OSError as error:
@@ -108,6 +112,7 @@ def report_at_start(settings: Settings) -> list[str]:
     """
     folder = DataFolder(settings.data_dir)
     with instance(folder) as dagster_instance:
+        free_automations(dagster_instance, CLOCK.now())
         report_loaded(dagster_instance, settings)
         try:
             report_up_to_date(dagster_instance, settings)
@@ -123,51 +128,6 @@ def _read_something(dagster_instance: dg.DagsterInstance) -> None:
     dagster_instance.get_daemon_heartbeats()
     dagster_instance.all_asset_keys()
     dagster_instance.all_instigator_state()
-
-
-#: The process that runs a pull from the command line. Dagster does not show tags that begin like this.
-PID_TAG = ".dagster/wealth_pid"
-#: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
-BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"
-RETRIES_OF_A_KILLED_RUN = "5"
-
-
-def end_orphans(folder: DataFolder) -> list[str]:
-    """Mark as failed the runs that a power cut or a kill left behind as started; returns their ids.
-
-    Seen: with one run at a time such a run holds up the queue for good. To be called when nothing of this data folder
-    is served, so that only a pull from the command line can really be under way.
-    """
-    statuses = [
-        dg.DagsterRunStatus.NOT_STARTED,
-        dg.DagsterRunStatus.STARTING,
-        dg.DagsterRunStatus.STARTED,
-        dg.DagsterRunStatus.CANCELING,
-    ]
-    ended = []
-    with instance(folder) as dagster_instance:
-        for run in dagster_instance.get_runs(dg.RunsFilter(statuses=statuses)):
-            pid = run.tags.get(PID_TAG, "")
-            if not pid and run.status is dg.DagsterRunStatus.NOT_STARTED:
-                continue  # the daemon is about to start it
-            if not (pid.isdecimal() and _alive(int(pid))):
-                if BACKFILL_TAG in run.tags:
-                    # No schedule would come back to these days: the daemon runs the rest again, within the backfill.
-                    dagster_instance.add_run_tags(run.run_id, {RETRIES_TAG: RETRIES_OF_A_KILLED_RUN})
-                    run = dagster_instance.get_run_by_id(run.run_id) or run
-                dagster_instance.report_run_failed(run, "The process of this run was killed. The next run catches up.")
-                ended.append(run.run_id)
-    return ended
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # alive, and somebody else's
-    return True
 
 
 def pull(
@@ -203,7 +163,7 @@ def pull(
             result = job.execute_in_process(
                 instance=dagster_instance,
                 run_id=run_id,
-                tags={**days_tags(part[0], part[-1]), **_private.REPOSITORY_TAG, PID_TAG: str(os.getpid())},
+                tags=days_tags(part[0], part[-1]) | _private.REPOSITORY_TAG | process_tags(),
                 run_config=run_config,
                 raise_on_error=False,
             )

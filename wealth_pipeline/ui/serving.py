@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wealth_pipeline.errors import WealthError
@@ -42,22 +42,30 @@ class ProcessEnded(WealthError):
     """One of the processes ended though nobody stopped it."""
 
 
-def serve(ready: Callable[[], None], *, port: int | None, daemon: bool, password: str | None = None) -> None:
+def serve(
+    ready: Callable[[], None],
+    *,
+    port: int | None,
+    daemon: bool,
+    password: str | None = None,
+    locks: Sequence[int] = (),
+) -> None:
     """Serve the definitions until SIGINT, SIGTERM or SIGHUP; calls `ready` once the UI answers.
 
     The environment says on which data: DAGSTER_HOME, and the settings. port: of the UI on HOST, None for no webserver.
-    daemon: whether Dagster's daemon runs too. password: the UI's; only the webserver gets it.
+    daemon: whether Dagster's daemon runs too. password: the UI's; only the webserver gets it. locks: descriptors that
+    the processes inherit, so that what they lock stays locked until the last of them has ended.
     Raises PortInUse; ProcessEnded, with everything else stopped, if one of the processes ends by itself.
     """
-    if port is not None and _listened_to(port):
-        raise PortInUse(f"Something is listening on port {port} already", "Stop it, or choose another with --port.")
+    if port is not None:
+        refuse_port(port)
     stopped: list[int] = []
     # Before the processes start: they inherit an ignored SIGINT (as with `&` in a script), but not a handled one.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, lambda number, _: stopped.append(number))
     roles = ["code", *["web"] * (port is not None), *["daemon"] * daemon]
-    with _private_folder() as folder, _processes(roles, folder, port or 0, password) as processes:
+    with _private_folder() as folder, _processes(roles, folder, port or 0, password, locks) as processes:
         answered, touched = False, time.monotonic()
         while not stopped:
             _look_at(processes)
@@ -70,6 +78,12 @@ def serve(ready: Callable[[], None], *, port: int | None, daemon: bool, password
                     with contextlib.suppress(OSError):
                         os.utime(path)
             time.sleep(0.2)
+
+
+def refuse_port(port: int) -> None:
+    """Raise PortInUse if something listens on the port."""
+    if _listened_to(port):
+        raise PortInUse(f"Something is listening on port {port} already", "Stop it, or choose another with --port.")
 
 
 @contextlib.contextmanager
@@ -86,7 +100,7 @@ def _private_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _processes(
-    roles: list[str], folder: Path, port: int, password: str | None
+    roles: list[str], folder: Path, port: int, password: str | None, locks: Sequence[int]
 ) -> Iterator[Mapping[str, subprocess.Popen[bytes]]]:
     """The processes that play these roles; they have ended, and what they started, when the context ends."""
     processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -97,6 +111,7 @@ def _processes(
                 [sys.executable, "-P", "-m", "wealth_pipeline.defs.serve", role, str(folder), str(port)],
                 stdin=subprocess.PIPE,
                 start_new_session=True,
+                pass_fds=locks,
                 env={**{name: value for name, value in os.environ.items() if name != UI_PASSWORD}, **secret},
             )
         yield processes

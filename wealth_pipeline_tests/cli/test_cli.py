@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ from click.testing import CliRunner, Result
 
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.pull.inbox import take_inbox
+from wealth_pipeline.sandbox.flex.faults import NAMES
 from wealth_pipeline.sandbox.household.household import Household
 from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 from wealth_pipeline.settings import UI_PASSWORD
@@ -449,6 +451,12 @@ def test_the_sandbox_prints_one_line_of_json_and_serves_until_it_is_stopped(clea
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_the_sandboxs_help_lists_every_fault() -> None:
+    shown = wealth("sandbox", "--help").output
+    listed = shown.partition("Faults")[2]
+    assert [name for name in NAMES if not re.search(rf"^  {re.escape(name)} +\S", listed, re.MULTILINE)] == []
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 import requests
@@ -28,12 +28,12 @@ def client(clock: Clock) -> Iterator[Client]:
 
 
 def test_the_two_calls(client: Client) -> None:
-    """SendRequest gives a reference and a legacy address, GetStatement first 1019 and then always the statement."""
+    """SendRequest gives a reference and the sandbox's address, GetStatement first 1019, then always the statement."""
     response = client.call("SendRequest", q=client.box.query_id, fd="20260720", td="20260721")
     assert re.match(
         r"<FlexStatementResponse timestamp='22 July, 2026 06:00 AM EDT'>\n<Status>Success</Status>", response.text
     )
-    assert "<Url>https://gdcdyn.interactivebrokers.com/" in response.text
+    assert f"<Url>{client.box.flex_url}/GetStatement</Url>" in response.text
     reference = re.findall(r"<ReferenceCode>(\d+)</ReferenceCode>", response.text)[0]
     reply = client.get(reference)
     assert (error(reply), reply.findtext("Status")) == ("1019", "Warn")
@@ -41,6 +41,26 @@ def test_the_two_calls(client: Client) -> None:
     assert first.content == second.content
     assert first.content.startswith(b"<FlexQueryResponse")
     assert first.headers["content-type"].startswith("text/xml")
+
+
+@pytest.mark.parametrize("query", ["guide", "full"])
+def test_a_reference_is_known_to_every_sandbox(clock: Clock, client: Client, query: str) -> None:
+    """As IBKR's are to all its servers, with the same bytes; not with another token, and not if a digit is wrong."""
+    parameters = {"q": client.box.query_ids[query], "fd": "20260701", "td": "20260721"}
+    reference = client.reference(**parameters)
+    client.get(reference)
+
+    def later() -> datetime:
+        return clock.now() + timedelta(hours=1)
+
+    with Sandbox(now=later, rate_limits=False) as box, Sandbox(now=later, token="7" * 24) as stranger:
+        other = Client(box)
+        assert error(other.get(f"{reference[:-1]}{(int(reference[-1]) + 1) % 10}")) == "1017"
+        assert error(Client(stranger).get(reference)) == "1017"
+        assert error(other.get(reference)) == "1019"
+        statements = [one.call("GetStatement", q=reference).content for one in (client, other)]
+    assert statements[0] == statements[1]
+    assert statements[0].startswith(b"<FlexQueryResponse")
 
 
 def test_a_window_is_inclusive_and_echoed(client: Client) -> None:
@@ -131,16 +151,16 @@ def test_limits_per_token(clock: Clock) -> None:
     """IBKR: one request a second and ten a minute, polls included, else 1018."""
     with Sandbox(now=clock.now, clock=clock.seconds) as box:
         client = Client(box)
-        client.reference()
+        reference = client.reference()
         assert error(client.send()) == "1018"
         clock.advance(seconds=61)
         for _ in range(10):
             clock.advance(seconds=1)
             client.reference()
         clock.advance(seconds=1)
-        assert error(client.get("7400000001")) == "1018"
+        assert error(client.get(reference)) == "1018"
         clock.advance(seconds=61)
-        assert error(client.get("7400000001")) == "1019"
+        assert error(client.get(reference)) == "1019"
 
 
 def test_the_log_shows_every_request_without_the_token(client: Client) -> None:

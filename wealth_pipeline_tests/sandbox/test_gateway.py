@@ -110,6 +110,16 @@ def test_midnight_in_new_york_ends_the_session_whatever_is_done(box: SandboxGate
     assert ask(box, "/portfolio/accounts").status_code == 401
 
 
+def test_a_lasting_session_ends_only_when_somebody_ends_it(clock: Clock) -> None:
+    """The gateway of `wealth dev` on the sandbox, whose sensor may be off for days."""
+    with SandboxGateway(now=clock.now, clock=clock.seconds, lasting=True) as lasting:
+        clock.advance(days=3)
+        assert (status(lasting)["authenticated"], status(lasting)["connected"]) == (True, True)
+        assert ask(lasting, "/portfolio/accounts").status_code == 200
+        lasting.service.log_out()
+        assert lasting.service.session == "logged_out"
+
+
 def test_accounts_have_to_be_asked_for_first(box: SandboxGateway) -> None:
     assert ask(box, "/portfolio/U1000001/ledger").json()["error"] == "Please query /accounts first"
     assert [row["accountId"] for row in ask(box, "/portfolio/accounts").json()] == ["U1000001", "U1000002"]

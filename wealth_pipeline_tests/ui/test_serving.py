@@ -25,6 +25,8 @@ import requests
 
 from wealth_pipeline.defs.runs import instance, prepare_dagster_home
 from wealth_pipeline.files.private import open_to_others
+from wealth_pipeline.sandbox.flex.faults import GET
+from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import UI_PASSWORD
 from wealth_pipeline.ui import serving
 from wealth_pipeline.ui.serving import HOST, PortInUse, serve
@@ -47,6 +49,11 @@ GREEN = """{ assetNodeOrError(assetKey: {path: ["nav_history"]}) {
 RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
 LAUNCH = """mutation { launchRun(executionParams: {runConfigData: {}, selector: {jobName: "run_cleanup",
     repositoryLocationName: "wealth_pipeline", repositoryName: "__repository__"}}) { __typename } }"""
+#: As the UI launches the main job for a day.
+PULL = """mutation { launchRun(executionParams: {runConfigData: {}, selector: {jobName: "daily_statement",
+    repositoryLocationName: "wealth_pipeline", repositoryName: "__repository__"}, executionMetadata: {tags: [
+    {key: "dagster/asset_partition_range_start", value: "2026-11-19"},
+    {key: "dagster/asset_partition_range_end", value: "2026-11-19"}]}}) { __typename } }"""
 #: Imported by every Python process: at its end it writes down what it was, and its environment.
 WITNESS = """
 import atexit, json, os, pathlib, sys
@@ -110,6 +117,11 @@ def schedule_is(port: int, password: str = "") -> str:
     return str(ask(port, STATUS, password)["scheduleOrError"]["scheduleState"]["status"])
 
 
+def statuses(port: int) -> list[str]:
+    """How the runs stand, newest first."""
+    return [run["status"] for run in ask(port, RUNS)["runsOrError"]["results"]]
+
+
 def launch(port: int, password: str = "") -> None:
     """Launch a run as the UI does, and wait for its success; the daemon takes it from the queue."""
     assert ask(port, LAUNCH, password)["launchRun"]["__typename"] == "LaunchRunSuccess"
@@ -166,6 +178,46 @@ def test_what_was_on_and_green_before_the_upgrade_is_so_after_it(clean_environme
     assert "Error: Dagster's code server ended (SIGKILL), so everything else was stopped." in said
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the system's tables in /proc")
+def test_under_the_services_a_living_run_is_left_alone_and_a_power_cut_holds_up_nothing(
+    clean_environment: Path,
+) -> None:
+    """The run waits for IBKR. The web service is started again beside it; then everything is killed at once."""
+    home, port = clean_environment, free_port()
+    with Sandbox() as box:
+        box.service.faults.script("1019", 1000, GET)
+        (home / ".env").write_text(
+            f"IBKR_FLEX_URL={box.flex_url}\nIBKR_FLEX_TOKEN={box.token}\nIBKR_FLEX_QUERY_ID={box.query_id}\n"
+        )
+        serve_words = ("wealth", "serve", "--port", str(port))
+        with running(home, "wealth", "daemon") as daemon:
+            with running(home, *serve_words) as web:
+                assert until(lambda: schedule_is(port)) == "STOPPED"
+                assert ask(port, PULL)["launchRun"]["__typename"] == "LaunchRunSuccess"
+                until(lambda: box.service.requests and box.service.requests[-1].path == GET)
+                processes = below(web.pid)
+                web.send_signal(signal.SIGHUP)
+                web.wait(timeout=PATIENCE)
+                assert not any(alive(pid) for pid in processes)
+            with running(home, *serve_words) as web:
+                until(lambda: schedule_is(port))
+                assert statuses(port) == ["STARTED"]
+                for pid in [*below(web.pid), *below(daemon.pid)]:
+                    os.kill(pid, signal.SIGKILL)
+        with running(home, "wealth", "daemon") as daemon, running(home, *serve_words):
+            assert until(lambda: schedule_is(port)) == "STOPPED"
+            until(lambda: statuses(port) == ["FAILURE"])
+            assert ask(port, LAUNCH)["launchRun"]["__typename"] == "LaunchRunSuccess"
+            until(lambda: statuses(port) == ["SUCCESS", "FAILURE"])
+            processes = below(daemon.pid)
+            daemon.send_signal(signal.SIGHUP)
+            daemon.wait(timeout=PATIENCE)
+            assert not any(alive(pid) for pid in processes)
+    sent = [request for request in box.service.requests if request.path == "SendRequest"]
+    assert len(sent) == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the system's tables in /proc")
 def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
     clean_environment: Path, tmp_path: Path
@@ -187,6 +239,11 @@ def test_dev_listens_on_one_port_keeps_the_password_and_ends_with_its_parent(
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         launch(port, PASSWORD)
+        for other in (port, free_port()):
+            with running(home, "wealth", "dev", "--port", str(other)) as second:
+                said, _ = second.communicate(timeout=PATIENCE)
+            assert second.returncode == 1
+            assert f"`wealth dev` serves this data folder already at http://{HOST}:{port} (process {dev.pid})" in said
         assert list(open_to_others(home / "data")) == []
         processes = below(dev.pid)
         dev.kill()

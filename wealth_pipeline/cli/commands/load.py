@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wealth_pipeline.cli.shared import load_settings, published_of, warehouse_of
+from wealth_pipeline.cli.stopping import on_stop
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import terminal
 
@@ -28,6 +29,7 @@ def import_(paths: tuple[Path, ...]) -> None:
     """
     from wealth_pipeline.pull import inbox
 
+    on_stop("Stopped. What was loaded is kept; the same command goes on with the rest.")
     settings = load_settings()
     found = inbox.files_in(paths)
     for path in found.arriving:
@@ -97,6 +99,7 @@ def replay() -> None:
     from wealth_pipeline.cli.progress import rebuilding
     from wealth_pipeline.defs.runs import report_what_is_loaded
 
+    on_stop("Stopped. Both databases are whole: the old ones, or the new ones if they were complete.")
     settings = load_settings()
     warehouse = warehouse_of(settings)
     with warehouse.writing():

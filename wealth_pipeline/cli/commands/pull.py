@@ -8,7 +8,11 @@ from datetime import date, datetime
 import click
 
 from wealth_pipeline.cli.shared import DAY, last_days, load_settings, published_of, warehouse_of
+from wealth_pipeline.cli.stopping import end_if_asked, on_stop
 from wealth_pipeline.settings import Settings
+
+#: What was asked of IBKR is taken up with the same reference code, and what is loaded is not asked for again.
+STOPPED = "Stopped. What came is kept; the next pull goes on."
 
 
 @click.command()
@@ -22,6 +26,7 @@ def pull(name: str | None, first: datetime | None, last: datetime | None, force:
     Without dates: the weekdays among the last 30 whose NAV is missing. A longer range is pulled in runs of a quarter.
     One line a run; on a terminal, what is being done meanwhile and for how long.
     """
+    on_stop(STOPPED)
     settings = load_settings()
     connection = settings.connection(name)
     connection.token()
@@ -64,6 +69,7 @@ def pull_range(settings: Settings, name: str | None, first: date, last: date, fo
     with doing() as line:
         for run in runs.pull(settings, connection, first, last, force=force, doing=line.show):
             line.clear()
+            end_if_asked()  # Dagster makes a failed run of it
             days = f"{run.first} to {run.last}"
             if run.error:
                 click.echo(f"failed   {days} (run {run.run_id[:8]}): {run.error}", err=True)

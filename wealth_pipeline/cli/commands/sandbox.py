@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wealth_pipeline.cli.commands.pull import pull_range
+from wealth_pipeline.cli.commands.pull import STOPPED, pull_range
 from wealth_pipeline.cli.shared import DAY, Port, last_days, program, published_of, published_path, shown_amount
+from wealth_pipeline.cli.stopping import on_stop
 from wealth_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def demo() -> None:
     """Try everything without an account: 30 days of a simulated household, pulled from the built-in sandbox."""
     from wealth_pipeline.cli.printing import print_table
 
+    on_stop(STOPPED)
     begun = program()
     with sandbox_environment() as box:
         settings = Settings.load()
@@ -47,13 +49,30 @@ def demo() -> None:
     click.echo(f"See the UI:   {begun} dev   (shows these data {until})")
 
 
-@click.command()
+class _ListsFaults(click.Command):
+    """A command whose help ends with the sandbox's faults."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them, each with what it does."""
+        from wealth_pipeline.sandbox.flex.faults import NAMES
+
+        with formatter.section("Faults, those of IBKR's own by their code"):
+            formatter.write_dl(list(NAMES.items()))
+
+
+@click.command(cls=_ListsFaults)
 @click.option("--port", type=Port(0), default=0, help="Port on 127.0.0.1 [default: any free one].")
 @click.option(
     "--gateway-port", type=Port(0), default=0, help="Port of the Client Portal Gateway [default: any free one]."
 )
 @click.option("--first-day", type=DAY, metavar="DATE", help="The household's first day [default: 2025-01-02].")
-@click.option("--fault", "faults", multiple=True, metavar="NAME[@send|@get][:COUNT]", help="Go wrong on demand.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[@send|@get][:COUNT]",
+    help="Go wrong in this way at the next COUNT calls; may be given several times. --help lists the names.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON, then serve.")
 def sandbox(port: int, gateway_port: int, first_day: datetime | None, faults: tuple[str, ...], as_json: bool) -> None:
     """Serve a simulated IBKR on this machine until Ctrl-C, for trying any client without an account.

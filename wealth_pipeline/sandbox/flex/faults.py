@@ -56,7 +56,7 @@ NAMES = {
     "hang": "no answer at all, until the client gives up",
     "drip": "the answer byte by byte, with a pause after each",
     "huge": "a right statement, blown up with white space",
-    "url": "a success whose Url names another host",
+    "url": "a success whose Url names another host than the sandbox",
     "lowercase": "the reply's tags in lower case",
     "version-2": "the reply in the form of version 2",
     "short": "a statement of the window's last day alone",

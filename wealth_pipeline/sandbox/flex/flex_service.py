@@ -1,12 +1,14 @@
 """IBKR's Flex Web Service, version 3, for the simulated household.
 
-IBKR: errors come with HTTP status 200; the reply's `Url` is a legacy address that clients ignore; requests need a
-User-Agent; a token may make one request a second and ten a minute; a window ends yesterday at the latest.
+IBKR: errors come with HTTP status 200; requests need a User-Agent; a token may make one request a second and ten a
+minute; a window ends yesterday at the latest. IBKR's `Url` is a legacy address of its own. Here it is the sandbox's: a
+client that follows it would send its token to the real IBKR.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from wealth_pipeline.sandbox.flex import responses
+from wealth_pipeline.sandbox.flex.codes import Asked
 from wealth_pipeline.sandbox.flex.faults import GET, MESSAGES, SEND, Faults
 from wealth_pipeline.sandbox.flex.references import References
 from wealth_pipeline.sandbox.flex.refusals import RefusalError
@@ -37,7 +40,6 @@ from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 
 PATH = "/AccountManagement/FlexWebService"
 QUERY_IDS = {GUIDE: "1000101", FULL: "1000102"}
-LEGACY_URL = "https://gdcdyn.interactivebrokers.com/AccountManagement/FlexWebService/GetStatement"
 
 _USER_AGENT = re.compile(r"\b(java|blackberry)\b|[\w.-]+/\d", re.IGNORECASE)
 
@@ -166,7 +168,7 @@ class FlexService:
         try:
             self._tokens.check(token, fault)
             if call == GET:
-                statement = self._references.poll(request.query_params.get("q", ""), token)
+                statement = self._asked_statement(request.query_params.get("q", ""), token)
                 fault = self.faults.take_for_statement()
                 entry.answer = "statement" if fault == "ok" else fault
                 return self._send_statement(statement, fault, request)
@@ -176,7 +178,7 @@ class FlexService:
             return self._refuse(refusal.code, form, lowercase=fault == "lowercase")
         self._tokens.count_success(token)
         entry.answer = "reference" if fault == "ok" else fault
-        url = self.faults.foreign_url if fault == "url" else LEGACY_URL
+        url = self.faults.foreign_url if fault == "url" else str(request.url.replace(path=f"{PATH}/{GET}", query=""))
         tags = {"Status": "Success", "ReferenceCode": code, "Url": url}
         return responses.reply(version=form, timestamp=self._timestamp(), tags=tags, lowercase=fault == "lowercase")
 
@@ -210,7 +212,21 @@ class FlexService:
             raise RefusalError("1003")
         unready = weekday_before(window.last + ONE_DAY) if fault == "unready" else None
         statement = Statement(household, name, first, window.last, period=window.period, generated=now, unready=unready)
-        return self._references.add(query["t"], statement)
+        code = Asked(query["q"], first, window.last, now).code(query["t"])
+        self._references.add(code, query["t"], statement)
+        return code
+
+    def _asked_statement(self, code: str, token: str) -> Statement:
+        """The statement of a reference code, also of one that another sandbox gave; without that one's faults."""
+        asked = None if code in self._references else Asked.parsed(code, token)
+        name = next((name for name, number in self.query_ids.items() if asked and number == asked.query_id), None)
+        if asked and name:
+            with contextlib.suppress(ValueError):  # the other household began later
+                statement = Statement(
+                    self.household, name, asked.first, asked.last, period="", generated=asked.generated
+                )
+                self._references.add(code, token, statement)
+        return self._references.poll(code, token)
 
     def _latest_day(self, now: datetime, fault: str) -> date:
         """The latest weekday of which there is a statement."""

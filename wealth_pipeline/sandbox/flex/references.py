@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from wealth_pipeline.sandbox.flex.refusals import RefusalError
 from wealth_pipeline.sandbox.statement.statement import Statement
 
-_FIRST_CODE = 7_400_000_001
-
 
 @dataclass
 class _Reference:
@@ -29,14 +27,12 @@ class References:
         self._polls_before_ready = polls_before_ready
         self._references: dict[str, _Reference] = {}
 
-    def __len__(self) -> int:
-        return len(self._references)
+    def __contains__(self, code: str) -> bool:
+        return code in self._references
 
-    def add(self, token: str, statement: Statement) -> str:
-        """A new code for a statement that this token asked for."""
-        code = str(_FIRST_CODE + len(self))
+    def add(self, code: str, token: str, statement: Statement) -> None:
+        """Keep a statement that this token asked for under its code."""
         self._references[code] = _Reference(token, statement, self._polls_before_ready)
-        return code
 
     def poll(self, code: str, token: str) -> Statement:
         """The statement, once it is ready.

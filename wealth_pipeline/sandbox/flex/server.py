@@ -98,7 +98,7 @@ class Sandbox:
 
 
 def serve_forever(sandbox: Sandbox, announce: Callable[[Sandbox], None] = lambda sandbox: None) -> None:
-    """Serve until Ctrl-C or SIGTERM; to be called from the main thread.
+    """Serve until Ctrl-C, SIGTERM or the terminal's end; to be called from the main thread.
 
     Args:
         sandbox: what to serve, not entered yet.
@@ -113,7 +113,10 @@ def serve_forever(sandbox: Sandbox, announce: Callable[[Sandbox], None] = lambda
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
         with sandbox:
             announce(sandbox)

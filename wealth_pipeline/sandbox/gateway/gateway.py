@@ -61,6 +61,7 @@ class GatewayService:
         clock: seconds that only grow, for the rate limits.
         rate_limits: keep IBKR's limits: 429, then the penalty box.
         logged_in: whether somebody is logged in at the start.
+        lasting: whether a session ends only when somebody ends it: not by itself, nor at midnight.
         seed: of the household.
         first_day: of the household.
         positions: so many positions at least in the first account, filled up with invented stocks.
@@ -81,6 +82,7 @@ class GatewayService:
         clock: Callable[[], float] = time.monotonic,
         rate_limits: bool = True,
         logged_in: bool = True,
+        lasting: bool = False,
         seed: int = DEFAULT_SEED,
         first_day: date = DEFAULT_FIRST_DAY,
         positions: int = 0,
@@ -97,7 +99,7 @@ class GatewayService:
         self._positions = positions
         self._faults = ScriptedFaults()
         self._limits = RateLimits(clock)
-        self._session = Session(now)
+        self._session = Session(now, lasting=lasting)
         if logged_in:
             self.log_in()
         self._app = Starlette(routes=self._routes())

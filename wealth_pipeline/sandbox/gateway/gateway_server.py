@@ -26,6 +26,7 @@ class SandboxGateway:
         clock: seconds that only grow, for the rate limits.
         rate_limits: keep IBKR's limits and the penalty box.
         logged_in: whether somebody is logged in at the start; else open `gateway_url` in a browser.
+        lasting: whether a session ends only when somebody ends it: not by itself, nor at midnight.
         seed: of the household.
         first_day: of the household.
         positions: so many positions at least in the first account.
@@ -47,6 +48,7 @@ class SandboxGateway:
         clock: Callable[[], float] = time.monotonic,
         rate_limits: bool = True,
         logged_in: bool = True,
+        lasting: bool = False,
         seed: int = DEFAULT_SEED,
         first_day: date = DEFAULT_FIRST_DAY,
         positions: int = 0,
@@ -56,6 +58,7 @@ class SandboxGateway:
             clock=clock,
             rate_limits=rate_limits,
             logged_in=logged_in,
+            lasting=lasting,
             seed=seed,
             first_day=first_day,
             positions=positions,

@@ -19,15 +19,17 @@ class Session:
 
     Args:
         now: the present, aware; midnight in New York ends the session.
+        lasting: whether a session ends only when somebody ends it.
 
     Attributes:
         accounts_asked: whether the accounts were asked for since the login: the rest of the portfolio waits for it.
 
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], *, lasting: bool = False) -> None:
         self.accounts_asked = False
         self._now = now
+        self._lasting = lasting
         self._state: State = "logged_out"
         self._logged_in_on = date.min
         self._last_used = now()
@@ -35,6 +37,8 @@ class Session:
     @property
     def state(self) -> State:
         """The state now. IBKR: six idle minutes end the brokerage session, midnight ends everything."""
+        if self._lasting:
+            return self._state
         if self._state != "logged_out" and self._now().astimezone(NEW_YORK).date() != self._logged_in_on:
             self._state = "logged_out"
         if self._state == "logged_in" and self._now() - self._last_used > IDLE:
