@@ -6,10 +6,10 @@ from typing import Any
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs import markdown
-from wealth_pipeline.defs.checks import CHECKS, Check, Subject
 from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.published import markdown
+from wealth_pipeline.published.checks import CHECKS, Check, Subject
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.results import ProofSummary
 from wealth_pipeline.settings import Settings
@@ -62,7 +62,7 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
         selected = context.selected_asset_check_keys
         with plain_failure(), Published(wealth.folder.published) as published:
             load_id, _ = published.unreported()
-            yield from _results(Subject(connection, settings, wealth, published), selected)
+            yield from _results(subject(connection, settings, wealth, published), selected)
             if load_id and selected == keys:
                 wealth.folder.reported("checks").write_text(load_id, encoding="utf-8")
 
@@ -76,9 +76,14 @@ def checks(connection: Connection, settings: Settings) -> list[dg.AssetChecksDef
     def run_checks_of_history(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wealth: WealthData = context.resources.wealth
         with plain_failure(), Published(wealth.folder.published) as published:
-            yield from _results(Subject(connection, settings, wealth, published), context.selected_asset_check_keys)
+            yield from _results(subject(connection, settings, wealth, published), context.selected_asset_check_keys)
 
     return [run_checks, run_checks_of_history]
+
+
+def subject(connection: Connection, settings: Settings, wealth: WealthData, published: Published) -> Subject:
+    """What the checks of a connection look at."""
+    return Subject(connection, settings, published, only_connection=wealth.only_connection, clock=wealth.ledger.clock)
 
 
 def _specs(connection: Connection) -> list[dg.AssetCheckSpec]:
@@ -126,7 +131,7 @@ def _looked(key: dg.AssetCheckKey, check: Check, subject: Subject) -> dg.AssetCh
         asset_key=key.asset_key,
         check_name=key.name,
         passed=not found.wrong,
-        severity=found.severity or check.severity,
+        severity=dg.AssetCheckSeverity(found.severity or check.severity),
         description=found.says,
         metadata=metadata,
     )

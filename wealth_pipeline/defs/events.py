@@ -10,11 +10,11 @@ from typing import Literal
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs.checks import UP_TO_DATE, Subject
-from wealth_pipeline.defs.evaluations import evaluations
+from wealth_pipeline.defs.evaluations import evaluations, subject
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, newest_nav, newest_positions
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.errors import WealthError
+from wealth_pipeline.published.checks import UP_TO_DATE
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.settings import Settings
@@ -107,7 +107,7 @@ def _evaluations(
     published: Published, connection: Connection, settings: Settings, names: Collection[str]
 ) -> Iterator[dg.AssetCheckEvaluation]:
     wealth = WealthData(str(settings.data_dir), only_connection=settings.only_connection)
-    return evaluations(Subject(connection, settings, wealth, published), names)
+    return evaluations(subject(connection, settings, wealth, published), names)
 
 
 def days_are_reported(folder: DataFolder, published: Published) -> None:

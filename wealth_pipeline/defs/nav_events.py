@@ -10,7 +10,7 @@ from itertools import groupby
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs import markdown
+from wealth_pipeline.published import markdown
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.results import Holding, NavDay
 from wealth_pipeline.text import inline

@@ -144,10 +144,7 @@ def pull(
     A quarter that is there already is left out unless `force` is set, so that a pull that was stopped can be repeated.
     doing: called with what is being done, at the beginning of each step.
     """
-    # The run's log is in Dagster's history; on the terminal a line a run is enough.
-    run_config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    if force:
-        run_config["ops"] = {connection.op("flex_report_request"): {"config": {"force": True}}}
+    run_config = _run_config(connection, force=force)
     days, folder = weekdays_between(first, last), DataFolder(settings.data_dir)
     published = Published(folder.published)
     with instance(folder) as dagster_instance:
@@ -171,6 +168,13 @@ def pull(
             yield Pulled(part[0], part[-1], result.run_id, error)
             if not result.success:
                 return
+
+
+def _run_config(connection: Connection, *, force: bool) -> dict[str, Any]:
+    """The run's log is in Dagster's history; on the terminal a line a run is enough."""
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    ops = {connection.op("flex_report_request"): {"config": {"force": True}}}
+    return quiet | ({"ops": ops} if force else {})
 
 
 def _said(doing: Callable[[str], None], days: str, what: str) -> None:

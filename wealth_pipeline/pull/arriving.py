@@ -37,7 +37,7 @@ def whole_name(name: str) -> str:
 
 
 def is_arriving(path: Path, now: float) -> bool:
-    """Whether a file is still being written, as far as can be told at `now`, in seconds since 1970.
+    """Whether a file is still being written, as far as can be seen at `now`, in seconds since 1970.
 
     Of what cannot be looked at, or is no regular file, that is not said: whoever loads it says what is wrong with it.
     """

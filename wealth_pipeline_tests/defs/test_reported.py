@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from wealth_pipeline.cli.main import main
-from wealth_pipeline.defs.checks import CHECKS
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.evaluations import PROOFS
 from wealth_pipeline.defs.events import report_loaded
 from wealth_pipeline.defs.runs import instance as dagster_instance
+from wealth_pipeline.published.checks import CHECKS
 from wealth_pipeline.pull import inbox
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.warehouse import Warehouse

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from wealth_pipeline.defs import markdown
+from wealth_pipeline.published import markdown
 from wealth_pipeline.published.published import RECENT_DAYS
 from wealth_pipeline.published.results import Holding, NavDay
 from wealth_pipeline.text import grouped, money, plain

@@ -1,15 +1,12 @@
-"""Asset checks: what is looked at after each load besides the proofs, each declared once. None of them blocks."""
+"""What is looked at after each load besides the proofs, each declared once: Dagster's asset checks. None blocks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-import dagster as dg
-
-from wealth_pipeline.calendar import is_session
+from wealth_pipeline.calendar import Clock, is_session
 from wealth_pipeline.connections import Connection
-from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.published.freshness import freshness
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import sql
@@ -20,21 +17,26 @@ from wealth_pipeline.tables.figures import TABLES
 UP_TO_DATE = "up_to_date"
 
 Rows = list[dict[str, Any]]
+Severity = Literal["WARN", "ERROR"]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a check looks at: the accounts of a connection, in the published database."""
+    """What a check looks at: the accounts of a connection, in the published database.
+
+    only_connection: whether there is no other, so that accounts which were only imported count as its own.
+    """
 
     connection: Connection
     settings: Settings
-    wealth: WealthData
     published: Published
+    only_connection: bool
+    clock: Clock
 
     @cached_property
     def accounts(self) -> list[str]:
         """The connection's accounts."""
-        return list(self.published.accounts_of(self.connection.name, self.wealth.only_connection))
+        return list(self.published.accounts_of(self.connection.name, self.only_connection))
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Found:
 
     wrong: Rows
     mentioned: Mapping[str, Rows] = field(default_factory=dict)
-    severity: dg.AssetCheckSeverity | None = None
+    severity: Severity | None = None
     says: str | None = None
 
 
@@ -59,7 +61,7 @@ class Check:
 
     name: str
     asset: str
-    severity: dg.AssetCheckSeverity
+    severity: Severity
     says: str
     find: Callable[[Subject], Found]
 
@@ -102,19 +104,19 @@ def _unknown(subject: Subject) -> Found:
 
 
 def _token(subject: Subject) -> Found:
-    warning = subject.connection.token_warning(subject.wealth.ledger.clock.today())
+    warning = subject.connection.token_warning(subject.clock.today())
     return Found([{"warning": warning}] if warning else [])
 
 
 def _behind(subject: Subject) -> Found:
-    now = subject.wealth.ledger.clock.now()
+    now = subject.clock.now()
     found = freshness(subject.published, subject.settings, now, subject.accounts)
     rows = [
         {"account": one.account_id, "newest NAV": one.last, "sessions behind": one.sessions} for one in found.behind
     ]
     return Found(
         rows if found.due else [{"account": "none has a NAV yet"}],
-        severity=dg.AssetCheckSeverity.ERROR if found.stale else None,
+        severity="ERROR" if found.stale else None,
         says=f"{found.due} should be there." if rows else None,
     )
 
@@ -124,63 +126,63 @@ CHECKS = (
     Check(
         name="no_duplicate_keys",
         asset="nav",
-        severity=dg.AssetCheckSeverity.ERROR,
+        severity="ERROR",
         says="No table has two rows for one key.",
         find=_duplicate_keys,
     ),
     Check(
         name="no_gaps",
         asset="nav",
-        severity=dg.AssetCheckSeverity.ERROR,
+        severity="ERROR",
         says="Every session between an account's first and newest day has a NAV.",
         find=_gaps,
     ),
     Check(
         name="usual_change",
         asset="nav",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="No day's NAV jumped without a deposit, withdrawal or transfer.",
         find=answered_by("large_changes", share=lambda subject: subject.settings.day_change_share),
     ),
     Check(
         name="nothing_restated",
         asset="nav",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="The newest statement changed no figure of an earlier day.",
         find=answered_by("restated"),
     ),
     Check(
         name="profit_and_loss_ready",
         asset="positions",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="IBKR has filled the profit and loss of every day.",
         find=_unfilled,
     ),
     Check(
         name="nothing_unknown",
         asset="flex_statement",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="No statement has an attribute, section or value that this software does not know.",
         find=_unknown,
     ),
     Check(
         name="nothing_set_aside",
         asset="flex_statement",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="No row had to be set aside that the newest statement of its day still shows.",
         find=answered_by("set_aside"),
     ),
     Check(
         name="token_lasts",
         asset="flex_report_request",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="The token, if you stated when it was made, lives for 30 days more.",
         find=_token,
     ),
     Check(
         name=UP_TO_DATE,
         asset="nav_history",
-        severity=dg.AssetCheckSeverity.WARN,
+        severity="WARN",
         says="Every account that counts has the newest session whose last look (WEALTH_SCHEDULE) has passed: a warning"
         " where one is behind, an error from four sessions on. Looked at every hour, too, and when the UI starts.",
         find=_behind,
