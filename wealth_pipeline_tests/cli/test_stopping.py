@@ -64,10 +64,11 @@ def _heed() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def until(happened: Callable[[], object]) -> None:
-    """Return as soon as it is so."""
+def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Return as soon as it is so; fails where the process ends before."""
     end = time.monotonic() + PATIENCE
     while not happened():
+        assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.1)
 
@@ -109,7 +110,7 @@ def unready(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def test_a_pull_that_is_stopped_says_so_and_the_next_one_goes_on(unready: Sandbox, number: signal.Signals) -> None:
     folder = DataFolder(Path("data").absolute())
     process = wealth("pull")
-    until(lambda: is_waiting(folder))
+    until(lambda: is_waiting(folder), process)
     assert stop(process, number) == ("", f"{STOPPED}\n")
     with instance(folder) as dagster_instance:
         assert [run.is_finished for run in dagster_instance.get_runs()] == [True]
@@ -136,11 +137,12 @@ def test_a_command_that_is_stopped_while_it_waits_for_another_writer_says_so(
     (tmp_path / "sitecustomize.py").write_text(WITNESS)
     (tmp_path / "log").touch()
     Path("in").mkdir()
-    Path("in/empty.xml").touch()
+    Path("in/other.xml").write_text("<other/>")
+    os.utime("in/other.xml", (0, 0))  # nobody is still writing it
     unready.service.faults.clear()
     with Warehouse(folder).writing():
         process = wealth(*words, PYTHONPATH=str(tmp_path), WITNESS=str(tmp_path / "log"))
-        until(lambda: "waiting" in (tmp_path / "log").read_text())
+        until(lambda: "waiting" in (tmp_path / "log").read_text(), process)
         out, error = stop(process, number)
     assert out == ""
     assert error.startswith("Stopped. ")
@@ -151,7 +153,7 @@ def test_a_command_that_is_stopped_while_it_waits_for_another_writer_says_so(
 def test_a_demo_works_after_one_that_was_stopped_and_beside_another(clean_environment: Path) -> None:
     folder = DataFolder(Path("data/sandbox").absolute())
     process = wealth("demo")
-    until(lambda: is_waiting(folder))
+    until(lambda: is_waiting(folder), process)
     out, error = stop(process, signal.SIGINT)
     assert error == f"{STOPPED}\n"
     assert "failed" not in out

@@ -54,7 +54,9 @@ FIRST, LAST = date(2026, 11, 18), date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
 TOKEN = "123456789012345678901234"
 #: The sandbox's figures are as old as its last pull, whatever day it is now.
-ENV = f"IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\nIBKR_FLEX_URL=http://127.0.0.1:9\n"
+#: IBKR's own address: nobody is asked.
+IBKR = f"IBKR_FLEX_TOKEN={TOKEN}\nIBKR_FLEX_QUERY_ID=987654\n"
+ENV = f"{IBKR}IBKR_FLEX_URL=http://127.0.0.1:9\n"
 
 
 def _rendered(query: str) -> bytes:
@@ -359,11 +361,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "gateway: The gateway's address names another machine (192.0.2.1). Use the gateway on this machine",
     ),
     "certificates that are not there": (
-        lambda home: env(home, ENV + "REQUESTS_CA_BUNDLE=/missing/ca.pem\n"),
+        lambda home: env(home, IBKR + "REQUESTS_CA_BUNDLE=/missing/ca.pem\n"),
         "network: IBKR cannot be asked, because REQUESTS_CA_BUNDLE names /missing/ca.pem, which is not there. Correct",
     ),
     "a proxy that is none": (
-        lambda home: env(home, ENV + "HTTPS_PROXY=foo://me:hunter2@proxy\n"),
+        lambda home: env(home, IBKR + "HTTPS_PROXY=foo://me:hunter2@proxy\n"),
         "network: IBKR cannot be asked, because HTTPS_PROXY names a proxy of an unknown scheme (foo). Correct",
     ),
     "a daemon heard under a clock that was ahead": (
