@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from wealth_pipeline.errors import WealthError
 
@@ -39,3 +40,12 @@ def transaction(path: Path, tables: Sequence[str]) -> Iterator[sqlite3.Connectio
             f"{path} cannot be read or written: {getattr(error, 'strerror', None) or error}",
             "Fix the folder's permissions or free some space; without this file nothing is asked of IBKR.",
         ) from None
+
+
+def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    """What a query gives of a file that others write; raises WealthError where it isn't there or can't be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return db.execute(query).fetchall()
+    except (ValueError, sqlite3.Error) as error:
+        raise WealthError(f"{path} cannot be read: {error}", "Stop what uses it, and try again.") from None

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 
+from wealth_pipeline.errors import WealthError
+from wealth_pipeline.files.sqlite import rows
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
 def last_heard(folder: DataFolder) -> datetime | None:
     """When Dagster's daemon was heard last (UTC), None where it never was, or the storage cannot be read."""
     try:
-        with closing(
-            sqlite3.connect(f"{(folder.dagster_home / 'history' / 'runs.db').as_uri()}?mode=ro", uri=True)
-        ) as db:
-            ((text,),) = db.execute("SELECT max(timestamp) FROM daemon_heartbeats")
-    except (sqlite3.Error, ValueError):
+        ((text,),) = rows(folder.dagster_home / "history" / "runs.db", "SELECT max(timestamp) FROM daemon_heartbeats")
+    except WealthError:
         return None
     return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 

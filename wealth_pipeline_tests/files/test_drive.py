@@ -123,7 +123,7 @@ WRITERS: dict[str, tuple[list[str], int]] = {
     "import": (["import", "one.xml"], errno.ENOLCK),
     "pull": (["pull", "--from", "2026-11-02", "--to", "2026-11-03"], errno.ENOSYS),
     "demo": (["demo"], errno.ENOLCK),
-    "dev": (["dev", "--port", "0"], errno.EOPNOTSUPP),
+    "dev": (["dev"], errno.EOPNOTSUPP),
     "daemon": (["daemon"], 0),
 }
 

@@ -124,7 +124,7 @@ def test_a_drive_without_file_locks_is_a_sentence(tmp_path: Path, monkeypatch: p
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(WealthError, match="cannot lock files"), only_one(tmp_path, WEB, "wealth serve"):
+    with pytest.raises(WealthError, match="has no file locks"), only_one(tmp_path, WEB, "wealth serve"):
         pass
 
 
