@@ -71,7 +71,7 @@ def _taken(folder: Path, role: Role) -> int:
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + _SECONDS_TO_END
-        while not _locked(folder, lock):
+        while not _locked(lock):
             holder = _holder(path)
             if time.monotonic() > deadline or (holder and not holder.process.ended):
                 raise _already_running(folder, holder)
@@ -82,7 +82,7 @@ def _taken(folder: Path, role: Role) -> int:
     return lock
 
 
-def _locked(folder: Path, lock: int) -> bool:
+def _locked(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):

@@ -75,7 +75,9 @@ def _started(pid: int) -> str | None:
     try:
         if Path("/proc/self/stat").exists():
             # The name, in parentheses, may hold anything. After it, fields 3 (state) and 22 (ticks since the start).
-            state, *fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            state, *fields = (
+                Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            )
             return _ZOMBIE if state == _ZOMBIE else fields[18]
         # The zone, because it may change while a process lives.
         said = _output("ps", "-o", "stat=,lstart=", "-p", str(pid))
