@@ -131,15 +131,6 @@ class Watch:
                 self.errors.append(f"GraphQL: {text[:2000]}")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give one worker the tests of the UI that most of them look at, in their order, and the other worker the rest."""
-    for item in items:
-        if item.get_closest_marker("ui"):
-            looks = "ui" in getattr(item, "fixturenames", ()) or "without a password" in item.name
-            item.add_marker(pytest.mark.xdist_group("the one UI" if looks else "UIs of their own"))
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which `wealth demo` was run, for each UI to copy: made once, by whichever worker comes first."""
