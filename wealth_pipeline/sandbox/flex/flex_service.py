@@ -36,6 +36,7 @@ from wealth_pipeline.sandbox.household.days import (
     weekday_on_or_after,
 )
 from wealth_pipeline.sandbox.household.household import DEFAULT_FIRST_DAY, DEFAULT_SEED, Household, shared_household
+from wealth_pipeline.sandbox.household.scenario import DEFAULT, Scenario
 from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 
 PATH = "/AccountManagement/FlexWebService"
@@ -75,6 +76,7 @@ class FlexService:
         polls_before_ready: how often a reference answers 1019 before its statement is there.
         rate_limits: keep IBKR's limits (1018) and lock a token out that fails too often (1025).
         token: the valid token.
+        scenario: which household it is.
 
     Attributes:
         requests: every request, oldest first.
@@ -95,6 +97,7 @@ class FlexService:
         polls_before_ready: int = 1,
         rate_limits: bool = True,
         token: str = DEFAULT_TOKEN,
+        scenario: Scenario = DEFAULT,
     ) -> None:
         self.query_ids = dict(QUERY_IDS)
         self.requests: list[Request] = []
@@ -103,6 +106,7 @@ class FlexService:
         self.stopping = False
         self._seed = seed
         self._first_day = first_day
+        self._scenario = scenario
         self._now = now
         self._clock = clock
         self._tokens = Tokens(token, faults=self.faults, now=now, clock=clock, rate_limits=rate_limits)
@@ -121,7 +125,9 @@ class FlexService:
     @property
     def household(self) -> Household:
         """The household as statements made now show it."""
-        return shared_household(self._seed, self._first_day, self.faults.fees_known_at(self._now()))
+        now = self._now()
+        known = self._scenario.known_at(weekday_on_or_after(self._first_day), now.astimezone(NEW_YORK).date())
+        return shared_household(self._seed, self._first_day, self.faults.fees_known_at(now), self._scenario, known)
 
     @property
     def token(self) -> str:

@@ -18,6 +18,7 @@ from wealth_pipeline.sandbox.flex.listener import HOST, Listener
 from wealth_pipeline.sandbox.flex.tokens import DEFAULT_TOKEN
 from wealth_pipeline.sandbox.household.days import new_york_now
 from wealth_pipeline.sandbox.household.household import DEFAULT_FIRST_DAY, DEFAULT_SEED
+from wealth_pipeline.sandbox.household.scenario import DEFAULT, Scenario
 from wealth_pipeline.sandbox.statement.statement import FULL
 
 
@@ -33,6 +34,7 @@ class Sandbox:
         clock: seconds that only grow, for the rate limits.
         token: the valid token, made of digits.
         seed: of the household.
+        scenario: which household it is: `DEFAULT`, or `FLOWS` and its options.
 
     Attributes:
         service: the service, with its `requests` and its `faults`.
@@ -53,6 +55,7 @@ class Sandbox:
         clock: Callable[[], float] = time.monotonic,
         token: str = DEFAULT_TOKEN,
         seed: int = DEFAULT_SEED,
+        scenario: Scenario = DEFAULT,
     ) -> None:
         self.service = FlexService(
             seed=seed,
@@ -62,6 +65,7 @@ class Sandbox:
             polls_before_ready=polls_before_ready,
             rate_limits=rate_limits,
             token=token,
+            scenario=scenario,
         )
         self.port = port
         self._listener = Listener(self.service, name="sandbox", default_port=80, http=_recording_protocol(self.service))

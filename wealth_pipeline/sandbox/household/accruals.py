@@ -51,9 +51,10 @@ class BrokerInterest:
             rate = credit_rate if cash[currency] > 0 else DEBIT_RATE[currency]
             self.accrued[currency] += (cash[currency] * rate * days / 360).quantize(CENT, ROUND_HALF_EVEN)
 
-    def post(self) -> dict[str, Decimal]:
-        """Take out what was accrued up to the day before, per currency; zeros are left out."""
-        posted = {currency: accrued for currency, accrued in self._before.items() if accrued}
+    def post(self, *, today: bool = False) -> dict[str, Decimal]:
+        """Take out what was accrued up to the day before, or with today's, per currency; zeros are left out."""
+        due = self.accrued if today else self._before
+        posted = {currency: accrued for currency, accrued in due.items() if accrued}
         for currency, accrued in posted.items():
             self._posted[currency] = -accrued
             self.accrued[currency] -= accrued

@@ -13,7 +13,6 @@ from functools import cached_property
 
 from wealth_pipeline.sandbox.household.accruals import accrued_coupon
 from wealth_pipeline.sandbox.household.currencies import CURRENCIES
-from wealth_pipeline.sandbox.household.instruments import ONE
 from wealth_pipeline.sandbox.household.journal import Journal, Sums, new_sums
 from wealth_pipeline.sandbox.household.records import (
     BASE_SUMMARY,
@@ -30,6 +29,9 @@ from wealth_pipeline.sandbox.household.records import (
 #: CashReport column to the ChangeInNAV part that it belongs to; trades, commissions and FX are added separately.
 _PART_OF_FLOW = {
     "deposits": "depositsWithdrawals",
+    "internalTransfers": "internalCashTransfers",
+    "debitCardActivity": "debitCardActivity",
+    "billPay": "billPay",
     "withdrawals": "depositsWithdrawals",
     "dividends": "dividends",
     "withholdingTax": "withholdingTax",
@@ -57,6 +59,7 @@ class Close:
         cash: the day's movement, by currency and in base.
         interest: accrued broker interest, by currency and in base.
         dividends: those that have gone ex and are not paid yet.
+        position_fx: the part of ChangeInNAV that carries the effect of exchange rates on positions.
 
     """
 
@@ -67,6 +70,7 @@ class Close:
     cash: Mapping[str, CashLine]
     interest: Mapping[str, InterestLine]
     dividends: Sequence[DividendAccrual]
+    position_fx: str = "mtm"
 
     def account_day(self, account: Account) -> AccountDay:
         """The day as statements show it."""
@@ -74,7 +78,6 @@ class Close:
         change = self.change(nav)
         total = sum((long + short for long, short in nav.values()), ZERO)
         start = self.last.total if self.last else ZERO
-        invested = start + change.get("depositsWithdrawals", ZERO) + change["assetTransfers"]
         return AccountDay(
             account=account,
             day=journal.day,
@@ -85,8 +88,6 @@ class Close:
             change=change,
             starting_value=start,
             total=total,
-            # Nothing has come in yet when an account is opened on an exchange holiday.
-            growth=total / invested if invested else ONE,
             bond_accruals=self.bond_accruals,
             trades=tuple(journal.trades),
             cash_transactions=tuple(journal.bookings),
@@ -94,6 +95,8 @@ class Close:
             dividends=tuple(self.dividends),
             dividend_changes=tuple(journal.dividend_changes),
             interest=self.interest,
+            cash_transfers=tuple(journal.cash_transfers),
+            is_first=self.last is None,
         )
 
     @cached_property
@@ -129,7 +132,11 @@ class Close:
         change = new_sums()
         change["mtm"] = self._mark_to_market()
         change["fxTranslation"] = self.cash[BASE_SUMMARY].flows["fxTranslationGainLoss"]
-        change["assetTransfers"] = self._transferred()
+        effect = self._fx_on_positions()
+        change["mtm"] -= effect
+        change[self.position_fx] += effect
+        change["assetTransfers"] = self._transferred("assetTransfers")
+        change["grantActivity"] = self._transferred("grantActivity")
         self._add_flows(change)
         for column, part in _PART_OF_COLUMN.items():
             before = self.last.nav.get(column, ()) if self.last else ()
@@ -139,7 +146,7 @@ class Close:
     def _mark_to_market(self) -> Decimal:
         """What the positions gained: their value less yesterday's, less what was traded and transferred."""
         journal, rates = self.journal, self.rates
-        result = _in_base(self.positions, rates) - self._transferred()
+        result = _in_base(self.positions, rates) - self._transferred("assetTransfers", "grantActivity")
         if self.last:
             result -= _in_base(self.last.positions, self.last.rates)
         for currency in CURRENCIES:
@@ -147,8 +154,15 @@ class Close:
             result += settled * rates[currency]
         return result
 
-    def _transferred(self) -> Decimal:
-        return sum((t.value * self.rates[t.instrument.currency] for t in self.journal.transfers), ZERO)
+    def _fx_on_positions(self) -> Decimal:
+        """What yesterday's positions gained because their currencies did."""
+        if self.last is None:
+            return ZERO
+        return _in_base(self.last.positions, self.rates) - _in_base(self.last.positions, self.last.rates)
+
+    def _transferred(self, *parts: str) -> Decimal:
+        moved = (t for t in self.journal.transfers if t.part in parts)
+        return sum((t.value * self.rates[t.instrument.currency] for t in moved), ZERO)
 
     def _add_flows(self, change: Sums) -> None:
         journal = self.journal

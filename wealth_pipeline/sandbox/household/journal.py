@@ -8,7 +8,14 @@ from decimal import Decimal
 
 from wealth_pipeline.sandbox.household.currencies import CURRENCIES
 from wealth_pipeline.sandbox.household.instruments import Instrument
-from wealth_pipeline.sandbox.household.records import BASE_SUMMARY, CashTransaction, DividendChange, Trade, Transfer
+from wealth_pipeline.sandbox.household.records import (
+    BASE_SUMMARY,
+    CashTransaction,
+    CashTransfer,
+    DividendChange,
+    Trade,
+    Transfer,
+)
 
 #: The flow of the cash report to which a cash transaction of a type belongs.
 _FLOW_OF_TYPE = {
@@ -19,6 +26,8 @@ _FLOW_OF_TYPE = {
     "Bond Interest Received": "bondInterest",
     "Bond Interest Paid": "bondInterest",
     "Other Fees": "otherFees",
+    "Debit Card Activity": "debitCardActivity",
+    "Bill Pay": "billPay",
 }
 
 #: Amounts by the name of a flow, or by currency; what is not there is zero.
@@ -78,6 +87,7 @@ class Journal:
         self.trades: list[Trade] = []
         self.bookings: list[CashTransaction] = []
         self.transfers: list[Transfer] = []
+        self.cash_transfers: list[CashTransfer] = []
         self.dividend_changes: list[DividendChange] = []
         self.unsettled: list[tuple[date, str, Decimal]] = []
         self.fx_legs = new_sums()
@@ -107,7 +117,6 @@ class Journal:
         description: str,
         instrument: Instrument | None = None,
         number: int | None = None,
-        flow: str | None = None,
     ) -> None:
         """A row of the cash transactions, and the flow that belongs to it.
 
@@ -118,10 +127,10 @@ class Journal:
             description: the row's text.
             instrument: what it was paid for, if for a security.
             number: overrides the next number.
-            flow: the column of the cash report; by default the one of the type.
 
         """
-        self.flow(currency, flow or _FLOW_OF_TYPE[kind], amount)
+        paid = "deposits" if amount > 0 else "withdrawals"
+        self.flow(currency, paid if kind.startswith("Deposits") else _FLOW_OF_TYPE[kind], amount)
         self.bookings.append(
             CashTransaction(
                 type=kind,

@@ -17,6 +17,7 @@ from wealth_pipeline.sandbox.household.records import (
     ZERO,
     Account,
     AccountDay,
+    CashTransfer,
     DividendAccrual,
     DividendChange,
     Lot,
@@ -31,17 +32,21 @@ class Book:
     Args:
         account: whose books these are.
         market: prices and exchange rates.
+        position_fx: the part of ChangeInNAV that carries the effect of exchange rates on positions.
+        known: the weekday of the household, counted from 0, up to which corrections are known.
 
     Attributes:
         holdings: what the account holds.
 
     """
 
-    def __init__(self, account: Account, market: Market) -> None:
+    def __init__(self, account: Account, market: Market, *, position_fx: str = "mtm", known: int = 0) -> None:
         self.account = account
         self.market = market
+        self.known = known
         self.day = date.min
         self.holdings = Holdings()
+        self._position_fx = position_fx
         self._last: AccountDay | None = None
         self._cash = Cash()
         self._interest = BrokerInterest()
@@ -66,12 +71,20 @@ class Book:
         self, currency: str, amount: Decimal, description: str = "CASH RECEIPTS / ELECTRONIC FUND TRANSFERS"
     ) -> None:
         """Money in; a negative amount is a withdrawal."""
-        flow = "deposits" if amount > 0 else "withdrawals"
-        self._journal.book("Deposits & Withdrawals", currency, amount, description=description, flow=flow)
+        self.charge("Deposits & Withdrawals", currency, amount, description)
 
-    def charge(self, kind: str, currency: str, amount: Decimal, description: str, *, number: int | None = None) -> None:
+    def charge(
+        self,
+        kind: str,
+        currency: str,
+        amount: Decimal,
+        description: str,
+        *,
+        instrument: Instrument | None = None,
+        number: int | None = None,
+    ) -> None:
         """A cash booking of one of IBKR's types, signed. `number` overrides the next transaction id."""
-        self._journal.book(kind, currency, amount, description=description, number=number)
+        self._journal.book(kind, currency, amount, description=description, instrument=instrument, number=number)
 
     def sales_tax(self, currency: str, amount: Decimal) -> None:
         """A tax on a fee. IBKR: it is in the cash report, but has no row among the cash transactions."""
@@ -103,7 +116,16 @@ class Book:
         price = self.market.rate(bought, sold, self.day)
         exchange_currencies(bought, sold, quantity, price=price, base=self.account.base, journal=self._journal)
 
-    def transfer_in(self, instrument: Instrument, quantity: Decimal) -> None:
+    def transfer_cash(self, counterparty: str, currency: str, amount: Decimal) -> None:
+        """One side of an internal transfer: cash from another account or, if negative, to it."""
+        self._journal.flow(currency, "internalTransfers", amount)
+        self._journal.cash_transfers.append(
+            CashTransfer(
+                counterparty=counterparty, currency=currency, amount=amount, transaction_id=self._journal.number()
+            )
+        )
+
+    def transfer_in(self, instrument: Instrument, quantity: Decimal, *, part: str = "assetTransfers") -> None:
         """A position arrives from another broker, at the day's close and without a cost basis."""
         price = self.market.price(instrument, self.day)
         number = self._journal.number()
@@ -118,12 +140,22 @@ class Book:
         self.holdings.add(instrument, "", lot)
         value = instrument.value(quantity, price)
         self._journal.transfers.append(
-            Transfer(instrument=instrument, quantity=quantity, price=price, value=value, transaction_id=number)
+            Transfer(
+                instrument=instrument, quantity=quantity, price=price, value=value, transaction_id=number, part=part
+            )
         )
 
-    def post_interest(self) -> None:
-        """Pay out, or take, the broker interest accrued up to the day before."""
-        for currency, accrued in self._interest.post().items():
+    def pay_out(self) -> None:
+        """Withdraw all cash, and the interest with it: nothing stays of an account without positions."""
+        self.post_interest(today=True)
+        for currency, balance in self._cash.balances.items():
+            amount = balance + sum(self._journal.flows[currency].values(), ZERO)
+            if amount:
+                self.deposit(currency, -amount, "DISBURSEMENT INITIATED BY THE HOLDER")
+
+    def post_interest(self, *, today: bool = False) -> None:
+        """Pay out, or take, the broker interest accrued up to the day before, or with today's."""
+        for currency, accrued in self._interest.post(today=today).items():
             kind = "Broker Interest Received" if accrued > 0 else "Broker Interest Paid"
             word = "CREDIT" if accrued > 0 else "DEBIT"
             self.charge(kind, currency, accrued, f"{currency} {word} INT")
@@ -145,6 +177,7 @@ class Book:
             cash=self._cash.close_day(journal, rates, rates_before),
             interest=self._interest.lines(rates, rates_before),
             dividends=tuple(self._dividends),
+            position_fx=self._position_fx,
         )
         self._last = close.account_day(self.account)
         return self._last

@@ -126,12 +126,28 @@ class CashTransaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """A position that came from another broker, with its market value (transferred without cost basis)."""
+    """A position that came from another broker, with its market value (transferred without cost basis).
+
+    Attributes:
+        part: the part of ChangeInNAV that holds it; only asset transfers have a row in the section Transfers.
+
+    """
 
     instrument: Instrument
     quantity: Decimal
     price: Decimal
     value: Decimal
+    transaction_id: int
+    part: str = "assetTransfers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashTransfer:
+    """Cash that came from another account of IBKR's or, if negative, went to it."""
+
+    counterparty: str
+    currency: str
+    amount: Decimal
     transaction_id: int
 
 
@@ -193,9 +209,9 @@ class AccountDay:
         cash: by currency; BASE_SUMMARY in base.
         nav: NAV column to its long and its short part, in base. Columns that are not there are zero.
         change: the parts of ChangeInNAV, in base; without start, end and twr. Parts that are not there are zero.
-        growth: total / (starting value + external flows), of the day, to 28 digits; 1 if there is nothing yet.
         bond_accruals: the part of the interest accruals that comes from bonds, in base.
         interest: by currency; BASE_SUMMARY in base.
+        is_first: whether the account was opened on this day.
 
     """
 
@@ -208,7 +224,6 @@ class AccountDay:
     change: Amounts
     starting_value: Decimal
     total: Decimal
-    growth: Decimal
     bond_accruals: Decimal
     trades: tuple[Trade, ...]
     cash_transactions: tuple[CashTransaction, ...]
@@ -216,3 +231,5 @@ class AccountDay:
     dividends: tuple[DividendAccrual, ...]
     dividend_changes: tuple[DividendChange, ...]
     interest: Mapping[str, InterestLine]
+    cash_transfers: tuple[CashTransfer, ...] = ()
+    is_first: bool = False

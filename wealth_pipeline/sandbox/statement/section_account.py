@@ -9,7 +9,7 @@ from wealth_pipeline.sandbox.statement.markup import attributes, day_text, eleme
 from wealth_pipeline.sandbox.statement.subjects import account_attributes
 
 
-def account_information(account: Account, first_day: date) -> str:
+def account_information(account: Account, opened: date, closed: date | None = None) -> str:
     """AccountInformation, with the holder's (invented) name, address and e-mail as IBKR has them."""
     place = {
         "street": account.street,
@@ -33,9 +33,9 @@ def account_information(account: Account, first_day: date) -> str:
             registeredRepPhone="",
             accountRepName="",
             accountRepPhone="",
-            dateOpened=day_text(first_day),
-            dateFunded=day_text(first_day),
-            dateClosed="",
+            dateOpened=day_text(opened),
+            dateFunded=day_text(opened),
+            dateClosed=day_text(closed),
             lastTradedDate="",
             **place,
             **{f"{name}ResidentialAddress": value for name, value in place.items()},

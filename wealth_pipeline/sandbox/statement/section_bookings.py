@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from wealth_pipeline.sandbox.household.records import AccountDay, CashTransaction, Transfer
+from wealth_pipeline.sandbox.household.records import AccountDay, CashTransaction, CashTransfer, Transfer
 from wealth_pipeline.sandbox.statement.markup import (
     BOOKKEEPING,
     Days,
@@ -52,39 +52,71 @@ def _booking(day: AccountDay, booking: CashTransaction, account: str, level: str
 
 
 def transfers(days: Days) -> str:
-    """Transfers: positions that came from another broker, without a cost basis."""
-    return container("Transfers", [_transfer(day, transfer) for day in days for transfer in day.transfers])
+    """Transfers: positions that came from another broker, without a cost basis, and cash of other accounts."""
+    positions = [_transfer(day, one) for day in days for one in day.transfers if one.part == "assetTransfers"]
+    return container("Transfers", positions + [_cash_transfer(day, one) for day in days for one in day.cash_transfers])
 
 
 def _transfer(day: AccountDay, transfer: Transfer) -> str:
-    rate = day.rates[transfer.instrument.currency]
+    currency = transfer.instrument.currency
+    return _row(
+        day,
+        currency,
+        security_attributes(transfer.instrument),
+        type="ACATS",
+        direction="IN",
+        account="EX-00417",
+        deliveringBroker="0000",
+        quantity=number(transfer.quantity),
+        positionAmount=number(transfer.value),
+        positionAmountInBase=number(transfer.value * day.rates[currency]),
+        transactionID=str(transfer.transaction_id),
+    )
+
+
+def _cash_transfer(day: AccountDay, transfer: CashTransfer) -> str:
+    return _row(
+        day,
+        transfer.currency,
+        security_attributes(None).replace('assetCategory=""', 'assetCategory="CASH"'),
+        type="INTERNAL",
+        direction="IN" if transfer.amount > 0 else "OUT",
+        account=transfer.counterparty,
+        deliveringBroker="",
+        cashTransfer=number(transfer.amount),
+        transactionID=str(transfer.transaction_id),
+    )
+
+
+#: A row's attributes beside its account, security and date, in IBKR's order.
+_TRANSFER = {
+    "type": "",
+    "direction": "",
+    "company": "--",
+    "account": "",
+    "accountName": "",
+    "deliveringBroker": "",
+    "quantity": "0",
+    "transferPrice": "0",
+    "positionAmount": "0",
+    "positionAmountInBase": "0",
+    **dict.fromkeys(("pnlAmount", "pnlAmountInBase", "capitalGainsPnl", "fxPnl", "cashTransfer"), "0"),
+    "code": "",
+    "clientReference": "",
+    "transactionID": "",
+    "levelOfDetail": "TRANSFER",
+    "positionInstructionID": "",
+    "positionInstructionSetID": "",
+}
+
+
+def _row(day: AccountDay, currency: str, security: str, **values: str) -> str:
+    today = day_text(day.day)
     return element(
         "Transfer",
         account_attributes(day.account),
-        attributes(currency=transfer.instrument.currency, fxRateToBase=number(rate)),
-        security_attributes(transfer.instrument),
-        attributes(
-            reportDate=day_text(day.day),
-            date=day_text(day.day),
-            dateTime=f"{day_text(day.day)};202500",
-            settleDate=day_text(day.day),
-            type="ACATS",
-            direction="IN",
-            company="--",
-            account="EX-00417",
-            accountName="",
-            deliveringBroker="0000",
-            quantity=number(transfer.quantity),
-            transferPrice="0",
-            positionAmount=number(transfer.value),
-            positionAmountInBase=number(transfer.value * rate),
-            **dict.fromkeys(("pnlAmount", "pnlAmountInBase", "capitalGainsPnl", "fxPnl", "cashTransfer"), "0"),
-            code="",
-            clientReference="",
-            transactionID=str(transfer.transaction_id),
-            levelOfDetail="TRANSFER",
-            positionInstructionID="",
-            positionInstructionSetID="",
-        ),
+        attributes(currency=currency, fxRateToBase=number(day.rates[currency])),
+        security,
+        attributes(reportDate=today, date=today, dateTime=f"{today};202500", settleDate=today, **_TRANSFER | values),
         attributes(**BOOKKEEPING),
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from wealth_pipeline.sandbox.household.records import ZERO, AccountDay
+from wealth_pipeline.sandbox.household.scenario import DEFAULT, Scenario
 from wealth_pipeline.sandbox.statement.columns import CHANGE_PARTS, NAV_COLUMNS, NAV_COLUMNS_WITHOUT_MEANING
 from wealth_pipeline.sandbox.statement.markup import Days, attributes, container, day_text, element, number
 from wealth_pipeline.sandbox.statement.subjects import account_attributes
+from wealth_pipeline.sandbox.statement.twr import stated_twr
 
-_NINE_PLACES = Decimal("0.000000001")
 _NOTHING = (ZERO, ZERO)
 
 #: The figures of a NAV row, all of them zero: most always are.
@@ -60,13 +61,11 @@ def _sums_and_components(day: AccountDay) -> dict[str, tuple[Decimal, Decimal]]:
     }
 
 
-def change_in_nav(days: Days) -> str:
+def change_in_nav(days: Days, scenario: Scenario = DEFAULT) -> str:
     """ChangeInNAV of the window: `mtm` carries the result, `twr` is in percent."""
     account = days[-1].account
     totals: dict[str, Decimal] = defaultdict(Decimal)
-    growth = Decimal(1)
     for day in days:
-        growth *= day.growth
         for part, amount in day.change.items():
             totals[part] += amount
     return element(
@@ -79,6 +78,6 @@ def change_in_nav(days: Days) -> str:
             startingValue=number(days[0].starting_value),
             **{part: number(totals[part]) for part in CHANGE_PARTS},
             endingValue=number(days[-1].total),
-            twr=number(((growth - 1) * 100).quantize(_NINE_PLACES, ROUND_HALF_EVEN)),
+            twr=stated_twr(days, scenario),
         ),
     )

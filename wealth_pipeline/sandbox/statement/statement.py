@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from wealth_pipeline.sandbox.household.days import ONE_DAY, weekdays
 from wealth_pipeline.sandbox.household.household import Household
-from wealth_pipeline.sandbox.household.records import Account
+from wealth_pipeline.sandbox.household.records import Account, AccountDay
 from wealth_pipeline.sandbox.statement.markup import attributes, day_text, time_text
 from wealth_pipeline.sandbox.statement.section_account import account_information
 from wealth_pipeline.sandbox.statement.section_accruals import (
@@ -72,14 +72,17 @@ class Statement:
         accounts = self.household.accounts
         days = list(weekdays(self.first, self.last))
         windows = [(day, day) for day in days] if self.query == FULL else [(self.first, self.last)]
+        shown = [(account, *window) for account in accounts for window in windows if self._days(account, *window)]
         yield (
             f'<FlexQueryResponse queryName="sandbox-{self.query}" type="AF">\n{NOT_READY if self.unready else ""}'
-            f'<FlexStatements count="{len(accounts) * len(windows)}">\n'
+            f'<FlexStatements count="{len(shown)}">\n'
         ).encode()
-        for account in accounts:
-            for first, last in windows:
-                yield self._flex_statement(account, first, last).encode()
+        for account, first, last in shown:
+            yield self._flex_statement(account, first, last).encode()
         yield b"</FlexStatements>\n</FlexQueryResponse>\n"
+
+    def _days(self, account: Account, first: date, last: date) -> list[AccountDay]:
+        return self.household.days_shown(account.account_id, first, last, self.generated.date())
 
     def _flex_statement(self, account: Account, first: date, last: date) -> str:
         opening = attributes(
@@ -92,16 +95,16 @@ class Statement:
         if self.query == FULL:
             text = _every_section(self.household, account, first)
         else:
-            text = "".join(_guide_sections(self.household, account, first, last))
+            text = "".join(_guide_sections(self.household, self._days(account, first, last), first, last))
         if self.unready and last >= self.unready:
             text = _PROFITS.sub(r'\1="0"', text)
         return f"<FlexStatement{opening}>\n{text}</FlexStatement>\n"
 
 
-def _guide_sections(household: Household, account: Account, first: date, last: date) -> tuple[str, ...]:
-    days = household.days(account.account_id, first, last)
+def _guide_sections(household: Household, days: list[AccountDay], first: date, last: date) -> tuple[str, ...]:
+    account = days[-1].account
     return (
-        account_information(account, household.first_day),
+        _account_information(household, account, last),
         equity_summary(household.day_before(account.account_id, days[0].day), days),
         cash_report(days, first, last),
         open_positions(household.market, days[-1], with_lots=False),
@@ -115,8 +118,8 @@ def _every_section(household: Household, account: Account, day: date) -> str:
     days = household.days(account.account_id, day, day)
     return "".join(
         (
-            account_information(account, household.first_day),
-            change_in_nav(days),
+            _account_information(household, account, day),
+            change_in_nav(days, household.scenario),
             equity_summary(household.day_before(account.account_id, day), days),
             cash_report(days, day, day),
             open_positions(household.market, days[0], with_lots=True),
@@ -129,6 +132,13 @@ def _every_section(household: Household, account: Account, day: date) -> str:
             securities_info(days),
             conversion_rates(household.market, account.base, _dates_of_rates(household, day)),
         )
+    )
+
+
+def _account_information(household: Household, account: Account, day: date) -> str:
+    closed = household.closed(account.account_id)
+    return account_information(
+        account, household.opened(account.account_id), closed if closed and closed <= day else None
     )
 
 
