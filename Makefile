@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo dev test test-ui slow lint types unit fuzz year backfill power-cut storage bench docs pictures chromium lock clean
+.PHONY: help demo dev test test-ui slow lint types unit fuzz returns year backfill power-cut storage bench docs pictures chromium lock clean
 
 help: ## List what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -55,6 +55,9 @@ power-cut: $(READY) ## Kill everything in the middle of a night's run, and start
 
 fuzz: $(READY) ## 10,000 statements in every form, 5,000 damaged, a cent on each proved figure (FUZZ="--seed 7 ...")
 	$(BIN)/python -m wealth_pipeline_tests.fuzz $(FUZZ)
+
+returns: $(READY) ## 100,000 days of accounts against exact fractions, and every kind of damage (RETURNS="--households 4 ...")
+	$(BIN)/python -m wealth_pipeline_tests.returns --damage $(RETURNS)
 
 bench: $(READY) ## Measure speed and memory beside their bounds; BENCH=--quick for a first look
 	$(BIN)/python -m benchmarks $(BENCH)

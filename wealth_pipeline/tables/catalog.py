@@ -6,18 +6,20 @@ from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.live import LIVE_TABLES, LIVE_VIEWS
 from wealth_pipeline.tables.records import RECORDS
 from wealth_pipeline.tables.relations import LiveTable, Macro, Record, TableSpec, View
+from wealth_pipeline.tables.returns import RETURNS
 from wealth_pipeline.tables.views import VIEWS
 
 Declared = TableSpec | LiveTable | Record | View | Macro
 
 #: What `wealth.duckdb` holds.
-OFFICIAL: tuple[TableSpec | Record | View | Macro, ...] = (*VIEWS, *TABLES, *RECORDS)
+OFFICIAL: tuple[TableSpec | Record | View | Macro, ...] = (*VIEWS, *RETURNS, *TABLES, *RECORDS)
 #: What `live.duckdb` holds.
 LIVE: tuple[LiveTable | Record | View, ...] = (*LIVE_TABLES, *LIVE_VIEWS)
 
 #: The chapters of the data dictionary.
 GROUPS: tuple[tuple[str, tuple[Declared, ...]], ...] = (
     ("Views of the figures", VIEWS),
+    ("Returns", RETURNS),
     ("Tables of figures", TABLES),
     ("Records", RECORDS),
     ("Live balances: the schema `live`", LIVE),

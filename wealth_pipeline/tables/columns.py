@@ -27,6 +27,8 @@ AMOUNT = pa.decimal128(28, 12)
 RATE = pa.decimal128(18, 10)
 #: A sum of amounts.
 SUM = pa.decimal128(38, 12)
+#: A ratio, never an amount of money.
+RATIO = pa.float64()
 
 # The same for the models, which name a column's type by its annotation.
 Text = Annotated[pd.ArrowDtype, TEXT]
@@ -48,6 +50,7 @@ SQL_TYPES = {
     AMOUNT: "DECIMAL(28,12)",
     RATE: "DECIMAL(18,10)",
     SUM: "DECIMAL(38,12)",
+    RATIO: "DOUBLE",
 }
 
 

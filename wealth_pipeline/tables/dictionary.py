@@ -32,7 +32,7 @@ def _contents() -> Iterable[str]:
 
 def _anchor(heading: str) -> str:
     """The anchor that GitHub makes of a heading."""
-    return "".join(c for c in heading.lower() if c.isalnum() or c == "_")
+    return "".join(c for c in heading.lower() if c.isalnum() or c in "_ ").replace(" ", "-")
 
 
 def _section(table: Declared) -> str:

@@ -475,6 +475,7 @@ class Transfers(_Event):
     position_amount: Amount = column("positionAmount", "Value of the position.", unit="currency")
     position_amount_base: Amount = column("positionAmountInBase", "Value of the position.", unit="base")
     cash_transfer: Amount = column("cashTransfer", "Cash moved.", unit="currency")
+    counterparty_account: Text = column("account", "The other account of an internal transfer.")
 
 
 @_table("dividend_accruals", (), sections.OPEN_DIVIDEND_ACCRUALS, family="dividends")

@@ -74,7 +74,7 @@ CHANGE_IN_NAV = Section(
     name="ChangeInNAV",
     element="ChangeInNAV",
     title="Change in NAV",
-    costs="the proof `bridge`, and gains",
+    costs="the proofs `bridge` and `return`, and gains",
     side=True,
     models=True,
     day="toDate",
@@ -101,11 +101,17 @@ CASH_TRANSACTIONS = Section(
     name="CashTransactions",
     element="CashTransaction",
     title="Cash Transactions",
-    costs="dividends, interest, fees one by one",
+    costs="dividends, interest, fees and deposits one by one",
     side=True,
 )
 TRADES = Section(name="Trades", element="Trade", title="Trades", costs="the table of that name", side=True)
-TRANSFERS = Section(name="Transfers", element="Transfer", title="Transfers", costs="the table of that name", side=True)
+TRANSFERS = Section(
+    name="Transfers",
+    element="Transfer",
+    title="Transfers",
+    costs="what came from another account or went there, one by one",
+    side=True,
+)
 SECURITIES_INFO = Section(
     name="SecuritiesInfo",
     element="SecurityInfo",

@@ -5,7 +5,7 @@ The queries are in `warehouse/sql/views/`. To add a view: its declaration here, 
 
 from __future__ import annotations
 
-from wealth_pipeline.tables.columns import AMOUNT, COUNT, DAY, FLAG, MOMENT, SUM, TEXT, TEXTS, Column, plain
+from wealth_pipeline.tables.columns import AMOUNT, COUNT, DAY, FLAG, MOMENT, RATIO, SUM, TEXT, TEXTS, Column, plain
 from wealth_pipeline.tables.figures import BY_NAME, TABLES, handed_on
 from wealth_pipeline.tables.records import ACCOUNT, CONTENT, KNOWN_FROM, KNOWN_TO, REPORT_DATE
 from wealth_pipeline.tables.relations import Macro, Record, TableSpec, View
@@ -28,6 +28,7 @@ _NAV_HISTORY = (
     ),
     plain("previous_date", DAY, "The report date of the row before; NULL on the first."),
     plain("day_change", AMOUNT, "Total less the total of the row before; NULL on the first.", "base"),
+    plain("return_percent", RATIO, "The day's time-weighted return, as `returns_daily` has it.", "percent"),
     plain("proof", TEXT, "passed, failed or not_evaluable (docs/proof.md).", nullable=False, only=_PROVED),
     *handed_on("nav", "statement_sha256", "known_since"),
 )

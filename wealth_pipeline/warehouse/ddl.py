@@ -21,6 +21,8 @@ FAMILIES: dict[str, tuple[TableSpec, ...]] = {
     family: tuple(table for table in TABLES if table.family == family)
     for family in dict.fromkeys(table.family for table in TABLES if table.family)
 }
+#: What the views and rules call, and nobody queries.
+FUNCTIONS = ("functions", "period_steps", "period_figures")
 #: The tables in which the latest statement wins.
 LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
 #: The tables in which the newest statement that covers a day replaces that day's rows.
@@ -53,7 +55,7 @@ def create_statements() -> list[str]:
     """Every statement that makes an empty warehouse, in order."""
     records = [record for record in OFFICIAL if isinstance(record, Record)]
     return [
-        sql("functions"),
+        *map(sql, FUNCTIONS),
         nav_by_part(),
         *(ddl.create_table(table.name, table.columns) for table in TABLES if table.scope or table.events),
         *(ddl.create_table(record.name, record.columns) for record in records),
@@ -65,7 +67,9 @@ def create_statements() -> list[str]:
 def _views() -> dict[str, str]:
     current = {table.name: _current_view(table) for table in TABLES if table.family}
     listed = [v for v in OFFICIAL if isinstance(v, View | Macro) or (isinstance(v, TableSpec) and v.is_view)]
-    return current | {view.name: ddl.create_view(view, sql(f"views/{ddl.file_name(view)}")) for view in listed}
+    return current | {
+        ddl.file_name(view): ddl.create_view(view, sql(f"views/{ddl.file_name(view)}")) for view in listed
+    }
 
 
 def _current_view(table: TableSpec) -> str:

@@ -8,7 +8,7 @@ import duckdb
 
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.relations import TableSpec
-from wealth_pipeline.warehouse import events, refuse, rules, versions
+from wealth_pipeline.warehouse import events, periods, refuse, rules, versions
 from wealth_pipeline.warehouse.ddl import EVENTS, FAMILIES, LATEST
 from wealth_pipeline.warehouse.proofs import proofs
 
@@ -35,10 +35,49 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
     con.execute(rules.script(rules.PROVE))
+    _returns(con)
     con.execute(proofs.reconciling())
+    con.execute(rules.script(rules.KEPT_RETURNS))
     con.execute(rules.script(rules.HISTORY))
+    con.execute(rules.script(rules.HOUSEHOLD_TOUCHED))
+    _household(con)
     changed = con.execute("SELECT account_id, report_date FROM days_changed ORDER BY ALL").fetchall()
     return tuple(changed)
+
+
+def _returns(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the returns of the days that changed, and of all days of an account of which another rule is learned."""
+    con.execute(rules.script(rules.RETURN_DAYS))
+    con.execute(rules.script(rules.LEARN))
+    (asked, made) = con.execute(
+        "SELECT (SELECT count(*) FROM return_days), (SELECT count(*) FROM return_steps)"
+    ).fetchall()[0]
+    if asked > made:
+        con.execute(rules.script(rules.LEARN))
+    con.execute(rules.script(rules.RETURNS))
+
+
+def _household(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the household's returns of the days in `household_touched`, and of those on which another account counts.
+
+    Then the periods of all returns that changed.
+    """
+    con.execute(rules.script(rules.HOUSEHOLD_SPAN))
+    if not _empty(con, "household_span"):
+        con.execute(rules.script(rules.HOUSEHOLD_DAYS))
+        near = "transfers JOIN household_span ON report_date BETWEEN first - 14 AND last + 14"
+        con.execute(rules.script(rules.NO_TRANSFERS if _empty(con, near) else rules.HOUSEHOLD_TRANSFERS))
+        con.execute(rules.script(rules.HOUSEHOLD))
+    con.execute(rules.script(rules.CHANGED_RETURNS))
+    if not _empty(con, "changed_returns"):
+        periods.make(con)
+
+
+def follow_settings(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the household's returns again where the settings or accounts.toml change who belongs to it."""
+    con.execute("CREATE OR REPLACE TEMP TABLE return_days (account_id VARCHAR, report_date DATE)")
+    con.execute("CREATE OR REPLACE TEMP TABLE household_touched (first DATE, last DATE)")
+    _household(con)
 
 
 def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:

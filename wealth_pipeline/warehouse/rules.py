@@ -79,6 +79,48 @@ PROVE = (
 )
 #: The NAV history of the days that were proved.
 HISTORY = ("history",)
+#: The days whose returns are made again.
+RETURN_DAYS = ("returns/return_days", "returns/rules_before")
+#: What these days show of how IBKR counts; made again with all days of the accounts of which that is another now.
+LEARN = (
+    "returns/return_steps",
+    "returns/exact_changes",
+    "returns/event_flows",
+    "returns/compared_windows",
+    "returns/agreed_windows",
+    "returns/day_flows",
+    "returns/return_asides",
+    "returns/return_reasons",
+    "returns/return_trials",
+    "returns/window_trials",
+    "returns/learned_rules",
+    "returns/new_rule_days",
+)
+#: The returns of these days, to be proved.
+RETURNS = ("returns/return_chosen", "returns/failed_windows", "returns/returns_made", "returns/forgotten_returns")
+#: What is kept of them.
+KEPT_RETURNS = ("returns/returns_stored", "returns/flows_stored")
+#: The days of the household that a statement touches.
+HOUSEHOLD_TOUCHED = ("returns/household_touched",)
+#: Which days of the household are made again: those, and those of accounts that now belong to it from or to other days.
+HOUSEHOLD_SPAN = ("returns/household_now", "returns/household_span", "returns/household_changed")
+#: What the household's days rest on.
+HOUSEHOLD_DAYS = ("returns/household_days", "returns/household_firsts", "returns/household_values")
+#: The transfers of its members, and what stands for them where there is none.
+HOUSEHOLD_TRANSFERS = ("returns/household_sides", "returns/household_pairs")
+NO_TRANSFERS = ("returns/household_unpaired",)
+#: The household's returns of these days.
+HOUSEHOLD = (
+    "returns/household_transit",
+    "returns/household_closings",
+    "returns/household_counts",
+    "returns/household_flows",
+    "returns/household_made",
+    "returns/household_stored",
+)
+#: The days whose returns changed, and the periods that they are in.
+CHANGED_RETURNS = ("returns/changed_returns",)
+PERIODS = ("returns/periods_asked", "returns/periods_made", "returns/periods_stored")
 
 
 @cache

@@ -33,8 +33,10 @@ from wealth_pipeline.tables.ddl import describe
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
+from wealth_pipeline.warehouse.benchmark_files import BenchmarkLevel, read_benchmarks, store
 from wealth_pipeline.warehouse.ddl import create_statements, insert
 from wealth_pipeline.warehouse.load import Loaded, load
+from wealth_pipeline.warehouse.merge import follow_settings
 from wealth_pipeline.warehouse.progress import reported
 
 #: How long a writer waits for another one of ours (a run, `pull`, `import`) before it gives up.
@@ -149,9 +151,9 @@ class Warehouse:
         warehouse is rebuilt from the archive first; who wants to show that does it before (`outdated`, `replay`).
         requests: the request ledger, copied so that it can be queried. Must run inside `writing()`. Publishes even
         when the caller stops early: what was loaded is shown.
-        Raises SettingsError before anything is loaded if accounts.toml cannot be understood.
+        Raises SettingsError before anything is loaded if accounts.toml or a benchmark's file cannot be understood.
         """
-        accounts = read_accounts(self.folder.root)
+        owned = self._read_owned()
         try:
             con = self._open()
         except _Outdated:
@@ -161,7 +163,7 @@ class Warehouse:
             con = self._open()
         sound = True
         try:
-            self._describe(con, requests, accounts)
+            self._describe(con, requests, *owned)
             _forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.date_format)
@@ -178,9 +180,10 @@ class Warehouse:
         """Rebuild both databases from the archive alone, statement by statement.
 
         The old ones stay until the new one is complete. Must run inside `writing()`. Raises ArchiveError where an
-        archived statement is damaged, SettingsError where accounts.toml cannot be understood; nothing is replaced then.
+        archived statement is damaged, SettingsError where accounts.toml or a benchmark's file cannot be understood;
+        nothing is replaced then.
         """
-        accounts = read_accounts(self.folder.root)
+        owned = self._read_owned()
         self._refuse_lost_statements()
         draft = self.folder.root / _REPLAYED
         _remove(draft)
@@ -192,7 +195,7 @@ class Warehouse:
         try:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.date_format)
-            self._describe(con, requests, accounts)
+            self._describe(con, requests, *owned)
             _keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
             con.close()
@@ -268,14 +271,23 @@ class Warehouse:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
 
+    def _read_owned(self) -> tuple[tuple[AccountEntry, ...], tuple[BenchmarkLevel, ...]]:
+        """What the owner says in files of the data folder; raises SettingsError where it cannot be understood."""
+        return read_accounts(self.folder.root), read_benchmarks(self.folder.root)
+
     def _describe(
-        self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest], accounts: tuple[AccountEntry, ...]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        requests: Sequence[FlexRequest],
+        accounts: tuple[AccountEntry, ...],
+        benchmarks: tuple[BenchmarkLevel, ...],
     ) -> None:
-        """Write what does not come from statements: settings, accounts.toml and the request ledger."""
-        con.execute(
-            "UPDATE warehouse_info SET reporting_currency = ?, day_change_share = ?, accounts_digest = ?",
-            [self.reporting_currency, self.day_change_share, digest(accounts)],
-        )
+        """Write what does not come from statements: settings, the owner's files and the request ledger."""
+        settings = (self.reporting_currency, self.day_change_share, digest(accounts))
+        con.begin()
+        names = ("reporting_currency", "day_change_share", "accounts_digest")
+        known = con.execute(f"SELECT {', '.join(names)} FROM warehouse_info").fetchone()
+        con.execute(f"UPDATE warehouse_info SET {', '.join(f'{name} = ?' for name in names)}", settings)
         con.execute("DELETE FROM account_settings")
         for account in accounts:
             con.execute(
@@ -283,6 +295,10 @@ class Warehouse:
                 " VALUES ($account_id, $name, $ended, $successor, $exclude)",
                 asdict(account),
             )
+        store(con, benchmarks)
+        if known != settings:
+            follow_settings(con)
+        con.commit()
         _copy_requests(con, requests)
 
     def _open(self, path: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,10 @@
 
 -- The functions that the warehouse's views and rules share. They stay in the published database, as its views use them.
 
+-- The steps inside of periods. A row without a return (`none`) ends what was before it: a period begins with the last
+
+-- The figures of periods. A withheld day withholds all of them. Drawdown is of the chained returns, with 1.0 as the
+
 CREATE MACRO nav_by_part(n, learned) AS {
     cash: n.cash,
     stock: n.stock,
@@ -133,7 +137,8 @@ CREATE TABLE transfers (
     transfer_price DECIMAL(28,12),
     position_amount DECIMAL(28,12),
     position_amount_base DECIMAL(28,12),
-    cash_transfer DECIMAL(28,12)
+    cash_transfer DECIMAL(28,12),
+    counterparty_account VARCHAR
 );
 
 CREATE TABLE interest_accruals (
@@ -191,6 +196,7 @@ CREATE TABLE nav_history (
     other DECIMAL(28,12),
     previous_date DATE,
     day_change DECIMAL(28,12),
+    return_percent DOUBLE,
     proof VARCHAR NOT NULL CHECK (proof IN ('passed', 'failed', 'not_evaluable')),
     statement_sha256 VARCHAR NOT NULL,
     known_since TIMESTAMP NOT NULL
@@ -381,6 +387,120 @@ CREATE TABLE dividend_accruals_versions (
     content VARCHAR NOT NULL
 );
 
+CREATE TABLE flow_components (
+    component VARCHAR NOT NULL,
+    kind VARCHAR,
+    counts VARCHAR NOT NULL
+);
+
+CREATE TABLE flow_rules_seen (
+    account_id VARCHAR NOT NULL,
+    report_date DATE NOT NULL,
+    rule VARCHAR NOT NULL
+);
+
+CREATE TABLE flows (
+    account_id VARCHAR NOT NULL,
+    report_date DATE NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'internal_transfer', 'asset_transfer', 'card', 'bill_pay', 'joined', 'left', 'other')),
+    ordinal INTEGER NOT NULL,
+    amount_base DECIMAL(28,12) NOT NULL,
+    source VARCHAR NOT NULL CHECK (source IN ('nav_changes', 'cash_transactions', 'transfers')),
+    counterparty_account VARCHAR,
+    statement_sha256 VARCHAR NOT NULL
+);
+
+CREATE TABLE returns_daily (
+    account_id VARCHAR NOT NULL,
+    report_date DATE NOT NULL,
+    previous_date DATE,
+    start_value DECIMAL(28,12),
+    flow_in DECIMAL(28,12),
+    flow_out DECIMAL(28,12),
+    end_value DECIMAL(28,12),
+    gain DECIMAL(28,12),
+    factor DOUBLE,
+    return_percent DOUBLE,
+    ibkr_twr DECIMAL(28,12),
+    implied_flow DECIMAL(28,12),
+    flow_timing VARCHAR CHECK (flow_timing IN ('start', 'end')),
+    status VARCHAR NOT NULL CHECK (status IN ('shown', 'ibkr', 'withheld', 'none')),
+    reason VARCHAR,
+    proof VARCHAR NOT NULL CHECK (proof IN ('passed', 'failed', 'not_evaluable'))
+);
+
+CREATE TABLE household_members (
+    account_id VARCHAR NOT NULL,
+    base_currency VARCHAR,
+    begins DATE,
+    first_date DATE NOT NULL,
+    last_date DATE NOT NULL,
+    ended DATE,
+    heir VARCHAR,
+    predecessors VARCHAR,
+    inherited DECIMAL(28,12),
+    reporting_currency VARCHAR
+);
+
+CREATE TABLE household_daily (
+    report_date DATE NOT NULL,
+    previous_date DATE,
+    start_value DECIMAL(28,12),
+    flow_in DECIMAL(28,12),
+    flow_out DECIMAL(28,12),
+    end_value DECIMAL(28,12),
+    gain DECIMAL(28,12),
+    factor DOUBLE,
+    return_percent DOUBLE,
+    accounts BIGINT NOT NULL,
+    status VARCHAR NOT NULL CHECK (status IN ('shown', 'ibkr', 'withheld', 'none')),
+    reason VARCHAR,
+    proof VARCHAR NOT NULL CHECK (proof IN ('passed', 'failed', 'not_evaluable'))
+);
+
+CREATE TABLE returns_periods (
+    scope VARCHAR NOT NULL,
+    period VARCHAR NOT NULL,
+    from_date DATE NOT NULL,
+    to_date DATE NOT NULL,
+    twr_percent DOUBLE,
+    annualised_percent DOUBLE,
+    xirr_percent DOUBLE,
+    modified_dietz_percent DOUBLE,
+    gain DECIMAL(38,12),
+    net_flows DECIMAL(38,12),
+    max_drawdown_percent DOUBLE,
+    drawdown_from DATE,
+    drawdown_to DATE,
+    volatility_percent DOUBLE,
+    best_percent DOUBLE,
+    best_day DATE,
+    worst_percent DOUBLE,
+    worst_day DATE,
+    days BIGINT NOT NULL,
+    withheld_days BIGINT NOT NULL,
+    ibkr_days BIGINT NOT NULL,
+    status VARCHAR NOT NULL CHECK (status IN ('shown', 'partial', 'withheld')),
+    reason VARCHAR
+);
+
+CREATE TABLE returns_monthly (
+    scope VARCHAR NOT NULL,
+    year INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    twr_percent DOUBLE,
+    gain DECIMAL(38,12),
+    net_flows DECIMAL(38,12),
+    status VARCHAR NOT NULL CHECK (status IN ('shown', 'partial', 'withheld'))
+);
+
+CREATE TABLE benchmark_levels (
+    name VARCHAR NOT NULL,
+    report_date DATE NOT NULL,
+    level DECIMAL(28,12) NOT NULL,
+    currency VARCHAR NOT NULL
+);
+
 CREATE TABLE statements (
     sha256 VARCHAR NOT NULL,
     connection VARCHAR,
@@ -513,6 +633,52 @@ CREATE TABLE warehouse_info (
     load_id VARCHAR
 );
 
+INSERT INTO flow_components VALUES
+    ('depositsWithdrawals', 'deposit', 'always'),
+    ('internalCashTransfers', 'internal_transfer', 'always'),
+    ('assetTransfers', 'asset_transfer', 'always'),
+    ('debitCardActivity', 'card', 'always'),
+    ('billPay', 'bill_pay', 'always'),
+    ('startingValue', NULL, 'bound'),
+    ('endingValue', NULL, 'bound'),
+    ('twr', NULL, 'bound'),
+    ('mtm', NULL, 'never'),
+    ('realized', NULL, 'never'),
+    ('changeInUnrealized', NULL, 'never'),
+    ('costAdjustments', NULL, 'never'),
+    ('transferredPnlAdjustments', NULL, 'never'),
+    ('dividends', NULL, 'never'),
+    ('withholdingTax', NULL, 'never'),
+    ('withholding871m', NULL, 'never'),
+    ('withholdingTaxCollected', NULL, 'never'),
+    ('changeInDividendAccruals', NULL, 'never'),
+    ('interest', NULL, 'never'),
+    ('changeInInterestAccruals', NULL, 'never'),
+    ('advisorFees', NULL, 'never'),
+    ('brokerFees', NULL, 'never'),
+    ('changeInBrokerFeeAccruals', NULL, 'never'),
+    ('clientFees', NULL, 'never'),
+    ('otherFees', NULL, 'never'),
+    ('feesReceivables', NULL, 'never'),
+    ('commissions', NULL, 'never'),
+    ('commissionReceivables', NULL, 'never'),
+    ('forexCommissions', NULL, 'never'),
+    ('transactionTax', NULL, 'never'),
+    ('taxReceivables', NULL, 'never'),
+    ('salesTax', NULL, 'never'),
+    ('softDollars', NULL, 'never'),
+    ('netFxTrading', NULL, 'never'),
+    ('fxTranslation', NULL, 'never'),
+    ('corporateActionProceeds', NULL, 'never'),
+    ('commissionCreditsRedemption', NULL, 'never'),
+    ('billableSalesTax', NULL, 'never'),
+    ('mtmAtPaxos', NULL, 'never'),
+    ('carbonCredits', NULL, 'never'),
+    ('commissionsAtPaxos', NULL, 'never'),
+    ('referralFee', NULL, 'never'),
+    ('changeInIncentiveCouponAccruals', NULL, 'never'),
+    ('otherIncome', NULL, 'never');
+
 INSERT INTO asset_classes VALUES
     ('STK', 'stock', 'value', true),
     ('OPT', 'options', 'value', true),
@@ -590,6 +756,10 @@ CREATE MACRO nav_asof(t) AS TABLE ...
 
 CREATE MACRO positions_asof(t) AS TABLE ...
 
+CREATE VIEW flow_rules AS ...
+
+CREATE MACRO returns_between(a, b) AS TABLE ...
+
 CREATE VIEW profit_not_ready AS ...
 
 CREATE VIEW nav_parts_learned AS ...
@@ -600,9 +770,15 @@ CREATE VIEW days_without_row AS ...
 
 CREATE VIEW positions_latest AS ...
 
+CREATE VIEW benchmarks AS ...
+
+CREATE MACRO benchmark_breaks(benchmark) AS TABLE ...
+
 CREATE VIEW cash_latest AS ...
 
 CREATE VIEW accounts AS ...
+
+CREATE MACRO compared_with(benchmark, a, b) AS TABLE ...
 
 CREATE VIEW net_worth AS ...
 

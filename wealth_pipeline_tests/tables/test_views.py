@@ -9,6 +9,7 @@ import duckdb
 from wealth_pipeline.gateway import store
 from wealth_pipeline.tables.catalog import LIVE, OFFICIAL
 from wealth_pipeline.tables.relations import Relation
+from wealth_pipeline.warehouse.ddl import FUNCTIONS
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 
 
@@ -17,11 +18,13 @@ def _published(path: Path) -> dict[str, list[tuple[str, str]]]:
     with duckdb.connect(str(path), read_only=True) as con:
         names = [name for (name,) in con.execute("SELECT table_name FROM information_schema.tables").fetchall()]
         asked = {name: name for name in names}
-        for name, parameter in con.execute(
-            "SELECT function_name, parameters[1] FROM duckdb_functions()"
-            " WHERE function_type = 'table_macro' AND NOT internal"
+        for name, parameters in con.execute(
+            "SELECT function_name, parameters FROM duckdb_functions()"
+            " WHERE function_type = 'table_macro' AND NOT internal AND function_name NOT IN ?",
+            [FUNCTIONS],
         ).fetchall():
-            asked[f"{name}({parameter})"] = f"{name}('2026-01-01')"
+            given = ", ".join(["'2026-01-01'"] * len(parameters))
+            asked[f"{name}({', '.join(parameters)})"] = f"{name}({given})"
         return {
             name: [(row[0], row[1]) for row in con.execute(f"DESCRIBE FROM {relation}").fetchall()]
             for name, relation in asked.items()

@@ -20,6 +20,7 @@ import wealth_pipeline
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.records import RECORDS
 from wealth_pipeline.tables.relations import Record
+from wealth_pipeline.tables.returns import RETURNS
 from wealth_pipeline.tables.views import VIEWS
 from wealth_pipeline.warehouse import schema_digest
 from wealth_pipeline.warehouse.version import SCHEMA_VERSION
@@ -64,7 +65,7 @@ def test_a_column_counts_and_what_is_said_of_it_does_not(change: dict[str, Any],
     view, *others = VIEWS
     assert isinstance(view, Record)
     changed = replace(view, columns=(replace(view.columns[0], **change), *view.columns[1:]))
-    assert (schema_digest.schema_digest((changed, *others, *TABLES, *RECORDS)) == SCHEMA_VERSION) is same
+    assert (schema_digest.schema_digest((changed, *others, *RETURNS, *TABLES, *RECORDS)) == SCHEMA_VERSION) is same
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_how_a_table_is_kept_counts_and_what_its_section_is_good_for_does_not(
     change: dict[str, Any], same: bool
 ) -> None:
     changed = replace(TABLES[0], **change)
-    assert (schema_digest.schema_digest((*VIEWS, changed, *TABLES[1:], *RECORDS)) == SCHEMA_VERSION) is same
+    assert (schema_digest.schema_digest((*VIEWS, *RETURNS, changed, *TABLES[1:], *RECORDS)) == SCHEMA_VERSION) is same
 
 
 @pytest.fixture

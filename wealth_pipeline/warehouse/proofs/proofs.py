@@ -1,6 +1,6 @@
 """What is proved of each account's day. A proof is a declaration here and the file NAME.sql beside this one.
 
-The file is a query that gives a row for each of `days_to_prove`:
+The file is a query that gives a row for each of `days_to_prove`, the two of the returns for each of `return_days`:
 
 account_id, report_date: the day.
 expected, actual, tolerance: the figures that are compared, and the largest difference that rounding explains.
@@ -97,6 +97,20 @@ PROOFS = (
         table="positions",
         compares="Value less cost basis is the unrealised result, in the currency that the cost is stated in.",
         needs="Open Positions with cost basis and unrealised result",
+        decides="nothing",
+    ),
+    Proof(
+        name="return",
+        table="nav_changes",
+        compares="Our time-weighted return of a day, and the chain of those of a period, is IBKR's own.",
+        needs="Change in NAV with twr, NAV; and what the flows need",
+        decides="nothing",
+    ),
+    Proof(
+        name="flows",
+        table="nav_changes",
+        compares="The flows of a day are those that IBKR's own return implies, and that the other section states.",
+        needs="Change in NAV, or Cash Report, with Cash Transactions and Transfers",
         decides="nothing",
     ),
 )

@@ -218,6 +218,7 @@ CREATE OR REPLACE TEMP TABLE stage_transfer (
     position_amount DECIMAL(28,12),
     position_amount_base DECIMAL(28,12),
     cash_transfer DECIMAL(28,12),
+    counterparty_account VARCHAR,
     level_of_detail VARCHAR
 );
 CREATE OR REPLACE TEMP TABLE stage_open_dividend_accrual (

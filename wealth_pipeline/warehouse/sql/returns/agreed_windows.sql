@@ -1,0 +1,37 @@
+-- The steps of which the flows that Cash Transactions and Transfers state are all of them: a section without a row may
+-- be one whose box isn't ticked, so the Change in NAV or the Cash Report of a period has to agree with their sum. Where
+-- the Change in NAV of a period doesn't, its Cash Report is no proof; and what the shortest Change in NAV over the day
+-- leaves undecided nothing else decides. A step over a holiday may be covered by two periods. (Periods of a day are
+-- joined by it: a join of intervals looks at all pairs of an account.)
+-- In: return_steps, compared_windows. Out: account_id, report_date, sees_positions.
+CREATE OR REPLACE TEMP TABLE agreed_windows AS
+WITH judged AS (
+    SELECT *, agrees AND NOT bool_or(sees_positions AND NOT agrees) OVER (PARTITION BY account_id, from_date, to_date)
+        AS agreed
+    FROM compared_windows
+),
+covering AS (
+    SELECT s.account_id, s.report_date, s.previous_date, s.holes, c.* EXCLUDE (account_id) FROM return_steps s
+    JOIN (FROM judged WHERE from_date = to_date) c ON c.account_id = s.account_id AND c.to_date = s.report_date
+    UNION ALL
+    SELECT s.account_id, s.report_date, s.previous_date, s.holes, c.* EXCLUDE (account_id) FROM return_steps s
+    JOIN (FROM judged WHERE from_date < to_date) c
+        ON c.account_id = s.account_id AND s.report_date BETWEEN c.from_date AND c.to_date
+),
+known AS (
+    SELECT account_id, report_date, sees_positions FROM covering
+    WHERE agreed AND coalesce(weekday_number(from_date) - weekday_number(previous_date), 0) <= 1
+    UNION ALL
+    SELECT c.account_id, c.report_date, c.sees_positions AND b.sees_positions
+    FROM (FROM covering WHERE agreed AND holes = 0
+        AND weekday_number(from_date) - weekday_number(previous_date) > 1) c
+    JOIN (FROM judged WHERE agreed) b
+        ON b.account_id = c.account_id AND weekday_number(b.to_date) = weekday_number(c.from_date - 1)
+    WHERE b.to_date < c.from_date AND weekday_number(b.from_date) - weekday_number(c.previous_date) <= 1
+)
+SELECT account_id, report_date, bool_or(sees_positions) AS sees_positions FROM known
+ANTI JOIN (
+    SELECT account_id, report_date FROM covering WHERE sees_positions
+    GROUP BY ALL HAVING arg_min(undecided, to_date - from_date)
+) u USING (account_id, report_date)
+GROUP BY ALL;

@@ -1,0 +1,1 @@
+"""Proved returns: random books, their statements, the right answers, and damage."""
