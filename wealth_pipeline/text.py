@@ -136,3 +136,8 @@ def money(value: Decimal | None, currency: str | None, *, sign: bool = False) ->
     if value is None:
         return "not stated"
     return f"{amount(value, currency, sign=sign)} {currency or 'base currency'}"
+
+
+def percent(value: float) -> str:
+    """A return in percent, to two decimals: `+1,234.50 %`."""
+    return f"{value:+,.2f} %"

@@ -15,7 +15,7 @@ Files = Mapping[str, str]
 
 LONGEST_FUNCTION, LONGEST_FILE, LARGEST_ROOM, MOST_MODULES = 40, 300, 2500, 8
 #: Rooms of declarations, whose files may be long; and rooms that may be large.
-DECLARATIONS, LARGE_ROOMS = {"tables"}, {"sandbox", "warehouse"}
+DECLARATIONS, LARGE_ROOMS = {"tables"}, {"defs", "sandbox", "warehouse"}
 #: The modules that speak HTTP.
 HTTP_CLIENTS = {"requests", "urllib3", "urllib.request", "http.client", "httpx", "aiohttp"}
 ZONE = "America/New_York"

@@ -117,6 +117,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 #: Queries of the cookbook that rightly find nothing in a household where all is well.
 NOTHING = {
     "SELECT account_id, day::DATE", "SELECT requested_at, connection", "SELECT account_id, report_date, element",
+    "SELECT account_id, reason, count(*)",
 }  # fmt: skip
 
 
@@ -354,6 +355,8 @@ def test_a_backup_restored_as_the_docs_say_has_the_same_content(
     folder = Folder(old / "data")
     folder.load(statement({"U1000002": days(date(2026, 1, 5), date(2026, 1, 7))}))
     folder.say('[[account]]\nid = "U1000002"\nname = "Ours"\nended = 2026-01-08\n')
+    (old / "data" / "benchmarks").mkdir()
+    (old / "data" / "benchmarks" / "SP500.USD.csv").write_text("date,level\n2026-01-05,5123.45\n")
     program = Path(sys.executable).parent / "wealth"
     subprocess.run([program, "replay"], cwd=old, capture_output=True, check=True)
     before = subprocess.run([program, "digest"], cwd=old, capture_output=True, text=True, check=True).stdout
@@ -362,9 +365,9 @@ def test_a_backup_restored_as_the_docs_say_has_the_same_content(
     script = restore[0].replace(".venv/bin/wealth", str(program))
     after = subprocess.run(["bash", "-ec", script], cwd=new, capture_output=True, text=True, check=True).stdout
     assert after.endswith(before)
-    query = "SELECT name FROM accounts WHERE account_id = 'U1000002'"
+    query = "SELECT accounts.name, level FROM accounts, benchmarks WHERE account_id = 'U1000002'"
     restored = subprocess.run([program, "sql", query, "--csv"], cwd=new, capture_output=True, text=True, check=True)
-    assert restored.stdout == "name\nOurs\n"
+    assert restored.stdout == "name,level\nOurs,5123.45\n"
     assert len(before.splitlines()) > 20
 
 

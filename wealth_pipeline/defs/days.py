@@ -4,7 +4,7 @@ The schedule, `wealth pull` and the UI's partitions name only days that there ar
 Monday for a Saturday, and any day of the future.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 
@@ -16,6 +16,7 @@ from wealth_pipeline.defs.events import report_checks, show_newest_last
 from wealth_pipeline.defs.failures import plain_failure
 from wealth_pipeline.defs.nav_events import nav_history_key
 from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.defs.return_events import HOUSEHOLD_KEY, returns_key
 from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import NothingPublished
@@ -70,7 +71,7 @@ def for_people(context: dg.AssetExecutionContext, connection: Connection, settin
         try:
             yield
         except Refused:
-            _keep_green(context, nav_history_key(connection))
+            _keep_green(context, {nav_history_key(connection), returns_key(connection), HOUSEHOLD_KEY})
             show_newest_last(context.instance, settings, connection)
             _keep_checks(context.instance, settings, connection)
             raise
@@ -82,14 +83,14 @@ def _keep_checks(instance: dg.DagsterInstance, settings: Settings, connection: C
         report_checks(instance, published, connection, settings)
 
 
-def _keep_green(context: dg.AssetExecutionContext, last: dg.AssetKey) -> None:
+def _keep_green(context: dg.AssetExecutionContext, last: Collection[dg.AssetKey]) -> None:
     """Report again what was there of the days that a run planned; Dagster shows each of them as failed otherwise.
 
-    last: the asset whose days come last, or Dagster would call them older than what they follow from.
+    last: the assets whose days come last, or Dagster would call them older than what they follow from.
     """
     of_type = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
     planned = context.instance.get_asset_partitions_for_run(context.run.run_id, of_type)
-    for key in sorted(planned, key=lambda key: key == last):
+    for key in sorted(planned, key=lambda key: key in last):
         for day in sorted(context.instance.get_materialized_partitions(key) & planned[key]):
             of = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[day])
             for found in context.instance.fetch_materializations(of, limit=1).records:

@@ -13,6 +13,7 @@ from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.evaluations import evaluations, subject
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, newest_nav, newest_positions
 from wealth_pipeline.defs.resources import WealthData
+from wealth_pipeline.defs.return_events import HOUSEHOLD, HOUSEHOLD_KEY, newest_return, report_returns, returns_key
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published.checks import UP_TO_DATE
 from wealth_pipeline.published.published import Published
@@ -22,7 +23,7 @@ from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
 def report_changed_days(instance: dg.DagsterInstance, settings: Settings, changed: Iterable[tuple[str, date]]) -> int:
-    """Report each of these account-days as a materialization of nav_history; returns how many days."""
+    """Report each of these account-days as a materialization of nav_history and of returns; returns how many days."""
     return _report_changed(instance, settings, Published(DataFolder(settings.data_dir).published), set(changed))
 
 
@@ -55,7 +56,7 @@ def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
 
 
 def show_newest_last(instance: dg.DagsterInstance, settings: Settings, connection: Connection) -> None:
-    """Report the newest day of `positions` and `nav_history` again, unless it is what their pages show.
+    """Report the newest day of `positions`, `nav_history` and the returns again, unless it is what their pages show.
 
     A page shows what was reported last; after older days were loaded, that is one of them.
     """
@@ -63,7 +64,12 @@ def show_newest_last(instance: dg.DagsterInstance, settings: Settings, connectio
     try:
         with published:
             accounts = published.accounts_of(connection.name, settings.only_connection)
-            newest = [ask(connection, published, accounts) for ask in (newest_positions, newest_nav)]
+            newest = [
+                newest_positions(connection, published, accounts),
+                newest_nav(connection, published, accounts),
+                newest_return(published, returns_key(connection), accounts),
+                newest_return(published, HOUSEHOLD_KEY, HOUSEHOLD),
+            ]
     except NothingPublished:
         return
     for event in filter(None, newest):
@@ -120,11 +126,15 @@ def days_are_reported(folder: DataFolder, published: Published) -> None:
 def _report_changed(
     instance: dg.DagsterInstance, settings: Settings, published: Published, changed: Collection[tuple[str, date]]
 ) -> int:
-    return sum(
+    if not changed:
+        return 0
+    reported = sum(
         _report_days_of(instance, settings, published, connection=connection, changed=changed)
         for connection in settings.connections_or_default
-        if changed
     )
+    days, since = {day for _, day in changed}, settings.history_start
+    report_returns(instance, published, HOUSEHOLD_KEY, HOUSEHOLD, days=days, since=since)
+    return reported
 
 
 def _report_days_of(
@@ -144,6 +154,7 @@ def _report_days_of(
     events = list(nav_events(connection, [day for day in days if day.report_date in affected]))
     for event in events:
         instance.report_runless_asset_event(event)
+    report_returns(instance, published, returns_key(connection), accounts, days=affected, since=settings.history_start)
     return len(events)
 
 

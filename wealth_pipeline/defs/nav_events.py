@@ -85,11 +85,11 @@ def holdings(largest: Iterable[Holding]) -> dict[str, dg.MetadataValue]:
     }
 
 
-def without_nav(connection: Connection, days: Iterable[date]) -> Iterator[dg.AssetMaterialization]:
+def without_nav(key: dg.AssetKey, days: Iterable[date]) -> Iterator[dg.AssetMaterialization]:
     """One materialization for each day that has no NAV, and for which none will come."""
     for day in days:
         yield dg.AssetMaterialization(
-            nav_history_key(connection),
+            key,
             partition=day.isoformat(),
             metadata={
                 "NAV": "none, and none is lacking: IBKR has no NAV for a day before the account began"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import duckdb
 
@@ -94,6 +95,30 @@ def costs(folder: DataFolder) -> Iterator[Finding]:
                 " position's currency or in base, so that it is not shown in base. Tick every field of Open Positions,"
                 " Position Value in Base above all.",
             )
+
+
+def returns(folder: DataFolder) -> Iterator[Finding]:
+    """How each account's returns stand, and what was measured of how IBKR counts its flows."""
+    for one in Published(folder.published).return_rules():
+        about = f"returns {one['account_id']}"
+        known = f"{one['shown']} shown, {one['ibkr']} IBKR's own, {one['withheld']} withheld; {_measured(one)}"
+        if one["withheld"]:
+            yield Finding.advice(
+                about, f"{known}. The newest, of {one['newest_withheld']}: {one['reason']} (docs/returns.md)."
+            )
+        else:
+            yield Finding.fine(about, known)
+
+
+def _measured(one: Mapping[str, Any]) -> str:
+    """How IBKR counts an account's flows in its own return, as its days showed it."""
+    components = one["components"]
+    named = "a flow" if len(components) == 1 else "flows"
+    counted = f", and {', '.join(components)} as {named}" if components else ""
+    if one["timing"]:
+        shown = "1 day shows" if one["seen"] == 1 else f"{one['seen']} days show"
+        return f"IBKR counts what goes out at the {one['timing']} of its day{counted}, as {shown}"
+    return f"no day shows yet whether IBKR counts what goes out at the start or the end of its day{counted}"
 
 
 def profits(folder: DataFolder, settings: Settings) -> Iterator[Finding]:

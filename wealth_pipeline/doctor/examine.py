@@ -95,6 +95,7 @@ def _figures(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[
         yield from data.set_aside(folder)
         yield from data.profits(folder, settings)
         yield from data.costs(folder)
+        yield from data.returns(folder)
         yield from data.accounts(folder)
     if foreign := data.foreign_files(folder):
         yield foreign

@@ -13,10 +13,21 @@ from wealth_pipeline.statement.frame import Statement
 from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.vocabulary import declared, known_names, open_elements
 from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.sections import CONVERSION_RATES, SECTIONS
+from wealth_pipeline.tables.sections import (
+    CASH_REPORT,
+    CASH_TRANSACTIONS,
+    CHANGE_IN_NAV,
+    CONVERSION_RATES,
+    SECTIONS,
+    TRANSFERS,
+)
 
 #: The fields that older queries do not offer. Nothing needs them where the rest is there.
 _NEWER = {c.attribute for table in TABLES for c in table.read if c.newer}
+
+#: The sections that say together what Change in NAV says alone.
+_FLOWS_ONE_BY_ONE = (CASH_REPORT, CASH_TRANSACTIONS, TRANSFERS)
+_BOXES = "Cash Report, Cash Transactions and Transfers"
 
 
 @dataclass
@@ -37,6 +48,11 @@ class Survey:
     def sections(self) -> set[str]:
         """The sections that are in it."""
         return {section for statement in self.statements for section in statement.sections}
+
+    @property
+    def by_day(self) -> bool:
+        """Whether it is broken out by day."""
+        return all(len(weekdays_between(one.from_date, one.to_date)) < 2 for one in self.statements)
 
 
 def survey(stream: BinaryIO, date_format: str | None = None) -> Survey:
@@ -70,6 +86,7 @@ def judged(about: str, survey: Survey, asked: tuple[date, date] | None) -> Itera
         *_sections(about, survey),
         *_fields(about, survey),
         *_options(about, survey),
+        *_returns(about, survey),
     ]
     first = min(statement.from_date for statement in survey.statements)
     last = max(statement.to_date for statement in survey.statements)
@@ -118,7 +135,7 @@ def _fields(about: str, survey: Survey) -> Iterator[Finding]:
 
 
 def _options(about: str, survey: Survey) -> Iterator[Finding]:
-    if any(len(weekdays_between(s.from_date, s.to_date)) > 1 for s in survey.statements):
+    if not survey.by_day:
         yield Finding.advice(
             about,
             "It is not broken out by day, so that positions and cash, and the proofs that need them, exist for the last"
@@ -138,4 +155,23 @@ def _options(about: str, survey: Survey) -> Iterator[Finding]:
     if survey.fields.get("OpenPosition") and "LOT" not in survey.levels:
         yield Finding.advice(
             about, "Open Positions has no lots, which costs the proof `lots`. Tick its options Summary and Lots."
+        )
+
+
+def _returns(about: str, survey: Survey) -> Iterator[Finding]:
+    """What it takes to know what came into an account and left it, without which no return is shown."""
+    change = CHANGE_IN_NAV.name in survey.sections
+    lacking = [section.title for section in _FLOWS_ONE_BY_ONE if section.name not in survey.sections]
+    if lacking and not (change and survey.by_day):
+        yield Finding.advice(
+            about,
+            "Every return is withheld: deposits and withdrawals are known from Change in NAV, broken out by day, or"
+            f" else from {_BOXES} together, of which the query lacks {' and '.join(map(str, lacking))}. Tick Change in"
+            " NAV, and set Breakout by Day to Yes.",
+        )
+    if change and "twr" not in survey.fields.get(CHANGE_IN_NAV.element, {"twr"}):
+        yield Finding.advice(
+            about,
+            "Change in NAV lacks the field twr, so that no return can be compared with IBKR's own: the proof `return`"
+            " is not evaluable. Tick all of its fields.",
         )

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from wealth_pipeline.text import grouped, markdown, money
+from wealth_pipeline.text import grouped, markdown, money, percent
 
 if TYPE_CHECKING:
-    from wealth_pipeline.published.results import Holding, NavDay, ProofSummary
+    from wealth_pipeline.published.results import Holding, NavDay, ProofSummary, ReturnDay, ReturnPeriod
+
+#: The status of a return in words; its reason follows, where there is one.
+_STATUS = {"shown": "shown", "ibkr": "IBKR's own", "withheld": "withheld", "none": "none", "partial": "partial"}
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
@@ -68,6 +71,53 @@ def nav_chart(day: NavDay) -> str:
     """The NAV of an account as a line up to this day, with its range in words."""
     low, high = (markdown(money(value, day.currency)) for value in (min(day.recent), max(day.recent)))
     return f"{line(day.recent, 'NAV')}\n\n{day.recent_from} to {day.report_date}\n\nlow {low}, high {high}"
+
+
+def returns_table(days: Iterable[ReturnDay]) -> str:
+    """The day's return of several accounts, or of the household; where it is not our own, the reason."""
+    rows = [
+        (
+            _scope(day.scope),
+            _return(day.return_percent, day.status),
+            money(day.gain, day.currency, sign=True) if day.gain is not None else "",
+            _status(day.status, day.reason),
+        )
+        for day in days
+    ]
+    return table(("account", "day's return", "gain", "status"), rows, right=("day's return", "gain"))
+
+
+def periods_table(periods: Iterable[ReturnPeriod]) -> str:
+    """What accounts or the household earned over several periods; of one that ends on an older day, with that."""
+    found = list(periods)
+    newest = max((p.to_date for p in found), default=None)
+    rows = [
+        (
+            _scope(p.scope) if p.to_date == newest else f"{p.scope} up to {p.to_date}",
+            p.period.replace("_", " "),
+            _return(p.twr_percent, p.status),
+            money(p.gain, p.currency, sign=True) if p.gain is not None else "",
+            _status(p.status, p.reason),
+        )
+        for p in found
+    ]
+    return table(("account", "period", "return", "gain", "status"), rows, right=("return", "gain"))
+
+
+def _scope(scope: str) -> str:
+    return "all accounts" if scope == "household" else scope
+
+
+def _return(value: float | None, status: str) -> str:
+    return status if value is None else percent(value)
+
+
+def _status(status: str, reason: str | None) -> str:
+    """The status with its reason, which may say it itself."""
+    said = _STATUS[status]
+    if not reason:
+        return said
+    return reason if reason.startswith(said) else f"{said}: {reason}"
 
 
 def holdings_table(holdings: Iterable[Holding]) -> str:

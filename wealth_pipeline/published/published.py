@@ -12,7 +12,16 @@ import duckdb
 
 from wealth_pipeline.gateway import live
 from wealth_pipeline.published.reading import NothingPublished, Reader, named, reading, sql
-from wealth_pipeline.published.results import Drift, Holding, NavDay, Overview, ProofSummary, Unfilled
+from wealth_pipeline.published.results import (
+    Drift,
+    Holding,
+    NavDay,
+    Overview,
+    ProofSummary,
+    ReturnDay,
+    ReturnPeriod,
+    Unfilled,
+)
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.proofs import proofs
 
@@ -84,6 +93,27 @@ class Published(Reader):
             quoted = str(self.path).replace("'", "''")
             con.execute(f"ATTACH '{quoted}' AS official (READ_ONLY)")
             return [Drift(**row) for row in named(con.execute(sql("drift")))]
+
+    # Returns; a scope is an account, or `household`
+
+    def return_days(
+        self, scopes: Iterable[str], days: Collection[date], sha256s: Collection[str] = ()
+    ) -> list[ReturnDay]:
+        """The returns of these days and of those that statements changed, each with the day that follows it."""
+        found = self.records("return_days", scopes=list(scopes), days=list(days), sha256s=list(sha256s))
+        return [ReturnDay(**row) for row in found]
+
+    def return_dates(self, scopes: Iterable[str]) -> set[date]:
+        """The days of which one of these scopes has a row of returns."""
+        return {day for (day,) in self.rows("return_dates", scopes=list(scopes))}
+
+    def return_periods(self, scopes: Iterable[str] | None = None) -> list[ReturnPeriod]:
+        """What these scopes earned, None: all, in the month, the year, 365 days, and since the start."""
+        return [ReturnPeriod(**row) for row in self.records("return_periods", scopes=_listed(scopes))]
+
+    def return_rules(self) -> list[dict[str, Any]]:
+        """How the returns of each account stand, and how IBKR was seen to count its flows."""
+        return self.records("return_rules")
 
     # Accounts, and the days that are expected of them
 

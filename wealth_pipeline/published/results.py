@@ -31,6 +31,41 @@ class NavDay:
 
 
 @dataclass(frozen=True)
+class ReturnDay:
+    """The return of a day. scope: an account, or `household`.
+
+    currency: of the gain. level: the index, 100 on the last day without a return. status: shown (our own figure), ibkr
+    (IBKR's), withheld, none; reason: why it is not shown.
+    """
+
+    scope: str
+    report_date: date
+    currency: str
+    return_percent: float | None
+    level: float
+    gain: Decimal | None
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class ReturnPeriod:
+    """What an account or the household earned over a period that ends on `to_date`.
+
+    status: shown, partial (it begins later than its name says), withheld; reason: why it is not shown.
+    """
+
+    scope: str
+    period: str
+    to_date: date
+    twr_percent: float | None
+    gain: Decimal | None
+    status: str
+    reason: str | None
+    currency: str
+
+
+@dataclass(frozen=True)
 class Holding:
     """A position among the largest of an account on a day.
 

@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 import requests
 from click.testing import CliRunner, Result
@@ -381,6 +382,31 @@ def test_status_shows_the_newest_nav_of_each_account_and_what_is_missing(write: 
     assert "U1000001" in done.output
     assert "EUR" in done.output
     assert "passed" in done.output
+
+
+@pytest.mark.usefixtures("imported")
+def test_status_shows_the_return_of_the_month_and_the_year_and_why_one_is_withheld() -> None:
+    folder = DataFolder(Path("data"))
+    of = f"'2025-12-31', '{DAY}', 300, 0, 0"
+    with duckdb.connect(str(folder.warehouse)) as con:
+        con.execute("DELETE FROM returns_periods")
+        con.execute(
+            "INSERT INTO returns_periods (scope, period, twr_percent, status, reason, from_date, to_date, days,"
+            f" withheld_days, ibkr_days) VALUES ('U1000001', 'MTD', 1.234, 'shown', NULL, {of}),"
+            f" ('U1000001', 'YTD', NULL, 'withheld', 'withheld: 2026-03-04 (a rate is missing)', {of}),"
+            f" ('household', 'MTD', -0.5, 'shown', NULL, {of}),"
+            f" ('household', 'YTD', 12, 'partial', 'the history begins on 2026-02-01', {of}),"
+            f" ('household', '5Y', 99, 'shown', NULL, {of})"
+        )
+    Warehouse(folder).publish()
+    shown = wealth("status").output
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if " %" in line]
+    assert rows == [
+        ["U1000001", str(DAY), "+1.23 %", "withheld"],
+        ["all accounts", str(DAY), "-0.50 %", "+12.00 % (partial)"],
+    ]
+    assert "U1000001: no return of YTD: withheld: 2026-03-04 (a rate is missing)." in shown
+    assert "2026-02-01" not in shown
 
 
 def test_rows_that_were_set_aside_are_named_by_import_status_and_doctor(clean_environment: Path) -> None:

@@ -13,6 +13,7 @@ from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.relations import Relation
+from wealth_pipeline.tables.returns import RETURNS_BY_NAME
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
 
 ONE = Settings(Path("data"), (Connection("ibkr", "1", "IBKR_FLEX_TOKEN", prefixed=False),))
@@ -20,6 +21,7 @@ FAMILY = Settings(
     Path("data"),
     (*ONE.connections, Connection("anna", "2", "ANNA_TOKEN", prefixed=True)),
 )
+ANNAS_RETURNS = dg.AssetKey(["anna", "returns"])
 
 
 @pytest.mark.parametrize("settings", [Settings(Path("data")), ONE, FAMILY])
@@ -38,6 +40,22 @@ def test_the_graph_goes_from_the_request_to_the_nav_history() -> None:
     assert parents["flex_statement"] == {"flex_report_request"}
     assert all(parents[table] == {"flex_statement"} for table in tables)
     assert parents["nav_history"] == tables
+    assert parents["returns"] == parents["household"] < tables
+
+
+def test_each_connections_job_makes_its_own_returns_and_the_household() -> None:
+    """A red nav_history is no reason to lack them: they do not follow from it."""
+    defs = definitions(FAMILY)
+    graph = defs.resolve_asset_graph()
+    made_from = set(graph.get(dg.AssetKey("household")).parent_keys)
+    assert made_from == {*graph.get(dg.AssetKey("returns")).parent_keys, *graph.get(ANNAS_RETURNS).parent_keys}
+    for job, own, other in (
+        ("daily_statement", dg.AssetKey("returns"), "anna"),
+        ("anna_daily_statement", ANNAS_RETURNS, "nav_history"),
+    ):
+        keys = set(defs.resolve_job_def(job).asset_layer.executable_asset_keys)
+        assert {own, dg.AssetKey("household")} <= keys
+        assert other not in {key.path[0] for key in keys}
 
 
 def test_adding_a_login_renames_nothing() -> None:
@@ -62,10 +80,15 @@ def test_everything_that_is_listed_in_the_ui_says_what_it_does() -> None:
 
 def test_every_tables_columns_are_described_with_their_unit() -> None:
     graph = definitions(ONE).resolve_asset_graph()
-    declared: list[Relation] = [*TABLES, VIEWS_BY_NAME["nav_history"]]
-    for table in declared:
-        key = "columns" if table.name == "nav_history" else "dagster/column_schema"
-        schema = graph.get(dg.AssetKey(table.name)).metadata[key]
+    shown = {
+        "nav_history": VIEWS_BY_NAME["nav_history"],
+        "returns": RETURNS_BY_NAME["returns_daily"],
+        "household": RETURNS_BY_NAME["household_daily"],
+    }
+    declared: dict[str, Relation] = shown | {table.name: table for table in TABLES}
+    for asset, table in declared.items():
+        key = "columns" if asset in shown else "dagster/column_schema"
+        schema = graph.get(dg.AssetKey(asset)).metadata[key]
         assert [c.name for c in schema.columns] == [c.name for c in table.columns]
         assert all(c.description for c in schema.columns)
 

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -138,7 +139,7 @@ def test_a_healthy_set_up_has_ticks_only(home: Path) -> None:
         f"✓ {about}"
         for about in (
             "Python", "packages", ".env", "settings", "token ibkr", "data folder", "drive", "privacy", "disk", "clock",
-            "database", "figures", "query ibkr", "daemon", "schedule",
+            "database", "figures", "returns U1000001", "returns U1000002", "query ibkr", "daemon", "schedule",
         )
     }  # fmt: skip
     assert status == 0
@@ -436,7 +437,9 @@ def test_what_could_be_better_is_advice_and_no_failure(home: Path) -> None:
     status, lines = examined()
     advice = "\n".join(line for line in lines if line.startswith("! query ibkr: "))
     for told in (
-        "Change in NAV is not in the query, which costs the proof `bridge`",
+        "Change in NAV is not in the query, which costs the proofs `bridge` and `return`",
+        "Every return is withheld: deposits and withdrawals are known from Change in NAV, broken out by day, or else",
+        "together, of which the query lacks Cash Transactions and Transfers. Tick Change in NAV",
         "Open Dividend Accruals is not in the query, which costs the proof `dividends`",
         "Set Breakout by Day to Yes.",
         "Set Include Currency Rates to Yes.",
@@ -477,6 +480,51 @@ def test_costs_whose_currency_nothing_tells_are_told(home: Path) -> None:
     _arrived(flexml.file(flexml.flex(day=LAST, AccountInformation={"currency": "USD"}, OpenPositions=[row])))(home)
     _, lines = examined()
     assert any("Nothing says whether the cost basis of 1 position of 2026-11-19" in x for x in lines)
+
+
+def _flows(*sections: str, twr: bool = True) -> list[str]:
+    """What the doctor says of returns, of a query whose statement of a day has these sections."""
+    change = {"startingValue": "1", "endingValue": "1"} | ({"twr": "0"} if twr else {})
+    known: dict[str, Any] = {
+        "ChangeInNAV": change,
+        "CashReport": [flexml.cash()],
+        "CashTransactions": [],
+        "Transfers": [],
+    }
+    made = flexml.file(flexml.flex(day=LAST, **{name: known[name] for name in sections}))
+    found = statement.judged("query", statement.survey(io.BytesIO(made)), None)
+    return [one.sentence for one in found if "return" in one.sentence and "not in the query" not in one.sentence]
+
+
+def test_returns_need_change_in_nav_or_three_sections_that_say_the_same_together() -> None:
+    assert _flows("ChangeInNAV") == _flows("CashReport", "CashTransactions", "Transfers") == []
+    (without_transfers,) = _flows("CashReport", "CashTransactions")
+    assert without_transfers.startswith("Every return is withheld: ")
+    assert (
+        "of which the query lacks Transfers. Tick Change in NAV, and set Breakout by Day to Yes." in without_transfers
+    )
+    (without_twr,) = _flows("ChangeInNAV", twr=False)
+    assert "lacks the field twr, so that no return can be compared with IBKR's own: the proof `return`" in without_twr
+
+
+def test_what_was_measured_of_an_accounts_returns_is_said_and_what_is_withheld(home: Path) -> None:
+    folder = DataFolder(home / "data")
+    with duckdb.connect(str(folder.warehouse)) as con:
+        con.execute("DELETE FROM flow_rules_seen; DELETE FROM returns_daily WHERE account_id <> 'U1000001'")
+        con.execute(
+            "INSERT INTO flow_rules_seen VALUES ('U1000001', '2026-11-18', 'end'), ('U1000001', '2026-11-19', 'end'),"
+            " ('U1000001', '2026-11-19', 'grantActivity')"
+        )
+        con.execute(
+            "UPDATE returns_daily SET status = 'withheld', reason = 'a rate is missing' WHERE report_date = ?", [LAST]
+        )
+    Warehouse(folder).publish()
+    _, lines = examined()
+    (line,) = [line for line in lines if "returns U" in line]
+    assert line == (
+        "! returns U1000001: 1 shown, 0 IBKR's own, 1 withheld; IBKR counts what goes out at the end of its day, and"
+        " grantActivity as a flow, as 2 days show. The newest, of 2026-11-19: a rate is missing (docs/returns.md)."
+    )
 
 
 def test_before_the_first_run_it_tells_the_next_steps(clean_environment: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,19 +20,22 @@ from wealth_pipeline.cli.shared import (
     ui_password,
 )
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.text import terminal
+from wealth_pipeline.text import percent, sentence, terminal
 
 if TYPE_CHECKING:
     from wealth_pipeline.published.published import Published
+    from wealth_pipeline.published.results import ReturnPeriod
     from wealth_pipeline.pull.missing import AccountDays
 
+#: The scope of all accounts together, in the tables of returns.
+HOUSEHOLD = "household"
 #: How many missing days are named; of more, their number.
 _NAMED = 5
 
 
 @click.command()
 def status() -> None:
-    """Show the newest NAV of each account, missing days, and how old the data are."""
+    """Show the newest NAV and the return of each account, missing days, and how old the data are."""
     settings = load_settings()
     for connection in settings.connections:
         if warning := connection.token_warning(date.today()):  # noqa: DTZ011 - the user's own day is what they stated
@@ -62,6 +66,7 @@ def _print_status(published: Published, settings: Settings) -> None:
     ]
     names = ["account", "report date", "NAV", "currency", "day change", "proof"]
     print_table(names, rows, right=["NAV", "day change"])
+    _print_returns(published)
     for account in missing.account_days(published, days):
         click.echo(_account_line(account, len(days), newest))
     if aside := standing.set_aside(published):
@@ -74,6 +79,38 @@ def _print_status(published: Published, settings: Settings) -> None:
     click.echo(freshness(published, settings, CLOCK.now()).sentence)
     if seen := heartbeat.seen(DataFolder(settings.data_dir)):
         click.echo(seen)
+
+
+def _print_returns(published: Published) -> None:
+    """The return of the month and of the year, of each account and of all together; why one is withheld."""
+    from wealth_pipeline.cli.printing import print_table
+
+    columns = ("MTD", "YTD")
+    periods = [period for period in published.return_periods() if period.period in columns]
+    rows, said = [], []
+    for scope, of_scope in groupby(periods, lambda period: period.scope):
+        found = list(of_scope)
+        of = {period.period: period for period in found}
+        rows.append(
+            (
+                "all accounts" if scope == HOUSEHOLD else scope,
+                max(period.to_date for period in found),
+                *(_return(of[name]) if name in of else "" for name in columns),
+            )
+        )
+        for reason, why in groupby((p for p in found if p.status == "withheld"), lambda period: period.reason or ""):
+            said.append(f"{rows[-1][0]}: no return of {' and '.join(p.period for p in why)}: {reason}")
+    if rows:
+        print_table(["account", "up to", *columns], rows, right=columns)
+    for line in said:
+        click.echo(sentence(f"{line.rstrip('.')}."))
+
+
+def _return(period: ReturnPeriod) -> str:
+    """A period's return, or what is to be said instead of it or beside it."""
+    if period.twr_percent is None:
+        return period.status
+    return percent(period.twr_percent) + " (partial)" * (period.status == "partial")
 
 
 def _account_line(account: AccountDays, looked_at: int, newest: date) -> str:

@@ -171,13 +171,10 @@ def _nav_history(connection: Connection, settings: Settings, shared: dict[str, A
     def nav_history(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         flex, wealth = _resources(context, connection)
         yield from ()
-        with for_people(context, connection, settings), _published(wealth, connection) as published:
+        with for_people(context, connection, settings), published_of(wealth, connection) as published:
             days = days_of(context, connection, settings, wealth)
-            asked = _asked(wealth, connection, days, flex.overlap_days)
-            if asked:
-                lacking = lacking_days(published, connection.name, days, asked)
-            else:
-                lacking = absent_days(published, connection.name, days, only_connection=wealth.only_connection)
+            asked = asked_as_one_run(wealth, connection, days, flex.overlap_days)
+            lacking = lacking_of(published, wealth, connection, days, asked)
             sha256 = asked.statement_sha256 if asked else None
             report_nav(context, published, connection, days=days, sha256=sha256, lacking=lacking, wealth=wealth)
             show_newest_last(context.instance, settings, connection)
@@ -211,7 +208,7 @@ def _nav_history_spec(connection: Connection) -> dg.AssetSpec:
 
 
 @contextmanager
-def _published(wealth: WealthData, connection: Connection) -> Iterator[Published]:
+def published_of(wealth: WealthData, connection: Connection) -> Iterator[Published]:
     """What is published; raises Refused where that is nothing."""
     try:
         with Published(wealth.folder.published) as published:
@@ -220,11 +217,26 @@ def _published(wealth: WealthData, connection: Connection) -> Iterator[Published
         raise Refused(error.what, f"Launch the job {connection.job} for these days: it asks IBKR.") from None
 
 
-def _asked(wealth: WealthData, connection: Connection, days: Sequence[date], overlap_days: int) -> FlexRequest | None:
+def asked_as_one_run(
+    wealth: WealthData, connection: Connection, days: Sequence[date], overlap_days: int
+) -> FlexRequest | None:
     """What was asked of IBKR for these days as one run; None in a run of nav_history alone over other days."""
     if len(days) > ask.LONGEST_RANGE:
         return None
     return wealth.ledger.latest(connection.name, ask.asked_window(days, overlap_days))
+
+
+def lacking_of(
+    published: Published,
+    wealth: WealthData,
+    connection: Connection,
+    days: Sequence[date],
+    asked: FlexRequest | None,
+) -> list[date]:
+    """The days of a run whose NAV should be there and is not."""
+    if asked:
+        return lacking_days(published, connection.name, days, asked)
+    return absent_days(published, connection.name, days, only_connection=wealth.only_connection)
 
 
 def _refuse_unasked(connection: Connection, lacking: Sequence[date]) -> None:
@@ -257,7 +269,9 @@ def report_nav(
     there = published.nav_dates(accounts)
     unknown = [day for day in there if day.isoformat() not in shown]
     reported = published.nav_days(accounts, days[0], days[-1], sha256=sha256, others=unknown)
-    for event in without_nav(connection, [day for day in days if day not in there and day not in lacking]):
+    for event in without_nav(
+        nav_history_key(connection), [day for day in days if day not in there and day not in lacking]
+    ):
         context.log_event(event)
     for event in nav_events(connection, reported):
         context.log_event(event)
