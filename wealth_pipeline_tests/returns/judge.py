@@ -14,8 +14,6 @@ from wealth_pipeline_tests.returns.damage import HOUSEHOLD, World
 from wealth_pipeline_tests.returns.oracle import Answer, Status, account_days, household_days
 
 Key = tuple[str, date]
-#: Whether the household's days are judged as well where a household was loaded alone: not before they are made.
-HOUSEHOLD_TOO = False
 
 
 @dataclass(frozen=True)
@@ -35,12 +33,14 @@ class Verdict:
     """What must be shown of a household's days, and what may be.
 
     right: the answers. permitted: the statuses allowed of each day; of a day that isn't there none is.
+    unjudged: days whose figure follows no rule, or an assumption.
     """
 
     world: World
     household: bool = True
     right: dict[Key, Answer] = field(init=False)
     permitted: dict[Key, frozenset[Status]] = field(init=False)
+    unjudged: set[Key] = field(init=False)
     _sure: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +49,13 @@ class Verdict:
         self.right = {key: answer for key, answer in right.items() if key in kept}
         self.permitted = {key: made for key, made in allowed(self.world, right).items() if key in kept}
         self._sure = _sure(self.world, right)
+        # Where outflows are assumed to count at the start, the household's return follows its accounts'.
+        assumed = {
+            (HOUSEHOLD, day)
+            for (name, day), answer in right.items()
+            if name not in (HOUSEHOLD, *self._sure) and answer.flow_out and self.world.books.timing == "end"
+        }
+        self.unjudged = assumed | set(self.world.unjudged)
 
     def wrong(self, found: Mapping[Key, Found]) -> list[str]:
         """One line for each day that shows what it must not."""
@@ -70,7 +77,7 @@ class Verdict:
         elif shown.status in ("withheld", "none"):
             if shown.return_percent is not None:
                 yield f"{where}: {shown.status} with a return of {shown.return_percent}"
-        elif key not in self.world.unjudged and key in self.right:
+        elif key not in self.unjudged and key in self.right:
             yield from self._off(key, shown, self.right[key])
 
     def _off(self, key: Key, shown: Found, answer: Answer) -> Iterator[str]:

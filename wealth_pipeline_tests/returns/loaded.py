@@ -14,13 +14,14 @@ import duckdb
 from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from wealth_pipeline_tests.fuzz.house import opened
 from wealth_pipeline_tests.returns.books import Books
-from wealth_pipeline_tests.returns.damage import World
+from wealth_pipeline_tests.returns.damage import HOUSEHOLD, World
 from wealth_pipeline_tests.returns.judge import Found, Key
 from wealth_pipeline_tests.returns.statements import FlexFile, accounts_toml, files
 
-_ACCOUNTS = (
+_DAYS = (
     "SELECT account_id, report_date, status, return_percent, reason, flow_in - flow_out, implied_flow, flow_timing"
-    " FROM returns_daily"
+    f" FROM returns_daily UNION ALL SELECT '{HOUSEHOLD}', report_date, status, return_percent, reason, NULL, NULL, NULL"
+    " FROM household_daily"
 )
 
 
@@ -58,8 +59,8 @@ def together(worlds: Sequence[World]) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def found(con: duckdb.DuckDBPyConnection) -> dict[Key, Found]:
-    """The returns of every account and day."""
-    return {(account, day): Found(*figures) for account, day, *figures in con.execute(_ACCOUNTS).fetchall()}
+    """The returns of every account and day, and of the household."""
+    return {(account, day): Found(*figures) for account, day, *figures in con.execute(_DAYS).fetchall()}
 
 
 def returns_and_flows(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:

@@ -9,7 +9,7 @@ from typing import get_args
 from wealth_pipeline_tests.returns.books import Books, Shape
 from wealth_pipeline_tests.returns.damage import World, undamaged
 from wealth_pipeline_tests.returns.examples import example
-from wealth_pipeline_tests.returns.judge import HOUSEHOLD_TOO, Verdict
+from wealth_pipeline_tests.returns.judge import Verdict
 from wealth_pipeline_tests.returns.loaded import found, published, returns_and_flows
 
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -39,5 +39,5 @@ def damage(name: str, shape: Shape, seed: int) -> Outcome:
 def _judged(world: World, name: str) -> tuple[Outcome, list[tuple[object, ...]]]:
     with published(world) as con:
         shown, rows = found(con), returns_and_flows(con)
-    wrong = Verdict(world, household=HOUSEHOLD_TOO).wrong(shown)
+    wrong = Verdict(world).wrong(shown)
     return (Counter(day.status for day in shown.values()), [f"{name}: {line}" for line in wrong]), rows

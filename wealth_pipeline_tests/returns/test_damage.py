@@ -56,8 +56,8 @@ def test_a_kind_has_a_place_and_an_honest_pipeline_passes(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_that_is_not_right_is_seen(name: str) -> None:
     world = damaged_books(name)
-    shown = honest(world)
-    judged = [key for key, found in shown.items() if found.status == "shown" and key not in world.unjudged]
+    shown, unjudged = honest(world), Verdict(world).unjudged
+    judged = [key for key, found in shown.items() if found.status == "shown" and key not in unjudged]
     for key in judged[::7]:
         off = replace(shown[key], return_percent=(shown[key].return_percent or 0) + 1e-6)
         assert [line.split(":")[0] for line in Verdict(world).wrong(shown | {key: off})] == [f"{key[0]} {key[1]}"]
