@@ -92,13 +92,13 @@ def test_the_stated_twr_is_the_answers_return_to_nine_decimals() -> None:
 def test_a_household_is_its_members_and_goes_on_from_the_day_before() -> None:
     for books in many():
         answers = household_days(books)
-        assert [answer.day for answer in answers] == books.days
+        # No statement states a rate of the first day: a household that needs one begins with the second.
+        assert [answer.day for answer in answers] in (books.days, books.days[1:])
         for before, after in pairwise(answers):
             assert (after.previous, after.start) == (before.day, before.end)
             assert after.factor is None or abs(after.factor - 1) < Decimal("0.05")
         late = {account.name for account in books.accounts.values() if account.late}
-        # No statement states a rate of the first day.
-        assert {answer.status for answer in answers[2:]} == ({"shown", "withheld"} if late else {"shown"})
+        assert {answer.status for answer in answers[1:]} == ({"shown", "withheld"} if late else {"shown"})
 
 
 def test_the_sections_of_a_statement_state_the_same_flows() -> None:

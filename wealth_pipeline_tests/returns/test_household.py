@@ -114,15 +114,15 @@ def test_what_goes_to_someone_else_is_an_outside_flow(tmp_path: Path) -> None:
 def test_the_household_follows_the_settings_and_accounts_toml(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.load(*files(books(account("A", (5, 0, 2)), account("B", (0, 0, 2), base="EUR"))))
-    # No statement states a rate of the first day.
-    together = [("none", None), ("withheld", None), ("shown", 0), ("shown", round(400 / 205, 6))]
+    # No statement states a rate of the first day: the household begins with the second.
+    together = [("none", None), ("shown", 0), ("shown", round(400 / 205, 6))]
     assert house.days() == together
     house.write('[[account]]\nid = "B"\nexclude = true\n')
     house.load()
     assert house.days() == [("none", None), ("shown", 5), ("shown", 0), ("shown", round(200 / 105, 6))]
     house.write(f'[[account]]\nid = "A"\nended = {DAYS[2]}\n')
     house.load()
-    assert house.days() == [*together[:3], ("shown", 2)]
+    assert house.days() == [*together[:2], ("shown", 2)]
     house.write("")
     House(tmp_path, reporting=None).load()
     assert [status for status, _ in house.days()] == ["none", "withheld", "withheld", "withheld"]

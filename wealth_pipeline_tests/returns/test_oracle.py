@@ -126,9 +126,9 @@ def test_a_change_of_the_rate_is_a_part_of_the_return() -> None:
     assert [answer.factor for answer in household_days(made)] == [None, Fraction(11, 10), Fraction(11, 10)]
 
 
-def test_a_day_that_no_statement_covers_has_no_rate() -> None:
+def test_the_household_begins_with_the_first_day_that_has_rates() -> None:
     made = books(account("A", [(0, ()), (0, ())], base="EUR"), rates=("1", "1.1", "1.21"))
-    assert [answer.status for answer in household_days(made)] == ["none", "withheld", "shown"]
+    assert [answer.status for answer in household_days(made)] == ["none", "shown"]
 
 
 def test_an_emptied_account_ends_a_segment() -> None:
