@@ -115,6 +115,7 @@ HOUSEHOLD = (
     "returns/household_closings",
     "returns/household_counts",
     "returns/household_flows",
+    "returns/household_dated",
     "returns/household_made",
     "returns/household_stored",
 )

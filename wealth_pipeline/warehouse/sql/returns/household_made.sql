@@ -1,21 +1,8 @@
 -- The household's return of each day: what its members had and moved, added up. A day that rests on a NAV, a rate or a
--- flow that is not known is withheld. The household begins with the first day whose value is known: the NAV rows before
--- an account's first statement come without conversion rates.
--- In: household_days, household_span, household_closings, household_counts, household_flows, household_daily.
--- Out: the columns of household_daily.
+-- flow that is not known is withheld.
+-- In: household_dated, household_closings, household_counts, household_flows. Out: the columns of household_daily.
 CREATE OR REPLACE TEMP TABLE household_made AS
-WITH begun AS (
-    SELECT min(report_date) AS day FROM (
-        SELECT report_date FROM household_closings WHERE value IS NOT NULL
-        UNION ALL
-        SELECT report_date FROM household_daily JOIN household_span ON report_date < first WHERE end_value IS NOT NULL
-    )
-),
-dated AS (
-    SELECT report_date, CASE WHEN report_date > coalesce(day, report_date - 1) THEN previous_date END AS previous_date
-    FROM household_days CROSS JOIN begun WHERE remade AND report_date >= coalesce(day, report_date)
-),
-flows AS (
+WITH flows AS (
     SELECT c.report_date, coalesce(sum(flow_in), 0) AS flow_in, coalesce(sum(flow_out), 0) AS flow_out,
         coalesce(sum(late_out), 0) AS late_out,
         coalesce(list(DISTINCT c.base_currency) FILTER (f.unrated), []) AS unrated,
@@ -40,7 +27,7 @@ days AS (
              WHEN len(p.unrated) > 0 THEN 'no conversion rate of ' || array_to_string(p.unrated, ', ') || ' to '
                 || c.reporting_currency || ' on ' || d.previous_date
              ELSE coalesce(f.unknown, c.pending) END AS lacking
-    FROM dated d JOIN household_closings c USING (report_date)
+    FROM household_dated d JOIN household_closings c USING (report_date)
     LEFT JOIN household_closings p ON p.report_date = d.previous_date LEFT JOIN flows f ON f.report_date = d.report_date
 ),
 judged AS (
