@@ -1,5 +1,5 @@
--- The household's days to make. It begins with the first day whose value is known: the NAV row before an account's first
--- statement comes without conversion rates.
+-- The household's days to make. It begins with the first day whose value is known: the NAV row before an account's
+-- first statement comes without conversion rates.
 -- In: household_days, household_span, household_closings, household_daily.
 -- Out: report_date, previous_date (NULL on the first day).
 CREATE OR REPLACE TEMP TABLE household_dated AS
