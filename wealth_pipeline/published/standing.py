@@ -16,7 +16,7 @@ from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.text import sentence, terminal
 from wealth_pipeline.warehouse.accounts_file import FILE, digest, read_accounts
-from wealth_pipeline.warehouse.benchmark_files import read_benchmarks
+from wealth_pipeline.warehouse.benchmark_files import LEFT_OUT, read_benchmarks
 
 #: How many weekdays net_worth carries an account forward; see sql/views/net_worth.sql.
 CARRIED_WEEKDAYS = 5
@@ -89,9 +89,10 @@ def set_aside(published: Published) -> str | None:
 
 
 def _of_the_file(folder: Path, loaded: str | None) -> Iterator[Notice]:
+    for wrong in read_benchmarks(folder)[1]:
+        yield Notice(True, f"{wrong} {LEFT_OUT}")
     try:
         entries = read_accounts(folder)
-        read_benchmarks(folder)
     except SettingsError as error:
         yield Notice(True, f"{error} Until then nothing is loaded.")
         return

@@ -18,6 +18,8 @@ from wealth_pipeline.tables.returns import RETURNS_BY_NAME
 from wealth_pipeline.warehouse.ddl import insert
 
 FOLDER = "benchmarks"
+#: What becomes of a file in which something is wrong.
+LEFT_OUT = "Until then there is no such benchmark."
 _TABLE = RETURNS_BY_NAME["benchmark_levels"]
 _HEADER = "date,level"
 _NAMED = re.compile(r"(?P<name>.+)\.(?P<currency>[A-Z]{3})\.csv")
@@ -43,29 +45,32 @@ class BenchmarkLevel:
     currency: str
 
 
-def read_benchmarks(folder: Path) -> tuple[BenchmarkLevel, ...]:
-    """The levels in the data folder's benchmarks, by name and day; none if there is no such folder.
+def read_benchmarks(folder: Path) -> tuple[list[BenchmarkLevel], list[SettingsError]]:
+    """The levels in the data folder's benchmarks, by name and day, and what is wrong with files that are left out.
 
-    Hidden files, and those that are not called `.csv`, are left alone. Raises SettingsError with one sentence about the
-    first thing that is wrong.
+    Hidden files, and those that are not called `.csv`, are left alone. A file with a bad line is left out whole, with
+    one sentence about the first thing that is wrong; the others count, as nothing else rests on it.
     """
     try:
         files = sorted(file for file in (folder / FOLDER).iterdir() if _is_meant(file))
     except FileNotFoundError:
-        return ()
+        return [], []
     except OSError as error:
-        raise SettingsError(
-            f"{folder / FOLDER} cannot be read: {error.strerror}", "Make it a folder that you can read."
-        ) from None
+        advice = "Make it a folder that you can read."
+        return [], [SettingsError(f"{folder / FOLDER} cannot be read: {error.strerror}", advice)]
     seen: dict[str, Path] = {}
     levels: list[BenchmarkLevel] = []
+    wrong: list[SettingsError] = []
     for file in files:
-        name, currency = _named(file)
-        if name in seen:
-            raise SettingsError(f"{_shown(file)} is a second file for {name}, beside {seen[name].name}", _NAMING)
-        seen[name] = file
-        levels += sorted(_levels(file, name, currency), key=lambda level: level.report_date)
-    return tuple(levels)
+        try:
+            name, currency = _named(file)
+            if name in seen:
+                raise SettingsError(f"{_shown(file)} is a second file for {name}, beside {seen[name].name}", _NAMING)
+            seen[name] = file
+            levels += sorted(_levels(file, name, currency), key=lambda level: level.report_date)
+        except SettingsError as error:
+            wrong.append(error)
+    return levels, wrong
 
 
 def store(con: duckdb.DuckDBPyConnection, levels: Sequence[BenchmarkLevel]) -> None:

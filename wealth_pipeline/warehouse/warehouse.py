@@ -30,10 +30,11 @@ from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.catalog import OFFICIAL
 from wealth_pipeline.tables.ddl import describe
+from wealth_pipeline.text import sentence
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
 from wealth_pipeline.warehouse.archive import Archive
-from wealth_pipeline.warehouse.benchmark_files import BenchmarkLevel, read_benchmarks, store
+from wealth_pipeline.warehouse.benchmark_files import LEFT_OUT, read_benchmarks, store
 from wealth_pipeline.warehouse.ddl import create_statements, insert
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.merge import follow_settings
@@ -151,9 +152,9 @@ class Warehouse:
         warehouse is rebuilt from the archive first; who wants to show that does it before (`outdated`, `replay`).
         requests: the request ledger, copied so that it can be queried. Must run inside `writing()`. Publishes even
         when the caller stops early: what was loaded is shown.
-        Raises SettingsError before anything is loaded if accounts.toml or a benchmark's file cannot be understood.
+        Raises SettingsError before anything is loaded if accounts.toml cannot be understood.
         """
-        owned = self._read_owned()
+        accounts = read_accounts(self.folder.root)
         try:
             con = self._open()
         except _Outdated:
@@ -163,7 +164,7 @@ class Warehouse:
             con = self._open()
         sound = True
         try:
-            self._describe(con, requests, *owned)
+            self._describe(con, requests, accounts)
             _forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.date_format)
@@ -180,10 +181,9 @@ class Warehouse:
         """Rebuild both databases from the archive alone, statement by statement.
 
         The old ones stay until the new one is complete. Must run inside `writing()`. Raises ArchiveError where an
-        archived statement is damaged, SettingsError where accounts.toml or a benchmark's file cannot be understood;
-        nothing is replaced then.
+        archived statement is damaged, SettingsError where accounts.toml cannot be understood; nothing is replaced then.
         """
-        owned = self._read_owned()
+        accounts = read_accounts(self.folder.root)
         self._refuse_lost_statements()
         draft = self.folder.root / _REPLAYED
         _remove(draft)
@@ -195,7 +195,7 @@ class Warehouse:
         try:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.date_format)
-            self._describe(con, requests, *owned)
+            self._describe(con, requests, accounts)
             _keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
             con.close()
@@ -271,16 +271,8 @@ class Warehouse:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
 
-    def _read_owned(self) -> tuple[tuple[AccountEntry, ...], tuple[BenchmarkLevel, ...]]:
-        """What the owner says in files of the data folder; raises SettingsError where it cannot be understood."""
-        return read_accounts(self.folder.root), read_benchmarks(self.folder.root)
-
     def _describe(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        requests: Sequence[FlexRequest],
-        accounts: tuple[AccountEntry, ...],
-        benchmarks: tuple[BenchmarkLevel, ...],
+        self, con: duckdb.DuckDBPyConnection, requests: Sequence[FlexRequest], accounts: tuple[AccountEntry, ...]
     ) -> None:
         """Write what does not come from statements: settings, the owner's files and the request ledger."""
         settings = (self.reporting_currency, self.day_change_share, digest(accounts))
@@ -295,7 +287,10 @@ class Warehouse:
                 " VALUES ($account_id, $name, $ended, $successor, $exclude)",
                 asdict(account),
             )
-        store(con, benchmarks)
+        levels, wrong = read_benchmarks(self.folder.root)
+        store(con, levels)
+        for error in wrong:
+            log.warning("%s", sentence(f"{error} {LEFT_OUT}"))
         if known != settings:
             follow_settings(con)
         con.commit()

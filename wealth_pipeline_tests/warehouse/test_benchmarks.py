@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.standing import notices
 from wealth_pipeline.warehouse.benchmark_files import read_benchmarks
@@ -105,38 +104,42 @@ def test_a_bad_file_is_refused_by_name_and_line(name: str, tmp_path: Path) -> No
     bad, content, sentence = WRONG[name]
     write(tmp_path, "SP.USD.csv", GOOD)
     write(tmp_path, bad, content)
-    with pytest.raises(SettingsError) as refused:
-        read_benchmarks(tmp_path)
-    assert sentence in str(refused.value)
-    assert refused.value.advice
+    levels, (refused,) = read_benchmarks(tmp_path)
+    assert sentence in str(refused)
+    assert refused.advice
+    assert len(levels) == 3  # the good file's, or of two for one benchmark the first one's
 
 
-def test_nothing_is_loaded_until_a_bad_file_is_corrected(folder: Folder) -> None:
+def test_a_bad_file_is_no_benchmark_and_everything_else_is_loaded(folder: Folder) -> None:
     root = folder.warehouse.folder.root
+    write(root, "SP.USD.csv", GOOD)
+    folder.load(held(marks("5", "5", "5", "5")))
+    write(root, "World.EUR.csv", GOOD)
     write(root, "SP.USD.csv", GOOD + "soon,1\n")
-    with pytest.raises(SettingsError, match="line 5"):
-        folder.load(held(marks("5", "5", "5", "5")))
-    assert not folder.warehouse.folder.published.exists()
+    folder.load()
+    assert folder.rows("SELECT DISTINCT name FROM benchmark_levels") == [("World",)]
+    assert len(folder.rows("FROM nav")) == len(DAYS)
+    said = [str(notice.sentence) for notice in notices(Published(folder.warehouse.folder.published), root)]
+    assert [one for one in said if "SP.USD.csv, line 5" in one and one.endswith("there is no such benchmark.")]
     write(root, "SP.USD.csv", GOOD)
     folder.load()
-    assert folder.rows("SELECT count(*) FROM benchmark_levels") == [(3,)]
-    assert len(folder.rows("FROM nav")) == len(DAYS)
-    write(root, "SP.USD.csv", GOOD + "soon,1\n")
-    said = [str(notice.sentence) for notice in notices(Published(folder.warehouse.folder.published), root)]
-    assert any("SP.USD.csv, line 5" in sentence and "Until then nothing is loaded." in sentence for sentence in said)
+    assert folder.rows("SELECT name, count(*) FROM benchmark_levels GROUP BY ALL ORDER BY 1") == [
+        ("SP", 3),
+        ("World", 3),
+    ]
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "benchmarks" / "X.USD.csv").mkdir(parents=True)
-    with pytest.raises(SettingsError, match=r"benchmarks/X.USD.csv cannot be read: it is not a regular file"):
-        read_benchmarks(tmp_path)
+    (refused,) = read_benchmarks(tmp_path)[1]
+    assert "benchmarks/X.USD.csv cannot be read: it is not a regular file" in str(refused)
 
 
 def test_levels_are_exact_however_the_file_was_saved(tmp_path: Path) -> None:
     write(tmp_path, "World.Index.EUR.csv", b"\xef\xbb\xbfdate,level\r\n2026-01-05, 101.50\r\n2026-01-02,0.1\r\n\r\n")
     write(tmp_path, ".hidden.csv", "nothing")
     write(tmp_path, "notes.txt", "nothing")
-    found = [(one.name, one.report_date, one.level, one.currency) for one in read_benchmarks(tmp_path)]
+    found = [(one.name, one.report_date, one.level, one.currency) for one in read_benchmarks(tmp_path)[0]]
     assert found == [
         ("World.Index", FRIDAY, Decimal("0.1"), "EUR"),
         ("World.Index", MONDAY, Decimal("101.50"), "EUR"),

@@ -23,7 +23,7 @@ would_fit AS (
     FROM returns_made m JOIN (SELECT account_id, to_date AS report_date, component, amount FROM nav_changes
         WHERE component NOT IN ('startingValue', 'endingValue', 'twr') AND amount <> 0) c
         USING (account_id, report_date)
-    SEMI JOIN (FROM worst WHERE wrong) USING (account_id, report_date)
+    SEMI JOIN (FROM worst WHERE wrong AND period IS NULL) USING (account_id, report_date)
     WHERE abs(abs(m.implied_flow - m.flow_in + m.flow_out) - abs(c.amount)) <= 0.000001 + m.end_value * 1e-11
     GROUP BY ALL
 )
@@ -31,7 +31,8 @@ SELECT t.account_id, t.report_date, w.expected, w.actual, w.tolerance,
     CASE WHEN w.account_id IS NULL THEN 'no return of IBKR for a period that ends on this day'
          WHEN w.lacking IS NOT NULL THEN w.lacking
          WHEN w.actual IS NULL OR w.tolerance IS NULL THEN 'there is no return' END AS not_evaluable_reason,
-    nullif(concat_ws('; ', w.period, CASE WHEN w.wrong THEN coalesce('it would fit if this counted otherwise: '
+    nullif(concat_ws('; ', w.period, CASE WHEN w.wrong AND w.period IS NULL
+        THEN coalesce('it would fit if this counted otherwise: '
         || array_to_string(f.names, ', '), 'no set of components makes them equal') END), '') AS reason
 FROM return_days t LEFT JOIN worst w USING (account_id, report_date)
 LEFT JOIN would_fit f USING (account_id, report_date)

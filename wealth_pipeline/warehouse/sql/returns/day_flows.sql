@@ -2,19 +2,20 @@
 -- first, unless a newer statement covers the day; then the rows of Cash Transactions and Transfers that agree with a
 -- period.
 -- In: return_steps, exact_changes, agreed_windows, event_flows.
--- Out: account_id, report_date, source (NULL: the flows are not known), flows (kind, amount, counterparty, sha256),
---     undecided (component, amount), lacking (why they are not known).
+-- Out: account_id, report_date, source (NULL: the flows are not known), flows (kind, amount, counterparty, sha256,
+--     source), undecided (component, amount), lacking (why they are not known).
 CREATE OR REPLACE TEMP TABLE day_flows AS
 WITH booked AS (
     SELECT account_id, report_date, list({kind: kind, amount: amount_base, counterparty: counterparty_account,
-        sha256: statement_sha256} ORDER BY kind, amount_base, row_id) AS flows
+        sha256: statement_sha256, source: source} ORDER BY kind, amount_base, row_id) AS flows
     FROM event_flows SEMI JOIN return_steps USING (account_id, report_date) GROUP BY ALL
 ),
 sources AS (
     SELECT s.account_id, s.report_date, x.undecided, b.flows AS booked, w.account_id IS NOT NULL
             AND (coalesce(w.sees_positions, false) OR list_contains(s.sections, 'Transfers')) AS agrees,
         list_transform(x.flows, lambda f: {kind: CASE WHEN f.kind = 'deposit' AND f.amount < 0 THEN 'withdrawal'
-            ELSE f.kind END, amount: f.amount, counterparty: CAST(NULL AS VARCHAR), sha256: x.sha256}) AS exact,
+            ELSE f.kind END, amount: f.amount, counterparty: CAST(NULL AS VARCHAR), sha256: x.sha256,
+            source: 'nav_changes'}) AS exact,
         x.goes_on AND x.whole AND (x.known_since >= s.covered_at OR NOT (
             list_contains(s.sections, 'ChangeInNAV') OR list_contains(s.sections, 'CashTransactions'))) AS is_exact,
         NOT coalesce(x.goes_on, false) AS no_changes, x.whole

@@ -1,7 +1,8 @@
 -- The account-days whose return is made again: those that were proved again, those that this statement covers, the
--- first NAV after its last day, on which what was booked on a day without a NAV counts, and the other days of the
--- periods whose Change in NAV or Cash Report has to agree with them.
--- In: days_to_prove, nav, nav_changes, cash_flows, stage_base, stage_statement.
+-- first NAV after its last day, on which what was booked on a day without a NAV counts, those of transfers with an
+-- account that was not known before, and the other days of the periods whose Change in NAV or Cash Report has to agree
+-- with them.
+-- In: days_to_prove, nav, nav_changes, cash_flows, transfers, bases, bases_before, stage_base, stage_statement.
 -- Out: account_id, report_date.
 CREATE OR REPLACE TEMP TABLE return_days AS
 WITH covered AS (
@@ -15,6 +16,12 @@ touched AS (
     UNION
     SELECT f.account_id, n.report_date FROM covered f ASOF JOIN (SELECT account_id, report_date FROM nav) n
         ON n.account_id = f.account_id AND n.report_date > f.to_date
+    UNION
+    SELECT t.account_id, n.report_date FROM (
+        SELECT account_id, report_date FROM transfers
+        WHERE counterparty_account IN (SELECT account_id FROM bases ANTI JOIN bases_before USING (account_id))
+    ) t ASOF JOIN (SELECT account_id, report_date FROM nav) n
+        ON n.account_id = t.account_id AND n.report_date >= t.report_date
 ),
 periods AS (
     SELECT DISTINCT c.account_id, c.from_date, c.to_date FROM (
