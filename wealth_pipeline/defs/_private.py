@@ -6,15 +6,31 @@ The servers are imported where they are started: each run, and `wealth pull`, im
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import os
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import sqlalchemy
 from dagster._core.execution import context_creation_job
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sql import create_engine
+from dagster._core.storage.sqlite_storage import (
+    DagsterSqliteStorage,
+    _event_logs_directory,
+    _runs_directory,
+    _schedule_directory,
+)
+from dagster._serdes import ConfigurableClassData
 
 if TYPE_CHECKING:
     from dagster._core.workspace.context import WorkspaceProcessContext
@@ -92,3 +108,138 @@ def _location(socket: Path) -> GrpcServerTarget:
     from dagster._core.workspace.load_target import GrpcServerTarget
 
     return GrpcServerTarget(host="localhost", port=None, socket=str(socket), location_name=LOCATION)
+
+
+class _OpenDatabases:
+    """Engines of SQLite files, whose connections stay open between transactions.
+
+    Dagster opens a connection for each event. When the last one is closed, SQLite copies its log into the file and
+    waits for the disk, twice an event: half of a night's run went there.
+    """
+
+    #: Each run has a file of its own; those that were not used lately are closed.
+    _MOST = 8
+
+    def __init__(self) -> None:
+        self._engines: OrderedDict[str, tuple[int, sqlalchemy.Engine]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def begin(self, address: str) -> Iterator[sqlalchemy.Connection]:
+        """One transaction on the database at this address."""
+        with self._engine(address).connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close what is open; what is asked for afterwards is opened again."""
+        with self._lock:
+            while self._engines:
+                self._engines.popitem()[1][1].dispose()
+
+    def _engine(self, address: str) -> sqlalchemy.Engine:
+        path = Path(sqlalchemy.make_url(address).database or "")
+        with self._lock:
+            file, engine = self._engines.pop(address, (-1, None))
+            # Who deletes old runs, or moves the folder away, takes the file from below the connection.
+            if engine and not (path.exists() and path.stat().st_ino == file):
+                engine.dispose()
+                engine = None
+            if not engine:
+                engine = create_engine(address, connect_args={"timeout": 30})
+                sqlalchemy.event.listen(engine, "connect", _wait_less)
+                with engine.connect():
+                    file = path.stat().st_ino
+            self._engines[address] = file, engine
+            while len(self._engines) > self._MOST:
+                self._engines.popitem(last=False)[1][1].dispose()
+        return engine
+
+
+def _wait_less(connection: Any, record: object) -> None:
+    """Let the system choose when to write to the disk, where SQLite keeps a log that a power cut cannot damage.
+
+    What a power cut takes are the last events; those of loaded days are reported again.
+    """
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+
+class _EventLog(SqliteEventLogStorage):
+    """Dagster's event log, whose databases stay open."""
+
+    def __init__(self, base_dir: str) -> None:
+        self._open = _OpenDatabases()
+        super().__init__(base_dir)
+
+    @contextlib.contextmanager
+    def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
+        path = Path(self.path_for_shard(shard))
+        if shard not in self._initialized_dbs or not path.exists():
+            self._initialized_dbs.discard(shard)
+            with super()._connect(shard):
+                pass  # now it has its tables
+        with self._db_lock, self._open.begin(self.conn_string_for_shard(shard)) as connection:
+            before = _changes(connection)
+            yield connection
+            changed = _changes(connection) > before
+        if changed:
+            os.utime(path)  # a run's page waits for its file to change, but SQLite writes into the log beside it
+
+    def dispose(self) -> None:
+        """Close the databases."""
+        super().dispose()
+        self._open.close()
+
+
+def _changes(connection: sqlalchemy.Connection) -> int:
+    changes: int = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
+    return changes
+
+
+class _StaysOpen:
+    """A storage of Dagster's with one database, which stays open."""
+
+    _conn_string: str
+
+    @functools.cached_property
+    def _open(self) -> _OpenDatabases:
+        return _OpenDatabases()
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[sqlalchemy.Connection]:
+        """A transaction."""
+        with self._open.begin(self._conn_string) as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the database."""
+        self._open.close()
+
+
+class _Runs(_StaysOpen, SqliteRunStorage):
+    pass
+
+
+class _Schedules(_StaysOpen, SqliteScheduleStorage):
+    pass
+
+
+class SqliteStorage(DagsterSqliteStorage):
+    """Dagster's storage in SQLite files, at the same place and of the same form, whose databases stay open."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]  # its own opens them all
+        self.base_dir, self._inst_data = base_dir, inst_data
+        self._run_storage = _Runs.from_local(_runs_directory(base_dir))
+        self._event_log_storage = _EventLog(_event_logs_directory(base_dir))
+        self._schedule_storage = _Schedules.from_local(_schedule_directory(base_dir))
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> SqliteStorage:
+        """What dagster.yaml asks for. Dagster's own method makes its own class, whatever subclass is named."""
+        return cls(inst_data=inst_data, **config_value)
+
+
+def stays_open(instance: dg.DagsterInstance) -> bool:
+    """Whether this instance's storage is ours."""
+    return isinstance(instance.event_log_storage, _EventLog)

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,13 @@ from wealth_pipeline.settings import Settings
 from wealth_pipeline.ui import heartbeat
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
+#: How our dagster.yaml begins, and the hashes of those that earlier versions wrote without that line.
+_OURS = b"# wealth_pipeline writes this file"
+_OURS_EARLIER = (
+    "632a58819693a5216942aa7014a30d1e53b850f726c93b50f7e432e0b1158f93",
+    "f257bc10e5cb31149bb165937348f9449bd77325be91d01adb661b12ce8e05f6",
+)
+
 
 @dataclass(frozen=True)
 class Pulled:
@@ -60,8 +68,18 @@ def _unusable(folder: DataFolder, error: Exception) -> StorageError:
     )
 
 
+def is_users(settings: Path) -> bool:
+    """Whether the user wrote this dagster.yaml: it neither bears our first line nor is an earlier version of ours."""
+    if not settings.exists():
+        return False
+    found = settings.read_bytes()
+    return not found.startswith(_OURS) and sha256(found).hexdigest() not in _OURS_EARLIER
+
+
 def prepare_dagster_home(folder: DataFolder) -> Path:
     """Make Dagster's home in the data folder, with our instance settings, and name it in DAGSTER_HOME.
+
+    Settings of the user's own stay as they are.
 
     Raises WarehouseError if the data folder cannot be written, and StorageError if something else lies in its place.
     """
@@ -70,8 +88,8 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
         make_private(folder.root)
         home.mkdir(exist_ok=True, mode=0o700)
         settings, written = home / "dagster.yaml", (files(__package__) / "dagster.yaml").read_bytes()
-        if not settings.exists() or settings.read_bytes() != written:  # another process may be about to read it
-            whole.write(settings, written)
+        if not is_users(settings) and not (settings.exists() and settings.read_bytes() == written):
+            whole.write(settings, written)  # another process may be about to read it
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise (_unusable(folder, error) if folder.root.is_dir() else folder.unwritable(error)) from None
     except OSError as error:
@@ -89,6 +107,8 @@ def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
             # Two processes that made Dagster's storage at the same time were seen to leave it unusable.
             with lock(folder.root / "dagster.lock"):
                 dagster_instance = stack.enter_context(dg.DagsterInstance.get())
+            if not (_private.stays_open(dagster_instance) or is_users(folder.dagster_home / "dagster.yaml")):
+                raise TypeError("Dagster did not take the storage that dagster.yaml names")
             _read_something(dagster_instance)
         except Exception as error:  # whatever a damaged storage makes of Dagster
             raise _unusable(folder, error) from None
