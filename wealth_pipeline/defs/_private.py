@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 import sqlalchemy
@@ -164,13 +164,25 @@ def _wait_less(connection: Any, record: object) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
 
 
-class _EventLog(SqliteEventLogStorage):
-    """Dagster's event log, whose databases stay open."""
+class _StaysOpen:
+    """A storage of Dagster's, whose databases stay open."""
 
-    def __init__(self, base_dir: str) -> None:
-        self._open = _OpenDatabases()
-        super().__init__(base_dir)
+    @functools.cached_property
+    def _databases(self) -> _OpenDatabases:
+        return _OpenDatabases()
 
+    def share(self, databases: _OpenDatabases) -> None:
+        """Use these. Dagster disposes of two of its three storages, and the third would stay open for good."""
+        self._databases.close()
+        self._databases = databases
+
+    def dispose(self) -> None:
+        """Close the databases."""
+        super().dispose()  # type: ignore[misc]
+        self._databases.close()
+
+
+class _EventLog(_StaysOpen, SqliteEventLogStorage):
     @contextlib.contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
         path = Path(self.path_for_shard(shard))
@@ -178,17 +190,12 @@ class _EventLog(SqliteEventLogStorage):
             self._initialized_dbs.discard(shard)
             with super()._connect(shard):
                 pass  # now it has its tables
-        with self._db_lock, self._open.begin(self.conn_string_for_shard(shard)) as connection:
+        with self._db_lock, self._databases.begin(self.conn_string_for_shard(shard)) as connection:
             before = _changes(connection)
             yield connection
             changed = _changes(connection) > before
         if changed:
             os.utime(path)  # a run's page waits for its file to change, but SQLite writes into the log beside it
-
-    def dispose(self) -> None:
-        """Close the databases."""
-        super().dispose()
-        self._open.close()
 
 
 def _changes(connection: sqlalchemy.Connection) -> int:
@@ -196,32 +203,18 @@ def _changes(connection: sqlalchemy.Connection) -> int:
     return changes
 
 
-class _StaysOpen:
-    """A storage of Dagster's with one database, which stays open."""
-
-    _conn_string: str
-
-    @functools.cached_property
-    def _open(self) -> _OpenDatabases:
-        return _OpenDatabases()
-
+class _Runs(_StaysOpen, SqliteRunStorage):
     @contextlib.contextmanager
     def connect(self) -> Iterator[sqlalchemy.Connection]:
-        """A transaction."""
-        with self._open.begin(self._conn_string) as connection:
+        with self._databases.begin(self._conn_string) as connection:
             yield connection
-
-    def dispose(self) -> None:
-        """Close the database."""
-        self._open.close()
-
-
-class _Runs(_StaysOpen, SqliteRunStorage):
-    pass
 
 
 class _Schedules(_StaysOpen, SqliteScheduleStorage):
-    pass
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[sqlalchemy.Connection]:
+        with self._databases.begin(self._conn_string) as connection:
+            yield connection
 
 
 class SqliteStorage(DagsterSqliteStorage):
@@ -230,9 +223,13 @@ class SqliteStorage(DagsterSqliteStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]  # its own opens them all
         self.base_dir, self._inst_data = base_dir, inst_data
-        self._run_storage = _Runs.from_local(_runs_directory(base_dir))
-        self._event_log_storage = _EventLog(_event_logs_directory(base_dir))
-        self._schedule_storage = _Schedules.from_local(_schedule_directory(base_dir))
+        runs = _Runs.from_local(_runs_directory(base_dir))
+        events = _EventLog(_event_logs_directory(base_dir))
+        schedules = cast("_Schedules", _Schedules.from_local(_schedule_directory(base_dir)))
+        databases = _OpenDatabases()
+        for storage in (runs, events, schedules):
+            storage.share(databases)
+        self._run_storage, self._event_log_storage, self._schedule_storage = runs, events, schedules
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> SqliteStorage:

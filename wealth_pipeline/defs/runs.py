@@ -98,6 +98,17 @@ def prepare_dagster_home(folder: DataFolder) -> Path:
     return home
 
 
+def settings_lacking(dagster_instance: dg.DagsterInstance) -> list[str]:
+    """What a dagster.yaml of the user's lacks of ours that matters: lines to add to it."""
+    queue = dagster_instance.get_concurrency_config().run_queue_config
+    lacking = []
+    if not queue or queue.max_concurrent_runs != 1:
+        lacking.append("concurrency: {runs: {max_concurrent_runs: 1}}")
+    if not dagster_instance.run_monitoring_enabled:
+        lacking.append("run_monitoring: {enabled: true}")
+    return lacking
+
+
 @contextmanager
 def instance(folder: DataFolder) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance of this data folder. Raises WarehouseError, and StorageError also for what is done with it."""

@@ -58,10 +58,17 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
         yield Finding.advice("daemon", f"Dagster has not run here yet, so nothing comes by itself. {start}")
         return
     try:
-        heard, on = _dagster_state(folder)
+        heard, on, lacking = _dagster_state(folder)
     except WealthError as error:
         yield Finding.problem("daemon", str(error))
         return
+    if lacking:
+        yield Finding.problem(
+            "dagster.yaml",
+            f"{folder.dagster_home / 'dagster.yaml'} is your own, and lets runs come close together or a killed one"
+            " hold up the queue. Add these lines, or delete the file: a new one is made.",
+            tuple(lacking),
+        )
     if not heard:
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
         return
@@ -87,14 +94,17 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
             )
 
 
-def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str]]:
-    """When each of the daemons was heard last, and the names of the schedules and sensors that are on."""
-    from wealth_pipeline.defs.runs import instance
+def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str], list[str]]:
+    """When each of the daemons was heard last, the names of the schedules and sensors that are on, and what the user's
+    own dagster.yaml lacks.
+    """
+    from wealth_pipeline.defs.runs import instance, settings_lacking
 
     with instance(folder) as dagster_instance:
         heard = [datetime.fromtimestamp(b.timestamp, UTC) for b in dagster_instance.get_daemon_heartbeats().values()]
         states = dagster_instance.all_instigator_state()
-    return heard, {state.instigator_name for state in states if state.is_running}
+        lacking = settings_lacking(dagster_instance)
+    return heard, {state.instigator_name for state in states if state.is_running}, lacking
 
 
 def asked_ibkr(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[Finding]:

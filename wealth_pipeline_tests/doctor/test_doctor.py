@@ -377,6 +377,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda home: _daemon(DataFolder(home / "data"), heard=3600),
         "UTC. Start it with `wealth dev`, or as a service (docs/always-on.md).",
     ),
+    "settings of Dagster's that are the user's own": (
+        lambda home: (home / "data" / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}\n"),
+        "dagster.yaml: {home}/data/dagster/dagster.yaml is your own, and lets runs come close together",
+    ),
     "a schedule that is off": (
         lambda home: _daemon(DataFolder(home / "data"), heard=1, on=()),
         "schedule: after_market_close is off, so nothing comes by itself. Switch it on in the Dagster UI",
