@@ -62,13 +62,7 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
     except WealthError as error:
         yield Finding.problem("daemon", str(error))
         return
-    if lacking:
-        yield Finding.problem(
-            "dagster.yaml",
-            f"{folder.dagster_home / 'dagster.yaml'} is your own, and lets runs come close together or a killed one"
-            " hold up the queue. Add these lines, or delete the file: a new one is made.",
-            tuple(lacking),
-        )
+    yield from _own_settings(folder, lacking)
     if not heard:
         yield Finding.advice("daemon", f"Dagster's daemon has not run here yet, so nothing comes by itself. {start}")
         return
@@ -92,6 +86,16 @@ def dagster(settings: Settings, folder: DataFolder, now: datetime) -> Iterator[F
             yield Finding.problem(
                 kind, f"{name} is off, so nothing comes by itself. Switch it on in the Dagster UI, under Automation."
             )
+
+
+def _own_settings(folder: DataFolder, lacking: list[str]) -> Iterator[Finding]:
+    if lacking:
+        yield Finding.problem(
+            "dagster.yaml",
+            f"{folder.dagster_home / 'dagster.yaml'} is your own, and lets runs come close together or a killed one"
+            " hold up the queue. Add these lines, or delete the file: a new one is made.",
+            tuple(lacking),
+        )
 
 
 def _dagster_state(folder: DataFolder) -> tuple[list[datetime], set[str], list[str]]:
