@@ -109,7 +109,14 @@ RETURNS: tuple[Record | View | Macro, ...] = (
         (
             ACCOUNT,
             REPORT_DATE,
-            plain("kind", TEXT, "What it is.", nullable=False, only=KINDS),
+            plain(
+                "kind",
+                TEXT,
+                "What it is; joined and left: the NAV with which the account joins the household or leaves it, at the"
+                " close of that day, a flow of the household's alone.",
+                nullable=False,
+                only=KINDS,
+            ),
             plain("ordinal", INTEGER, "Its number among those of its kind on that day, from 1.", nullable=False),
             plain("amount_base", AMOUNT, "What came in; negative: what went out.", "base", nullable=False),
             plain(
@@ -117,7 +124,7 @@ RETURNS: tuple[Record | View | Macro, ...] = (
                 TEXT,
                 "Which section says so.",
                 nullable=False,
-                only=("nav_changes", "cash_transactions", "transfers"),
+                only=("nav_changes", "cash_transactions", "transfers", "nav"),
             ),
             plain("counterparty_account", TEXT, "The other account, if it is one of yours."),
             plain("statement_sha256", TEXT, "The archived statement that says so.", nullable=False),

@@ -118,6 +118,7 @@ HOUSEHOLD = (
     "returns/household_dated",
     "returns/household_made",
     "returns/household_stored",
+    "returns/household_moves",
 )
 #: The days whose returns changed, and the periods that they are in.
 CHANGED_RETURNS = ("returns/changed_returns",)

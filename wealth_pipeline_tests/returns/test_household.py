@@ -130,6 +130,25 @@ def test_the_household_follows_the_settings_and_accounts_toml(tmp_path: Path) ->
     assert house.days() == together
 
 
+def test_the_nav_with_which_an_account_joins_or_leaves_is_a_flow_of_its_own_kind(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.load(*files(books(account("A", (5, 0, 2), moved(-50, 2, "U999")), account("B", (0, 0, 2)))))
+    flows = "SELECT account_id, report_date, kind, amount_base FROM flows ORDER BY ALL"
+    begun = [("A", DAYS[0], "joined", 100), ("A", DAYS[2], "internal_transfer", -50), ("B", DAYS[0], "joined", 100)]
+    assert house.rows(flows) == begun
+    house.write(f'[[account]]\nid = "A"\nended = {DAYS[2]}\n')
+    house.load()
+    assert house.rows(flows) == [*begun[:2], ("A", DAYS[2], "left", -55), begun[2]]
+    moves = house.rows("SELECT flow_in, flow_out FROM household_daily ORDER BY report_date")
+    assert moves == [(200, 0), (0, 0), (0, 105), (0, 0)]
+    house.write('[[account]]\nid = "A"\nexclude = true\n')
+    house.load()
+    assert house.rows(flows) == begun[1:]
+    house.write("")
+    house.load()
+    assert house.rows(flows) == begun
+
+
 @pytest.mark.parametrize("seed, shape", [(1, "day"), (3, "both")])
 def test_the_households_days_are_the_books_whatever_the_order(tmp_path: Path, seed: int, shape: Shape) -> None:
     made = Books.made(seed, 3, 13, shape)

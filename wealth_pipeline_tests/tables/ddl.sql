@@ -405,7 +405,7 @@ CREATE TABLE flows (
     kind VARCHAR NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'internal_transfer', 'asset_transfer', 'card', 'bill_pay', 'joined', 'left', 'other')),
     ordinal INTEGER NOT NULL,
     amount_base DECIMAL(28,12) NOT NULL,
-    source VARCHAR NOT NULL CHECK (source IN ('nav_changes', 'cash_transactions', 'transfers')),
+    source VARCHAR NOT NULL CHECK (source IN ('nav_changes', 'cash_transactions', 'transfers', 'nav')),
     counterparty_account VARCHAR,
     statement_sha256 VARCHAR NOT NULL
 );

@@ -1,6 +1,8 @@
 -- The flows behind the returns. The other account of a transfer is named if it is one of the accounts that are known.
--- In: returns_made, return_steps, day_flows, return_days, bases. Out: the stored flows of these days.
-DELETE FROM flows r USING return_days d WHERE d.account_id = r.account_id AND d.report_date = r.report_date;
+-- In: returns_made, return_steps, day_flows, return_days, bases.
+-- Out: the stored flows of these days, but for those of the household alone (joined, left).
+DELETE FROM flows r USING return_days d
+WHERE d.account_id = r.account_id AND d.report_date = r.report_date AND r.kind NOT IN ('joined', 'left');
 INSERT INTO flows BY NAME
 WITH listed AS (
     SELECT d.account_id, d.report_date, s.covered_by,

@@ -6,7 +6,8 @@
 CREATE OR REPLACE TEMP TABLE household_flows AS
 WITH moved AS (
     SELECT f.account_id, f.report_date, f.kind, f.source, f.amount_base AS amount, c.rate, c.timing
-    FROM flows f JOIN household_counts c USING (account_id, report_date) WHERE NOT c.ibkr AND c.unknown IS NULL
+    FROM flows f JOIN household_counts c USING (account_id, report_date)
+    WHERE f.kind NOT IN ('joined', 'left') AND NOT c.ibkr AND c.unknown IS NULL
 ),
 paired AS (
     SELECT account_id, report_date, kind, amount_base AS amount, verdict
