@@ -35,17 +35,17 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
     con.execute(rules.script(rules.PROVE))
-    _returns(con)
+    returns(con)
     con.execute(proofs.reconciling())
     con.execute(rules.script(rules.KEPT_RETURNS))
     con.execute(rules.script(rules.HISTORY))
     con.execute(rules.script(rules.HOUSEHOLD_TOUCHED))
-    _household(con)
+    household(con)
     changed = con.execute("SELECT account_id, report_date FROM days_changed ORDER BY ALL").fetchall()
     return tuple(changed)
 
 
-def _returns(con: duckdb.DuckDBPyConnection) -> None:
+def returns(con: duckdb.DuckDBPyConnection) -> None:
     """Make the returns of the days that changed, and of all days of an account of which another rule is learned."""
     con.execute(rules.script(rules.RETURN_DAYS))
     con.execute(rules.script(rules.LEARN))
@@ -57,7 +57,7 @@ def _returns(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(rules.script(rules.RETURNS))
 
 
-def _household(con: duckdb.DuckDBPyConnection) -> None:
+def household(con: duckdb.DuckDBPyConnection) -> None:
     """Make the household's returns of the days in `household_touched`, and of those on which another account counts.
 
     Then the periods of all returns that changed.
@@ -77,7 +77,7 @@ def follow_settings(con: duckdb.DuckDBPyConnection) -> None:
     """Make the household's returns again where the settings or accounts.toml change who belongs to it."""
     con.execute("CREATE OR REPLACE TEMP TABLE return_days (account_id VARCHAR, report_date DATE)")
     con.execute("CREATE OR REPLACE TEMP TABLE household_touched (first DATE, last DATE)")
-    _household(con)
+    household(con)
 
 
 def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:
