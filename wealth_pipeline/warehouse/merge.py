@@ -48,13 +48,27 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
 def returns(con: duckdb.DuckDBPyConnection) -> None:
     """Make the returns of the days that changed, and of all days of an account of which another rule is learned."""
     con.execute(rules.script(rules.RETURN_DAYS))
-    con.execute(rules.script(rules.LEARN))
-    (asked, made) = con.execute(
-        "SELECT (SELECT count(*) FROM return_days), (SELECT count(*) FROM return_steps)"
-    ).fetchall()[0]
-    if asked > made:
-        con.execute(rules.script(rules.LEARN))
+    if _learn(con):
+        _learn(con)
+    if not _empty(con, "window_trials"):
+        con.execute(rules.script(rules.FAILED_WINDOWS))
     con.execute(rules.script(rules.RETURNS))
+
+
+def _learn(con: duckdb.DuckDBPyConnection) -> bool:
+    """Find out how IBKR counts the flows of `return_days`; whether there are more of these days now."""
+    con.execute(rules.script(rules.STEPS))
+    if not _empty(con, "return_steps ANTI JOIN (FROM exact_changes WHERE is_exact) USING (account_id, report_date)"):
+        con.execute(rules.script(rules.AGREED))
+    con.execute(rules.script(rules.TRIALS))
+    periods = "nav_changes c SEMI JOIN return_days d ON d.account_id = c.account_id AND"
+    if not _empty(con, f"{periods} d.report_date BETWEEN c.from_date AND c.to_date WHERE c.from_date < c.to_date"):
+        con.execute(rules.script(rules.WINDOW_TRIALS))
+    con.execute(rules.script(rules.LEARNED))
+    if _empty(con, "changed_rules"):
+        return False
+    con.execute(rules.script(rules.LEARN))
+    return not _empty(con, "return_days ANTI JOIN return_steps USING (account_id, report_date)")
 
 
 def household(con: duckdb.DuckDBPyConnection) -> None:
