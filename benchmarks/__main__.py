@@ -13,34 +13,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from benchmarks import history, statements
-from benchmarks.measure import Cost, Table, action, alternating, command, ratio, seconds
+from benchmarks.measure import Cost, Table, action, alternating, command, fresh, ratio, seconds
+from benchmarks.returns import returns
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.settings import Settings
 
 MB = 1_000_000
-
-
-def fresh(folder: Path, like: Path | None, name: str, *arguments: object) -> Callable[[], Cost]:
-    """An action on a data folder of its own, its first argument: an empty one, or a copy of `like`."""
-
-    def once() -> Cost:
-        shutil.rmtree(folder, ignore_errors=True)
-        if like:
-            shutil.copytree(like, folder, symlinks=True)
-        else:
-            folder.mkdir()
-        try:
-            return action(name, folder, *arguments)()
-        finally:
-            shutil.rmtree(folder)
-
-    return once
 
 
 def imports(root: Path, quick: bool) -> None:
@@ -274,12 +257,13 @@ def starts(root: Path, quick: bool) -> None:
     table.show()
 
 
-SECTIONS = {f.__name__: f for f in (starts, imports, days, replays, queries, runs)}
+SECTIONS = {f.__name__: f for f in (starts, imports, days, returns, replays, queries, runs)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller files and fewer rounds: a few minutes")
+    parser.add_argument("--against", type=Path, help="another tree of the code, whose day's load `returns` compares")
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], help="only these")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wealth-bench-") as folder:
@@ -291,7 +275,8 @@ def main() -> None:
             f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
         )
         for name in options.sections or SECTIONS:
-            SECTIONS[name](Path(folder), options.quick)
+            more = {"against": options.against.resolve()} if name == "returns" and options.against else {}
+            SECTIONS[name](Path(folder), options.quick, **more)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,56 @@ def queried(database: str, query: str) -> Work:
     return lambda: con.sql(query).to_arrow_table()
 
 
+def fetched(database: str, query: str) -> Work:
+    """The same, its rows as Python's own objects."""
+    import duckdb
+
+    con = duckdb.connect(database, read_only=True)
+    con.execute(query).fetchall()
+
+    def work() -> None:
+        con.execute(query).fetchall()
+
+    return work
+
+
+def returned(folder: str) -> Work:
+    """All returns of a warehouse, their proofs, the household's and all periods, by the rules of a load, from nothing.
+
+    A load finds out before which days it changed, and puts its own rows into temporary tables: here all days changed,
+    and the tables are empty.
+    """
+    from wealth_pipeline.files.duck import connect
+    from wealth_pipeline.warehouse import merge, rules, stage
+    from wealth_pipeline.warehouse.proofs import proofs
+    from wealth_pipeline.warehouse.warehouse import DataFolder
+
+    con = connect(DataFolder(Path(folder)).warehouse)
+    for table in ("returns_daily", "flows", "flow_rules_seen", "household_daily", "household_members"):
+        con.execute(f"DELETE FROM {table}")
+    con.execute("DELETE FROM returns_periods; DELETE FROM returns_monthly")
+    con.execute("DELETE FROM reconciliation WHERE check_name IN ('return', 'flows')")
+    con.execute(stage.stage_tables())
+    con.execute("CREATE TEMP TABLE stage_base (ordinal INTEGER, account_id VARCHAR, base_currency VARCHAR)")
+    con.execute("CREATE TEMP TABLE rate_changes AS SELECT report_date FROM fx_rates LIMIT 0")
+    con.execute("CREATE TEMP TABLE bases AS SELECT account_id, base_currency FROM account_descriptions")
+    con.execute("CREATE TEMP TABLE bases_before AS FROM bases")
+    con.execute("CREATE TEMP TABLE days_to_prove AS SELECT account_id, report_date FROM nav")
+    con.execute("CHECKPOINT")
+
+    def work() -> None:
+        con.begin()
+        merge.returns(con)
+        con.execute(proofs.verdicts("return", "flows"))
+        con.execute(rules.script(rules.KEPT_RETURNS))
+        con.execute(rules.script(rules.HOUSEHOLD_TOUCHED))
+        merge.household(con)
+        con.commit()
+        con.close()
+
+    return work
+
+
 def nightly(folder: str) -> Work:
     """The main job for one day, with a month of history, from the run's start to the published database."""
     from contextlib import ExitStack
@@ -175,7 +225,10 @@ def trivial_run(folder: str, assets: str) -> Work:
     return lambda: run("2026-01-02")
 
 
-ACTIONS = {f.__name__: f for f in (iterparse, ibflex, ib_async, imported, replayed, queried, nightly, trivial_run)}
+ACTIONS = {
+    f.__name__: f
+    for f in (iterparse, ibflex, ib_async, imported, replayed, queried, fetched, returned, nightly, trivial_run)
+}
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -24,17 +26,35 @@ class Cost:
     publish: float = 0.0
 
 
-def action(name: str, *arguments: object, python: str = sys.executable) -> Callable[[], Cost]:
-    """A measurement of `benchmarks.actions`."""
+def action(name: str, *arguments: object, python: str = sys.executable, root: Path = ROOT) -> Callable[[], Cost]:
+    """A measurement of `benchmarks.actions` in a tree of the code."""
 
     def run() -> Cost:
         command = [python, "-m", "benchmarks.actions", name, *map(str, arguments)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        env = os.environ | {"PYTHONPATH": str(root)}
+        done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(command[2:])} failed:\n{done.stderr[-2000:]}")
         return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
     return run
+
+
+def fresh(folder: Path, like: Path | None, name: str, *arguments: object, root: Path = ROOT) -> Callable[[], Cost]:
+    """An action on a data folder of its own, its first argument: an empty one, or a copy of `like`."""
+
+    def once() -> Cost:
+        shutil.rmtree(folder, ignore_errors=True)
+        if like:
+            shutil.copytree(like, folder, symlinks=True)
+        else:
+            folder.mkdir()
+        try:
+            return action(name, folder, *arguments, root=root)()
+        finally:
+            shutil.rmtree(folder)
+
+    return once
 
 
 def command(*words: str, cwd: Path = ROOT) -> Callable[[], Cost]:

@@ -35,29 +35,43 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
     con.execute(rules.script(rules.PROVE))
-    _returns(con)
+    returns(con)
     con.execute(proofs.reconciling())
     con.execute(rules.script(rules.KEPT_RETURNS))
     con.execute(rules.script(rules.HISTORY))
     con.execute(rules.script(rules.HOUSEHOLD_TOUCHED))
-    _household(con)
+    household(con)
     changed = con.execute("SELECT account_id, report_date FROM days_changed ORDER BY ALL").fetchall()
     return tuple(changed)
 
 
-def _returns(con: duckdb.DuckDBPyConnection) -> None:
+def returns(con: duckdb.DuckDBPyConnection) -> None:
     """Make the returns of the days that changed, and of all days of an account of which another rule is learned."""
     con.execute(rules.script(rules.RETURN_DAYS))
-    con.execute(rules.script(rules.LEARN))
-    (asked, made) = con.execute(
-        "SELECT (SELECT count(*) FROM return_days), (SELECT count(*) FROM return_steps)"
-    ).fetchall()[0]
-    if asked > made:
-        con.execute(rules.script(rules.LEARN))
+    if _learn(con):
+        _learn(con)
+    if not _empty(con, "window_trials"):
+        con.execute(rules.script(rules.FAILED_WINDOWS))
     con.execute(rules.script(rules.RETURNS))
 
 
-def _household(con: duckdb.DuckDBPyConnection) -> None:
+def _learn(con: duckdb.DuckDBPyConnection) -> bool:
+    """Find out how IBKR counts the flows of `return_days`; whether there are more of these days now."""
+    con.execute(rules.script(rules.STEPS))
+    if not _empty(con, "return_steps ANTI JOIN (FROM exact_changes WHERE is_exact) USING (account_id, report_date)"):
+        con.execute(rules.script(rules.AGREED))
+    con.execute(rules.script(rules.TRIALS))
+    periods = "nav_changes c SEMI JOIN return_days d ON d.account_id = c.account_id AND"
+    if not _empty(con, f"{periods} d.report_date BETWEEN c.from_date AND c.to_date WHERE c.from_date < c.to_date"):
+        con.execute(rules.script(rules.WINDOW_TRIALS))
+    con.execute(rules.script(rules.LEARNED))
+    if _empty(con, "changed_rules"):
+        return False
+    con.execute(rules.script(rules.LEARN))
+    return not _empty(con, "return_days ANTI JOIN return_steps USING (account_id, report_date)")
+
+
+def household(con: duckdb.DuckDBPyConnection) -> None:
     """Make the household's returns of the days in `household_touched`, and of those on which another account counts.
 
     Then the periods of all returns that changed.
@@ -77,7 +91,7 @@ def follow_settings(con: duckdb.DuckDBPyConnection) -> None:
     """Make the household's returns again where the settings or accounts.toml change who belongs to it."""
     con.execute("CREATE OR REPLACE TEMP TABLE return_days (account_id VARCHAR, report_date DATE)")
     con.execute("CREATE OR REPLACE TEMP TABLE household_touched (first DATE, last DATE)")
-    _household(con)
+    household(con)
 
 
 def _describe_accounts(con: duckdb.DuckDBPyConnection, sha256: str) -> None:

@@ -80,24 +80,33 @@ PROVE = (
 #: The NAV history of the days that were proved.
 HISTORY = ("history",)
 #: The days whose returns are made again.
-RETURN_DAYS = ("returns/return_days", "returns/rules_before")
-#: What these days show of how IBKR counts; made again with all days of the accounts of which that is another now.
-LEARN = (
+RETURN_DAYS = ("returns/return_days",)
+#: What is stated of the flows of these days.
+STEPS = (
     "returns/return_steps",
     "returns/exact_changes",
     "returns/event_flows",
     "returns/compared_windows",
-    "returns/agreed_windows",
+    "returns/no_windows",
+)
+#: Which flows are known though no Change in NAV states those of exactly the day.
+AGREED = ("returns/agreed_windows",)
+#: The returns of these days in each way in which IBKR may count.
+TRIALS = (
     "returns/day_flows",
     "returns/return_asides",
     "returns/return_reasons",
     "returns/return_trials",
-    "returns/window_trials",
-    "returns/learned_rules",
-    "returns/new_rule_days",
 )
+#: Those of periods of several days, and the periods that contradict ours.
+WINDOW_TRIALS = ("returns/window_trials",)
+FAILED_WINDOWS = ("returns/failed_windows",)
+#: What these days show of how IBKR counts, and what of that is not what was known: then it is kept, and the returns are
+#: made again with all days of the accounts of which that is another rule.
+LEARNED = ("returns/learned_rules", "returns/changed_rules")
+LEARN = ("returns/rules_before", "returns/rules_stored", "returns/new_rule_days")
 #: The returns of these days, to be proved.
-RETURNS = ("returns/return_chosen", "returns/failed_windows", "returns/returns_made", "returns/forgotten_returns")
+RETURNS = ("returns/return_chosen", "returns/returns_made", "returns/forgotten_returns")
 #: What is kept of them.
 KEPT_RETURNS = ("returns/returns_stored", "returns/flows_stored")
 #: The days of the household that a statement touches.
@@ -107,11 +116,10 @@ HOUSEHOLD_SPAN = ("returns/household_now", "returns/household_span", "returns/ho
 #: What the household's days rest on.
 HOUSEHOLD_DAYS = ("returns/household_days", "returns/household_firsts", "returns/household_values")
 #: The transfers of its members, and what stands for them where there is none.
-HOUSEHOLD_TRANSFERS = ("returns/household_sides", "returns/household_pairs")
+HOUSEHOLD_TRANSFERS = ("returns/household_sides", "returns/household_pairs", "returns/household_transit")
 NO_TRANSFERS = ("returns/household_unpaired",)
 #: The household's returns of these days.
 HOUSEHOLD = (
-    "returns/household_transit",
     "returns/household_closings",
     "returns/household_counts",
     "returns/household_flows",

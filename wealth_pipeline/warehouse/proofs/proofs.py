@@ -146,9 +146,13 @@ def reconciling() -> str:
     """
     refuse_incomplete()
     declared = ",\n    ".join(f"('{proof.name}', '{proof.decides}')" for proof in PROOFS)
-    made = [_VERDICTS.format(name=name, query=_query(name)) for name in names()]
     head = "CREATE OR REPLACE TEMP TABLE declared_proofs AS\n    FROM (VALUES"
-    return "\n".join([f"{head}\n    {declared}\n    ) p(check_name, decides);\n", *made])
+    return f"{head}\n    {declared}\n    ) p(check_name, decides);\n\n{verdicts(*names())}"
+
+
+def verdicts(*made: str) -> str:
+    """The SQL that makes these proofs, by their names."""
+    return "\n".join(_VERDICTS.format(name=name, query=_query(name)) for name in made)
 
 
 def refuse_incomplete() -> None:

@@ -2,17 +2,20 @@
 -- In: days_changed, nav, nav_changes, dividend_accruals, bases, rate_changes, rebased, seen_<family>, reconciliation.
 -- Out: account_id, report_date.
 CREATE OR REPLACE TEMP TABLE days_to_prove AS
+    WITH later AS (
+        SELECT account_id, report_date FROM nav WHERE report_date > (SELECT min(report_date) FROM days_changed)
+    )
     FROM days_changed
     UNION
     SELECT t.account_id, n.report_date FROM days_changed t
-    ASOF JOIN (SELECT account_id, report_date FROM nav) n
+    ASOF JOIN later n
         ON n.account_id = t.account_id AND n.report_date > t.report_date
     UNION
     -- A bridge rests on the newest NAV before its period.
     SELECT t.account_id, c.to_date
     FROM (
         SELECT t.account_id, t.report_date, n.report_date AS next_date FROM days_changed t
-        ASOF LEFT JOIN (SELECT account_id, report_date FROM nav) n
+        ASOF LEFT JOIN later n
             ON n.account_id = t.account_id AND n.report_date > t.report_date
     ) t JOIN nav_changes c ON c.account_id = t.account_id AND c.from_date > t.report_date
         AND (t.next_date IS NULL OR c.from_date <= t.next_date)

@@ -6,13 +6,18 @@
 --     it isn't known whether it is a flow, and no twr that could show it), flow, listed (the rows' sum), rows, unrated
 --     (a row has no conversion rate), agrees.
 CREATE OR REPLACE TEMP TABLE compared_windows AS
-WITH stated AS (
+WITH asked AS (
+    SELECT account_id, min(report_date) - 7 AS first, max(report_date) AS last FROM return_steps GROUP BY ALL
+),
+stated AS (
     SELECT account_id, from_date, to_date, true AS sees_positions,
         coalesce(sum(amount) FILTER (counts = 'always'), 0) AS flow,
         bool_or(counts IS NULL AND amount <> 0) AND NOT bool_or(component = 'twr') AS undecided,
         count(*) FILTER (counts = 'always') = 5
             OR sum(CASE component WHEN 'twr' THEN 0 WHEN 'endingValue' THEN -amount ELSE amount END) = 0 AS whole
-    FROM nav_changes LEFT JOIN flow_components USING (component) GROUP BY ALL
+    FROM (SELECT c.* FROM nav_changes c JOIN asked a
+        ON a.account_id = c.account_id AND c.to_date >= a.first AND c.from_date <= a.last)
+    LEFT JOIN flow_components USING (component) GROUP BY ALL
     UNION ALL
     SELECT account_id, from_date, to_date, false,
         coalesce(max(amount) FILTER (component = 'depositWithdrawals'),
@@ -20,14 +25,15 @@ WITH stated AS (
             + coalesce(sum(amount) FILTER (component IN ('accountTransfers', 'internalTransfers', 'debitCardActivity',
                 'billPay')), 0),
         false, count(*) FILTER (component IN ('depositWithdrawals', 'deposits')) > 0
-    FROM cash_flows WHERE currency = 'BASE_SUMMARY' GROUP BY ALL
+    FROM (SELECT c.* FROM cash_flows c JOIN asked a
+        ON a.account_id = c.account_id AND c.to_date >= a.first AND c.from_date <= a.last)
+    WHERE currency = 'BASE_SUMMARY' GROUP BY ALL
 ),
-asked AS (SELECT account_id, min(report_date) - 7 AS first, max(report_date) AS last FROM return_steps GROUP BY ALL),
 listed AS (
     SELECT w.account_id, w.from_date, w.to_date, w.sees_positions, w.undecided, w.flow,
         coalesce(sum(e.amount_base) FILTER (w.sees_positions OR e.kind <> 'asset_transfer'), 0) AS listed,
         count(e.row_id) AS rows, count(e.row_id) FILTER (e.amount_base IS NULL) > 0 AS unrated
-    FROM (FROM stated JOIN asked USING (account_id) WHERE whole AND to_date >= first AND from_date <= last) w
+    FROM (FROM stated WHERE whole) w
     LEFT JOIN event_flows e ON e.account_id = w.account_id AND e.booked BETWEEN w.from_date AND w.to_date
     GROUP BY ALL
 )

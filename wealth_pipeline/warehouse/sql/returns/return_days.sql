@@ -14,8 +14,9 @@ touched AS (
     SELECT n.account_id, n.report_date FROM nav n JOIN covered f
         ON n.account_id = f.account_id AND n.report_date BETWEEN f.from_date AND f.to_date
     UNION
-    SELECT f.account_id, n.report_date FROM covered f ASOF JOIN (SELECT account_id, report_date FROM nav) n
-        ON n.account_id = f.account_id AND n.report_date > f.to_date
+    SELECT f.account_id, n.report_date FROM covered f ASOF JOIN (
+        SELECT account_id, report_date FROM nav WHERE report_date > (SELECT min(to_date) FROM covered)
+    ) n ON n.account_id = f.account_id AND n.report_date > f.to_date
     UNION
     SELECT t.account_id, n.report_date FROM (
         SELECT account_id, report_date FROM transfers

@@ -5,12 +5,18 @@
 --     (when it was generated), sections, start_then, end_then (the two values as they were known then), holes (weekdays
 --     that no statement covers).
 CREATE OR REPLACE TEMP TABLE return_steps AS
-WITH steps AS (
-    SELECT n.account_id, n.report_date, b.report_date AS previous_date, b.total AS start_value, n.total AS end_value
-    FROM (SELECT account_id, report_date, total FROM nav SEMI JOIN return_days USING (account_id, report_date)) n
-    ASOF LEFT JOIN (SELECT account_id, report_date, total FROM nav) b
-        ON b.account_id = n.account_id AND b.report_date < n.report_date
+WITH asked AS (
+    SELECT d.account_id, coalesce(max(n.report_date), any_value(d.first)) AS first, any_value(d.last) AS last
+    FROM (SELECT account_id, min(report_date) AS first, max(report_date) AS last FROM return_days GROUP BY ALL) d
+    LEFT JOIN nav n ON n.account_id = d.account_id AND n.report_date < d.first GROUP BY d.account_id
 ),
+rows AS (
+    SELECT n.account_id, n.report_date, lag(n.report_date) OVER of_account AS previous_date,
+        lag(n.total) OVER of_account AS start_value, n.total AS end_value
+    FROM nav n JOIN asked a ON a.account_id = n.account_id AND n.report_date BETWEEN a.first AND a.last
+    WINDOW of_account AS (PARTITION BY n.account_id ORDER BY n.report_date)
+),
+steps AS (FROM rows SEMI JOIN return_days USING (account_id, report_date)),
 covered AS (
     SELECT s.account_id, s.report_date,
         max({generated: f.when_generated, sha256: f.sha256, first: f.from_date, sections: f.sections}) AS c
