@@ -16,9 +16,7 @@ sources AS (
         list_transform(x.flows, lambda f: {kind: CASE WHEN f.kind = 'deposit' AND f.amount < 0 THEN 'withdrawal'
             ELSE f.kind END, amount: f.amount, counterparty: CAST(NULL AS VARCHAR), sha256: x.sha256,
             source: 'nav_changes'}) AS exact,
-        x.goes_on AND x.whole AND (x.known_since >= s.covered_at OR NOT (
-            list_contains(s.sections, 'ChangeInNAV') OR list_contains(s.sections, 'CashTransactions'))) AS is_exact,
-        NOT coalesce(x.goes_on, false) AS no_changes, x.whole
+        x.is_exact, NOT coalesce(x.goes_on, false) AS no_changes, x.whole
     FROM return_steps s LEFT JOIN exact_changes x USING (account_id, report_date)
     LEFT JOIN booked b USING (account_id, report_date) LEFT JOIN agreed_windows w USING (account_id, report_date)
 )
