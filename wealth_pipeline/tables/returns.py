@@ -199,8 +199,8 @@ RETURNS: tuple[Record | View | Macro, ...] = (
     Macro(
         "returns_asof(t)",
         "The rows of `returns_daily` as they were known at a time (UTC): `FROM returns_asof('2026-03-10')`. Flows are"
-        " those of a Change in NAV of exactly the day (`nav_changes_seen`). A day without one is withheld, or IBKR's: no"
-        " versions are kept of Cash Transactions and Transfers. There is no `proof`: it compares what is known now.",
+        " those of a Change in NAV of exactly the day (`nav_changes_seen`). A day without one is withheld, or IBKR's:"
+        " no versions are kept of Cash Transactions and Transfers. `proof` is left out: it is of what is known now.",
         ("account_id", "report_date"),
         _DAY,
         like="returns_daily",

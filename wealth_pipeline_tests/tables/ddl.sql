@@ -732,7 +732,7 @@ INSERT INTO nav_parts VALUES
 
 -- The steps from one NAV row to the next as they were known at the time `t`, and the newest statement of then that
 
--- The Change in NAV of exactly one step, as it was known at the time `t`: it begins after the row before and ends on the
+-- The Change in NAV of exactly one step, as it was known at the time `t`: it begins after the row before and ends on
 
 -- Why our own figure of a step is not known at the time `t`, before it is compared with IBKR's.
 

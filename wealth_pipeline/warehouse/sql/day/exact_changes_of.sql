@@ -1,5 +1,5 @@
--- The Change in NAV of exactly one step, as it was known at the time `t`: it begins after the row before and ends on the
--- day. Its flows are the step's where it starts with the NAV before; its return has to be ours in any case. What is
+-- The Change in NAV of exactly one step, as it was known at the time `t`: it begins after the row before and ends on
+-- the day. Its flows are the step's where it starts with the NAV before; its return has to be ours in any case. What is
 -- stated of an account's first NAV counts as well: no step leads there, but the household asks what came in.
 -- In: steps (the name of a relation like return_steps), t, nav_changes_seen.
 -- Out: account_id, report_date, sha256, known_since, twr, goes_on (it starts with the NAV before), whole (the five

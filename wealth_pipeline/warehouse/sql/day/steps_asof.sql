@@ -22,8 +22,8 @@ holidays AS (
     GROUP BY ALL
 ),
 steps AS (
-    SELECT account_id, report_date, lag(report_date) OVER by_date AS previous_date, lag(total) OVER by_date AS start_value,
-        total AS end_value, known_from AS known_since,
+    SELECT account_id, report_date, lag(report_date) OVER by_date AS previous_date,
+        lag(total) OVER by_date AS start_value, total AS end_value, known_from AS known_since,
         weekday_number(report_date) - weekday_number(previous_date) - 1 AS gap
     FROM known WINDOW by_date AS (PARTITION BY account_id ORDER BY report_date)
 )
