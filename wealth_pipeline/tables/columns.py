@@ -29,6 +29,8 @@ RATE = pa.decimal128(18, 10)
 SUM = pa.decimal128(38, 12)
 #: A ratio, never an amount of money.
 RATIO = pa.float64()
+#: Flows by IBKR's name of their component.
+FLOWS = pa.list_(pa.struct([("component", TEXT), ("kind", TEXT), ("amount", AMOUNT)]))
 
 # The same for the models, which name a column's type by its annotation.
 Text = Annotated[pd.ArrowDtype, TEXT]
@@ -51,6 +53,7 @@ SQL_TYPES = {
     RATE: "DECIMAL(18,10)",
     SUM: "DECIMAL(38,12)",
     RATIO: "DOUBLE",
+    FLOWS: "STRUCT(component VARCHAR, kind VARCHAR, amount DECIMAL(28,12))[]",
 }
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from wealth_pipeline.tables.columns import AMOUNT, COUNT, DAY, INTEGER, RATIO, SUM, TEXT, TEXTS, plain
-from wealth_pipeline.tables.records import ACCOUNT, REPORT_DATE
+from wealth_pipeline.tables.columns import (
+    AMOUNT,
+    COUNT,
+    DAY,
+    FLAG,
+    FLOWS,
+    INTEGER,
+    MOMENT,
+    RATIO,
+    SUM,
+    TEXT,
+    TEXTS,
+    plain,
+)
+from wealth_pipeline.tables.records import ACCOUNT, REPORT_DATE, STATEMENT
 from wealth_pipeline.tables.relations import Macro, Record, View
 
 #: IBKR: the attributes of Change in NAV, and whether they are flows of its time-weighted return. always; never; the
@@ -70,6 +83,25 @@ _LEVELS = (
     plain("currency", TEXT, "Its currency.", nullable=False),
 )
 
+#: What is known of a day's return, whenever it is asked.
+_DAY = (
+    ACCOUNT,
+    REPORT_DATE,
+    plain("previous_date", DAY, "The report date of the NAV row before; NULL on the first."),
+    plain("start_value", AMOUNT, "The NAV of that row.", "base"),
+    plain("flow_in", AMOUNT, "What came in.", "base"),
+    plain("flow_out", AMOUNT, "What went out, as a positive amount.", "base"),
+    plain("end_value", AMOUNT, "The day's NAV.", "base"),
+    plain("gain", AMOUNT, "End less start less flows.", "base"),
+    plain("factor", RATIO, "1 + the return; NULL where there is none."),
+    plain("return_percent", RATIO, "The time-weighted return of the day.", "percent"),
+    plain("ibkr_twr", AMOUNT, "IBKR's own, where it states one for exactly this day.", "percent"),
+    plain("implied_flow", AMOUNT, "The flow that IBKR's own return implies.", "base"),
+    plain("flow_timing", TEXT, "When outflows count: at the day's start or its end.", only=("start", "end")),
+    plain("status", TEXT, "shown: our own figure; ibkr: IBKR's; withheld; none.", nullable=False, only=STATUS),
+    plain("reason", TEXT, "Why it is not `shown`."),
+)
+
 RETURNS: tuple[Record | View | Macro, ...] = (
     Record(
         "flow_components",
@@ -100,6 +132,30 @@ RETURNS: tuple[Record | View | Macro, ...] = (
             plain("components", TEXTS, "The undecided components that are flows.", nullable=False),
             plain("days", COUNT, "How many days show something.", nullable=False),
         ),
+    ),
+    Record(
+        "nav_changes_seen",
+        "What each statement's Change in NAV says of the flows and the return of a period: `nav_changes` has what the"
+        " newest one says.",
+        ("account_id", "from_date", "to_date", "sha256"),
+        (
+            ACCOUNT,
+            plain("from_date", DAY, "First day of the period.", nullable=False),
+            plain("to_date", DAY, "Last day of the period.", nullable=False),
+            plain("when_generated", MOMENT, "When IBKR generated the statement (UTC).", nullable=False),
+            STATEMENT,
+            plain("starting_value", AMOUNT, "The NAV that it starts from.", "base"),
+            plain("twr", AMOUNT, "IBKR's time-weighted return.", "percent"),
+            plain("whole", FLAG, "Whether no flow is lacking: all are stated, or it adds up."),
+            plain(
+                "flows",
+                FLOWS,
+                "The components that are flows, or may be (kind NULL), and are not 0.",
+                "base",
+                nullable=False,
+            ),
+        ),
+        replayed=True,
     ),
     Record(
         "flows",
@@ -136,21 +192,7 @@ RETURNS: tuple[Record | View | Macro, ...] = (
         "An account's time-weighted return of a day: the step from one NAV row to the next.",
         ("account_id", "report_date"),
         (
-            ACCOUNT,
-            REPORT_DATE,
-            plain("previous_date", DAY, "The report date of the NAV row before; NULL on the first."),
-            plain("start_value", AMOUNT, "The NAV of that row.", "base"),
-            plain("flow_in", AMOUNT, "What came in.", "base"),
-            plain("flow_out", AMOUNT, "What went out, as a positive amount.", "base"),
-            plain("end_value", AMOUNT, "The day's NAV.", "base"),
-            plain("gain", AMOUNT, "End less start less flows.", "base"),
-            plain("factor", RATIO, "1 + the return; NULL where there is none."),
-            plain("return_percent", RATIO, "The time-weighted return of the day.", "percent"),
-            plain("ibkr_twr", AMOUNT, "IBKR's own, where it states one for exactly this day.", "percent"),
-            plain("implied_flow", AMOUNT, "The flow that IBKR's own return implies.", "base"),
-            plain("flow_timing", TEXT, "When outflows count: at the day's start or its end.", only=("start", "end")),
-            plain("status", TEXT, "shown: our own figure; ibkr: IBKR's; withheld; none.", nullable=False, only=STATUS),
-            plain("reason", TEXT, "Why it is not `shown`."),
+            *_DAY,
             plain(
                 "proof",
                 TEXT,
@@ -160,6 +202,15 @@ RETURNS: tuple[Record | View | Macro, ...] = (
             ),
         ),
         replayed=True,
+    ),
+    Macro(
+        "returns_asof(t)",
+        "The rows of `returns_daily` as they were known at a time (UTC): `FROM returns_asof('2026-03-10')`. Flows are"
+        " those of a Change in NAV of exactly the day (`nav_changes_seen`). A day without one is withheld, or IBKR's:"
+        " no versions are kept of Cash Transactions and Transfers. `proof` is left out: it is of what is known now.",
+        ("account_id", "report_date"),
+        _DAY,
+        like="returns_daily",
     ),
     Record(
         "household_members",

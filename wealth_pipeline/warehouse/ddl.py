@@ -23,6 +23,16 @@ FAMILIES: dict[str, tuple[TableSpec, ...]] = {
 }
 #: What the views and rules call, and nobody queries.
 FUNCTIONS = ("functions", "period_steps", "period_figures")
+#: The rules of a day's return, which the load and `returns_asof` call; they read tables.
+DAY_RULES = (
+    "day/steps_asof",
+    "day/exact_changes_of",
+    "day/reasons_of",
+    "day/trials_of",
+    "day/window_trials_of",
+    "day/rules_of",
+    "day/returns_of",
+)
 #: The tables in which the latest statement wins.
 LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
 #: The tables in which the newest statement that covers a day replaces that day's rows.
@@ -60,6 +70,7 @@ def create_statements() -> list[str]:
         *(ddl.create_table(table.name, table.columns) for table in TABLES if table.scope or table.events),
         *(ddl.create_table(record.name, record.columns) for record in records),
         *(ddl.insert_rows(record) for record in records if record.rows),
+        *map(sql, DAY_RULES),
         *ddl.in_order(_views()),
     ]
 

@@ -28,6 +28,8 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
             refuse.broken_rules(con, table)
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
+    if not _empty(con, "new_nav_changes"):
+        con.execute(rules.script(rules.CHANGES_SEEN))
     for table in EVENTS:
         if not events.merge(con, sha256, table):
             continue

@@ -79,6 +79,8 @@ PROVE = (
 )
 #: The NAV history of the days that were proved.
 HISTORY = ("history",)
+#: What the statement's Change in NAV says of flows and returns, where it has one.
+CHANGES_SEEN = ("returns/changes_seen",)
 #: The days whose returns are made again.
 RETURN_DAYS = ("returns/return_days",)
 #: What is stated of the flows of these days.

@@ -280,6 +280,7 @@ READING = [
     "WITH x AS (SELECT 1 AS a) SELECT * FROM x",
     "SELECT * FROM live.live_nav",
     "SELECT * FROM nav_asof('2026-11-18 12:00')",
+    "SELECT * FROM returns_asof('2026-11-18 12:00')",
     "SELECT 1;",
     "SELECT 1 -- and no more",
     "DESCRIBE nav_history",

@@ -399,6 +399,18 @@ CREATE TABLE flow_rules_seen (
     rule VARCHAR NOT NULL
 );
 
+CREATE TABLE nav_changes_seen (
+    account_id VARCHAR NOT NULL,
+    from_date DATE NOT NULL,
+    to_date DATE NOT NULL,
+    when_generated TIMESTAMP NOT NULL,
+    sha256 VARCHAR NOT NULL,
+    starting_value DECIMAL(28,12),
+    twr DECIMAL(28,12),
+    whole BOOLEAN,
+    flows STRUCT(component VARCHAR, kind VARCHAR, amount DECIMAL(28,12))[] NOT NULL
+);
+
 CREATE TABLE flows (
     account_id VARCHAR NOT NULL,
     report_date DATE NOT NULL,
@@ -718,6 +730,20 @@ INSERT INTO nav_parts VALUES
     ('liteSurchargeAccruals'),
     ('cgtWithholdingAccruals');
 
+-- The steps from one NAV row to the next as they were known at the time `t`, and the newest statement of then that
+
+-- The Change in NAV of exactly one step, as it was known at the time `t`: it begins after the row before and ends on
+
+-- Why our own figure of a step is not known at the time `t`, before it is compared with IBKR's.
+
+-- Our own return of each step, in every way in which IBKR may have made its own: outflows at the start or at the end of
+
+-- IBKR's twr of a period of several steps against the chain of ours, with outflows at the start and at the end of their
+
+-- How IBKR counts the flows of an account in its own return, and which of the ways of a step counts.
+
+-- The return of each step. What equals IBKR's twr is shown; without a twr, what no period's twr contradicts. Where the
+
 CREATE VIEW nav AS
 SELECT statement_sha256, known_from AS known_since, account_id, report_date, base_currency, total, cash, slb_cash_collateral, stock, ipo_subscription, slb_direct_securities_borrowed, slb_direct_securities_lent, options, bonds, commodities, notes, funds, dividend_accruals, interest_accruals, soft_dollars, forex_cfd_unrealized_pl, cfd_unrealized_pl, phys_del, crypto, lite_surcharge_accruals, cgt_withholding_accruals
 FROM nav_versions WHERE known_to IS NULL;
@@ -757,6 +783,8 @@ CREATE MACRO nav_asof(t) AS TABLE ...
 CREATE MACRO positions_asof(t) AS TABLE ...
 
 CREATE VIEW flow_rules AS ...
+
+CREATE MACRO returns_asof(t) AS TABLE ...
 
 CREATE MACRO returns_between(a, b) AS TABLE ...
 

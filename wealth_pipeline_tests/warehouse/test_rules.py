@@ -8,7 +8,7 @@ import pytest
 
 import wealth_pipeline.warehouse
 from wealth_pipeline.warehouse import rules
-from wealth_pipeline.warehouse.ddl import sql
+from wealth_pipeline.warehouse.ddl import DAY_RULES, FUNCTIONS, sql
 
 from . import made_sql
 
@@ -26,7 +26,10 @@ def test_each_rule_is_made_in_one_stage_and_no_file_lies_idle() -> None:
     assert sorted(RULES) == sorted(files | {name for name in RULES if "/" not in name})
 
 
-@pytest.mark.parametrize("file", [*RULES, *(f"../proofs/{f.stem}" for f in sorted((ROOM / "proofs").glob("*.sql")))])
+@pytest.mark.parametrize(
+    "file",
+    [*RULES, *FUNCTIONS, *DAY_RULES, *(f"../proofs/{f.stem}" for f in sorted((ROOM / "proofs").glob("*.sql")))],
+)
 def test_a_rule_is_short_and_says_what_it_takes_and_gives(file: str) -> None:
     lines = sql(file).splitlines()
     header = "\n".join(line for line in lines if line.startswith("-- "))
