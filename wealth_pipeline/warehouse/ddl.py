@@ -23,6 +23,8 @@ FAMILIES: dict[str, tuple[TableSpec, ...]] = {
 }
 #: What the views and rules call, and nobody queries.
 FUNCTIONS = ("functions", "period_steps", "period_figures")
+#: The same where DuckDB looks at the tables as soon as they are made: it does for those without a parameter.
+OF_TABLES = ("income_booked", "income_declared", "income_expected")
 #: The tables in which the latest statement wins.
 LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
 #: The tables in which the newest statement that covers a day replaces that day's rows.
@@ -60,6 +62,7 @@ def create_statements() -> list[str]:
         *(ddl.create_table(table.name, table.columns) for table in TABLES if table.scope or table.events),
         *(ddl.create_table(record.name, record.columns) for record in records),
         *(ddl.insert_rows(record) for record in records if record.rows),
+        *map(sql, OF_TABLES),
         *ddl.in_order(_views()),
     ]
 

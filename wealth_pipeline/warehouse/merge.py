@@ -28,14 +28,17 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
             refuse.broken_rules(con, table)
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
+    con.execute(rules.script(rules.INCOME_TOUCHED))
     for table in EVENTS:
         if not events.merge(con, sha256, table):
             continue
         refuse.broken_rules(con, table)
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
+    con.execute(rules.script(rules.IN_BASE))
     con.execute(rules.script(rules.PROVE))
     _returns(con)
+    con.execute(rules.script(rules.INCOME))
     con.execute(proofs.reconciling())
     con.execute(rules.script(rules.KEPT_RETURNS))
     con.execute(rules.script(rules.HISTORY))

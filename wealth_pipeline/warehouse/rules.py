@@ -96,6 +96,19 @@ LEARN = (
     "returns/learned_rules",
     "returns/new_rule_days",
 )
+#: The days whose cash transactions a statement touches: before its rows take their place.
+INCOME_TOUCHED = ("income/income_touched",)
+#: Cash transactions and trades in base currency.
+IN_BASE = ("income/rated_cash", "income/rated_trades")
+#: Income as the sections state it, beside the rows, on the days that are proved.
+INCOME = (
+    "income/income_days",
+    "income/stated_income",
+    "income/listed_income",
+    "income/compared_income",
+    "income/income_asides",
+    "income/income_rows_known",
+)
 #: The returns of these days, to be proved.
 RETURNS = ("returns/return_chosen", "returns/failed_windows", "returns/returns_made", "returns/forgotten_returns")
 #: What is kept of them.

@@ -75,7 +75,8 @@ CREATE TABLE cash_transactions (
     isin VARCHAR,
     asset_class VARCHAR,
     description VARCHAR,
-    action_id VARCHAR
+    action_id VARCHAR,
+    amount_base DECIMAL(28,12)
 );
 
 CREATE TABLE trades (
@@ -112,7 +113,10 @@ CREATE TABLE trades (
     net_cash DECIMAL(28,12),
     cost_basis DECIMAL(28,12),
     realized_pnl DECIMAL(28,12),
-    notes VARCHAR
+    notes VARCHAR,
+    proceeds_base DECIMAL(28,12),
+    commission_base DECIMAL(28,12),
+    taxes_base DECIMAL(28,12)
 );
 
 CREATE TABLE transfers (
@@ -718,6 +722,12 @@ INSERT INTO nav_parts VALUES
     ('liteSurchargeAccruals'),
     ('cgtWithholdingAccruals');
 
+-- The bookings of income and of the tax withheld from it, with the day each was paid on and the terms of its dividend.
+
+-- What is declared and not paid yet: the open dividend accruals of the newest day on which an account's are known.
+
+-- What is expected: an estimate. Each payment of the last 12 months a year later, times what is held today for what was
+
 CREATE VIEW nav AS
 SELECT statement_sha256, known_from AS known_since, account_id, report_date, base_currency, total, cash, slb_cash_collateral, stock, ipo_subscription, slb_direct_securities_borrowed, slb_direct_securities_lent, options, bonds, commodities, notes, funds, dividend_accruals, interest_accruals, soft_dollars, forex_cfd_unrealized_pl, cfd_unrealized_pl, phys_del, crypto, lite_surcharge_accruals, cgt_withholding_accruals
 FROM nav_versions WHERE known_to IS NULL;
@@ -781,6 +791,8 @@ CREATE VIEW accounts AS ...
 CREATE MACRO compared_with(benchmark, a, b) AS TABLE ...
 
 CREATE VIEW net_worth AS ...
+
+CREATE VIEW income_calendar AS ...
 
 -- live.duckdb
 
