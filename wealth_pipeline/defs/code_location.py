@@ -53,8 +53,8 @@ def daily_job(connection: Connection) -> Any:  # Dagster does not export the typ
         name=connection.job,
         selection=assets - dg.AssetSelection.checks(*(dg.AssetCheckKey(history, name) for name in OF_NAV_HISTORY)),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
-        " it and adds the days to the NAV history, the returns and the income. Started by the schedule, by `wealth pull`,"
-        " or here with a range of partitions.",
+        " it and adds the days to the NAV history, the returns and the income. Started by the schedule, by `wealth"
+        " pull`, or here with a range of partitions.",
     )
 
 

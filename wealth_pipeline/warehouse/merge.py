@@ -35,7 +35,9 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
         refuse.broken_rules(con, table)
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
-    con.execute(rules.script(rules.IN_BASE))
+    con.execute(rules.script(rules.CASH_IN_BASE))
+    if not _empty(con, "trades WHERE fx_rate_to_base IS NULL OR commission_currency <> currency OR taxes_base IS NULL"):
+        con.execute(rules.script(rules.TRADES_IN_BASE))
     con.execute(rules.script(rules.PROVE))
     _returns(con)
     con.execute(rules.script(rules.INCOME))

@@ -98,8 +98,9 @@ LEARN = (
 )
 #: The days whose cash transactions a statement touches: before its rows take their place.
 INCOME_TOUCHED = ("income/income_touched",)
-#: Cash transactions and trades in base currency.
-IN_BASE = ("income/rated_cash", "income/rated_trades")
+#: Cash transactions in base currency; and trades, where some may have another amount than is stored.
+CASH_IN_BASE = ("income/rated_cash",)
+TRADES_IN_BASE = ("income/rated_trades",)
 #: Income as the sections state it, beside the rows, on the days that are proved.
 INCOME = (
     "income/income_days",

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from wealth_pipeline.sandbox.household.household import DEFAULT_FIRST_DAY, Household
+from wealth_pipeline.sandbox.statement.section_bookings import cash_transactions
+from wealth_pipeline.sandbox.statement.section_nav import change_in_nav
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, Row, cash, file, flex, nav, position, rate
 
 from .conftest import House
@@ -185,3 +188,35 @@ def test_a_failed_proof_of_income_leaves_the_nav_as_it_is_proved(house: House) -
     )
     assert house.rows("SELECT check_name FROM reconciliation WHERE status = 'failed'") == [("income",)]
     assert house.rows("SELECT proof FROM nav_history") == [("passed",)]
+
+
+def test_the_income_of_each_year_of_the_sandbox_is_what_its_change_in_nav_says(house: House) -> None:
+    """Gross and tax, to the last digit, by report date and in the calendar."""
+    household = Household()
+    years = [(DEFAULT_FIRST_DAY, date(2025, 12, 31)), (date(2026, 1, 1), date(2026, 6, 30))]
+    parts = [
+        flex(
+            account.account_id, last, first=first, generated="20261101;060000",
+            AccountInformation={"currency": account.base}, ChangeInNAV=change_in_nav(days),
+            CashTransactions=cash_transactions(days),
+        )
+        for account in household.accounts
+        for first, last in years
+        if (days := tuple(household.days(account.account_id, first, last)))
+    ]  # fmt: skip
+    house.loaded(file(*parts))
+    stated = house.rows(
+        "SELECT account_id, year(to_date), sum(amount) FILTER (component = 'dividends'),"
+        " sum(amount) FILTER (component = 'withholdingTax') FROM nav_changes GROUP BY ALL ORDER BY ALL"
+    )
+    assert all(gross > 0 > tax for *_, gross, tax in stated)
+    assert len(stated) == 4
+    sums = "sum({}) FILTER (kind = 'income'), sum({}) FILTER (kind = 'tax')".format("amount_base", "amount_base")
+    assert stated == house.rows(
+        f"SELECT account_id, year(report_date), {sums} FROM income_booked() GROUP BY ALL ORDER BY ALL"
+    )
+    assert stated == house.rows(
+        "SELECT account_id, year(report_date), sum(gross_base), sum(tax_base) FROM income_calendar"
+        " WHERE state = 'paid' GROUP BY ALL ORDER BY ALL"
+    )
+    assert [status for _, status, _ in income(house)] == ["passed"] * 4

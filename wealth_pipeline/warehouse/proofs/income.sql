@@ -14,8 +14,10 @@ judged AS (
              WHEN NOT c.wrong THEN too_long(c.tolerance, c.days)
              WHEN len(c.unticked) > 0
                  THEN 'the query lacks fields of the ' || c.source || ': ' || array_to_string(c.unticked, ', ')
-             WHEN len(c.rowless) > 0 OR c.rows = 0 THEN 'no row of '
-                 || coalesce(nullif(array_to_string(c.rowless, ', '), ''), c.main) || ': its type may not be ticked'
+             WHEN len(c.rowless) > 0
+                 THEN 'no row of ' || array_to_string(c.rowless, ', ') || ': its type may not be ticked'
+             WHEN c.rows = 0 AND c.source = 'Change in NAV'
+                 THEN 'no row of ' || c.main || ': its type may not be ticked'
              WHEN c.kind = 'tax' AND l.account_id IS NOT NULL
                  THEN 'collected withholding tax is not 0, and may be among the rows'
              WHEN k.newer THEN 'the ' || c.source || ' is known only from an older statement than the rows'

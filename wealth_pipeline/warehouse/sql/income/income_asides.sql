@@ -1,7 +1,7 @@
 -- The periods of which a row was set aside that belongs to their income, by a statement that is no older: the other
 -- rows are not all of them. A row without a readable day may be of any day of its statement.
 -- In: stated_income, rows_set_aside, statement_accounts. Out: account_id, report_date, source, reason.
-CREATE OR REPLACE TEMP TABLE income_asides AS
+CREATE OR REPLACE TEMP VIEW income_asides AS
 SELECT s.account_id, s.report_date, s.source,
     min('a row of ' || r.section || ' was set aside: ' || r.reason) AS reason
 FROM rows_set_aside r

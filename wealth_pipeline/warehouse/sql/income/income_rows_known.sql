@@ -2,7 +2,7 @@
 -- section: whether others have it for each of its weekdays, and whether such a one is of another time.
 -- In: compared_income, statement_accounts.
 -- Out: account_id, report_date, source, covered, newer (a later statement has the section of a day of the period).
-CREATE OR REPLACE TEMP TABLE income_rows_known AS
+CREATE OR REPLACE TEMP VIEW income_rows_known AS
 WITH periods AS (
     SELECT account_id, report_date, from_date, source, max(known_since) AS known_since, bool_and(has_rows) AS has_rows
     FROM compared_income GROUP BY ALL HAVING bool_or(wrong) OR NOT bool_and(has_rows)

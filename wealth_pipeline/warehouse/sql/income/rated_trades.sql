@@ -9,10 +9,10 @@ SELECT t.id, coalesce(t.fx_rate_to_base, CASE WHEN t.currency = b.base_currency 
         WHEN t.commission_currency = b.base_currency THEN CAST(1 AS DECIMAL(18,10)) ELSE k.rate END)) AS new_commission
 FROM (
     SELECT * REPLACE (coalesce(commission_currency, currency) AS commission_currency), rowid AS id FROM trades
-    WHERE proceeds IS NOT NULL AND proceeds_base IS NULL OR taxes IS NOT NULL AND taxes_base IS NULL
-        OR commission IS NOT NULL AND commission_base IS NULL OR account_id IN (FROM rebased)
-        OR (event_date, currency) IN (SELECT (report_date, from_currency) FROM rate_changes)
-        OR (event_date, commission_currency) IN (SELECT (report_date, from_currency) FROM rate_changes)
+    WHERE proceeds_base IS NULL OR commission_base IS NULL OR taxes_base IS NULL
+        OR (fx_rate_to_base IS NULL OR commission_currency <> currency) AND (account_id IN (FROM rebased)
+            OR (event_date, currency) IN (SELECT (report_date, from_currency) FROM rate_changes)
+            OR (event_date, commission_currency) IN (SELECT (report_date, from_currency) FROM rate_changes))
 ) t
 LEFT JOIN bases b USING (account_id)
 LEFT JOIN fx_rates r
