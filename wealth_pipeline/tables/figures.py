@@ -457,10 +457,10 @@ class Trades(_Event):
     net_cash: Amount = column("netCash", "Cash moved.", unit="currency")
     cost_basis: Amount = column("cost", "Cost basis of what was traded.", unit="currency")
     realized_pnl: Amount = column("fifoPnlRealized", "Realised result.", unit="currency", profit=True)
-    notes: Text = column("notes", "IBKR's codes, separated by ;")
     proceeds_base: Amount = column(None, _IN_BASE.format("Proceeds"), unit="base")
     commission_base: Amount = column(None, _IN_BASE.format("Commission"), unit="base")
     taxes_base: Amount = column(None, _IN_BASE.format("Taxes"), unit="base")
+    notes: Text = column("notes", "IBKR's codes, separated by ;")
 
 
 @_table("transfers", ("account_id", "row_id"), sections.TRANSFERS, event_days=("date",))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from wealth_pipeline.tables.columns import DAY, SUM, TEXT, plain
+from wealth_pipeline.tables.columns import COUNT, DAY, RATIO, SUM, TEXT, plain
 from wealth_pipeline.tables.records import ACCOUNT
 from wealth_pipeline.tables.relations import View
 
 STATES = ("paid", "declared", "expected")
+COSTS = ("commissions", "fees", "taxes", "interest_paid", "withholding_tax")
 
 INCOME: tuple[View, ...] = (
     View(
@@ -34,6 +35,23 @@ INCOME: tuple[View, ...] = (
             plain("gross_base", SUM, "Before tax; NULL: a rate is missing.", "base"),
             plain("tax_base", SUM, "The tax withheld; NULL: a rate is missing.", "base"),
             plain("net_base", SUM, "After tax; NULL: a rate is missing.", "base"),
+        ),
+        replayed=True,
+    ),
+    View(
+        "costs_yearly",
+        "What an account cost in a year, by kind. Signs are IBKR's: what was paid is negative.",
+        ("account_id", "year", "kind"),
+        (
+            ACCOUNT,
+            plain("year", COUNT, "The year.", nullable=False),
+            plain("kind", TEXT, "What was paid.", nullable=False, only=COSTS),
+            plain("amount_base", SUM, "What was paid: negative. NULL: not known.", "base"),
+            plain("percent", RATIO, "That, of the average of the year's NAVs.", "percent"),
+            plain("source", TEXT, "Which section says so.", only=("nav_changes", "cash_transactions", "trades")),
+            plain("reason", TEXT, "Why it is not known."),
+            plain("from_date", DAY, "The year's first NAV.", nullable=False),
+            plain("to_date", DAY, "The year's last NAV.", nullable=False),
         ),
         replayed=True,
     ),

@@ -24,7 +24,7 @@ FAMILIES: dict[str, tuple[TableSpec, ...]] = {
 #: What the views and rules call, and nobody queries.
 FUNCTIONS = ("functions", "period_steps", "period_figures")
 #: The same where DuckDB looks at the tables as soon as they are made: it does for those without a parameter.
-OF_TABLES = ("income_booked", "income_declared", "income_expected")
+OF_TABLES = ("income_booked", "income_declared", "income_expected", "costs_periods", "costs_rows")
 #: The tables in which the latest statement wins.
 LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
 #: The tables in which the newest statement that covers a day replaces that day's rows.

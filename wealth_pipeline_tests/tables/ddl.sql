@@ -113,10 +113,10 @@ CREATE TABLE trades (
     net_cash DECIMAL(28,12),
     cost_basis DECIMAL(28,12),
     realized_pnl DECIMAL(28,12),
-    notes VARCHAR,
     proceeds_base DECIMAL(28,12),
     commission_base DECIMAL(28,12),
-    taxes_base DECIMAL(28,12)
+    taxes_base DECIMAL(28,12),
+    notes VARCHAR
 );
 
 CREATE TABLE transfers (
@@ -728,6 +728,10 @@ INSERT INTO nav_parts VALUES
 
 -- What is expected: an estimate. Each payment of the last 12 months a year later, times what is held today for what was
 
+-- The periods of Change in NAV that cover an account's year whole and once: those of a day, else the longer ones, else
+
+-- What the rows of Cash Transactions and Trades say of an account's costs in a year, and why that may not be all.
+
 CREATE VIEW nav AS
 SELECT statement_sha256, known_from AS known_since, account_id, report_date, base_currency, total, cash, slb_cash_collateral, stock, ipo_subscription, slb_direct_securities_borrowed, slb_direct_securities_lent, options, bonds, commodities, notes, funds, dividend_accruals, interest_accruals, soft_dollars, forex_cfd_unrealized_pl, cfd_unrealized_pl, phys_del, crypto, lite_surcharge_accruals, cgt_withholding_accruals
 FROM nav_versions WHERE known_to IS NULL;
@@ -769,6 +773,8 @@ CREATE MACRO positions_asof(t) AS TABLE ...
 CREATE VIEW flow_rules AS ...
 
 CREATE MACRO returns_between(a, b) AS TABLE ...
+
+CREATE VIEW costs_yearly AS ...
 
 CREATE VIEW profit_not_ready AS ...
 
