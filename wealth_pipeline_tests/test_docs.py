@@ -64,7 +64,7 @@ SYSTEM = set(
 )
 
 NEW_YORK = ZoneInfo("America/New_York")
-FIRST, LAST = date(2026, 10, 26), date(2026, 11, 9)
+FIRST, LAST = date(2026, 10, 26), date(2026, 11, 12)
 
 
 def blocks(*languages: str) -> list[Any]:

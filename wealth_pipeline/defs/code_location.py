@@ -21,8 +21,9 @@ from wealth_pipeline.connections import Connection  # noqa: E402
 from wealth_pipeline.defs import _private  # noqa: E402
 from wealth_pipeline.defs.assets.flex import flex_assets  # noqa: E402
 from wealth_pipeline.defs.assets.gateway import GATEWAY_ASSETS, GATEWAY_CHECKS, LiveGateway  # noqa: E402
-from wealth_pipeline.defs.assets.returns import return_assets  # noqa: E402
+from wealth_pipeline.defs.assets.returns import earned_assets  # noqa: E402
 from wealth_pipeline.defs.evaluations import OF_NAV_HISTORY, checks  # noqa: E402
+from wealth_pipeline.defs.income_events import income_key  # noqa: E402
 from wealth_pipeline.defs.jobs import replay, retention  # noqa: E402
 from wealth_pipeline.defs.nav_events import nav_history_key  # noqa: E402
 from wealth_pipeline.defs.partitions import report_dates  # noqa: E402
@@ -43,18 +44,17 @@ if not os.environ.get(VERBOSE):
 
 
 def daily_job(connection: Connection) -> Any:  # Dagster does not export the type of define_asset_job
-    """The connection's main job: from the request to the NAV history and the returns, with the proofs."""
+    """The connection's main job: from the request to the NAV history, the returns and the income, with the proofs."""
     history = nav_history_key(connection)
     # Not what the household follows from: the tables of other connections are among that.
-    assets = dg.AssetSelection.assets(history, returns_key(connection)).upstream() | dg.AssetSelection.assets(
-        HOUSEHOLD_KEY
-    )
+    own = dg.AssetSelection.assets(history, returns_key(connection), income_key(connection))
+    assets = own.upstream() | dg.AssetSelection.assets(HOUSEHOLD_KEY)
     return dg.define_asset_job(
         name=connection.job,
         selection=assets - dg.AssetSelection.checks(*(dg.AssetCheckKey(history, name) for name in OF_NAV_HISTORY)),
         description=f"Asks IBKR for the statement of the chosen days (connection {connection.name}), loads it, proves"
-        " it and adds the days to the NAV history and the returns. Started by the schedule, by `wealth pull`, or here"
-        " with a range of partitions.",
+        " it and adds the days to the NAV history, the returns and the income. Started by the schedule, by `wealth"
+        " pull`, or here with a range of partitions.",
     )
 
 
@@ -67,7 +67,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     official = dg.Definitions(
         assets=[
             *(asset for connection in connections for asset in flex_assets(connection, settings, partitions)),
-            *return_assets(settings, partitions),
+            *earned_assets(settings, partitions),
         ],
         asset_checks=[check for connection in connections for check in checks(connection, settings)],
         jobs=[*map(daily_job, connections), inbox_job, replay(settings), retention_job],

@@ -14,6 +14,7 @@ from wealth_pipeline.calendar import last_weekdays
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.events import report_checks, show_newest_last
 from wealth_pipeline.defs.failures import plain_failure
+from wealth_pipeline.defs.income_events import income_key
 from wealth_pipeline.defs.nav_events import nav_history_key
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.return_events import HOUSEHOLD_KEY, returns_key
@@ -71,7 +72,10 @@ def for_people(context: dg.AssetExecutionContext, connection: Connection, settin
         try:
             yield
         except Refused:
-            _keep_green(context, {nav_history_key(connection), returns_key(connection), HOUSEHOLD_KEY})
+            _keep_green(
+                context,
+                {nav_history_key(connection), returns_key(connection), income_key(connection), HOUSEHOLD_KEY},
+            )
             show_newest_last(context.instance, settings, connection)
             _keep_checks(context.instance, settings, connection)
             raise

@@ -11,6 +11,7 @@ import dagster as dg
 
 from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.evaluations import evaluations, subject
+from wealth_pipeline.defs.income_events import income_key, newest_income, report_income
 from wealth_pipeline.defs.nav_events import nav_events, nav_history_key, newest_nav, newest_positions
 from wealth_pipeline.defs.resources import WealthData
 from wealth_pipeline.defs.return_events import HOUSEHOLD, HOUSEHOLD_KEY, newest_return, report_returns, returns_key
@@ -23,7 +24,7 @@ from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
 def report_changed_days(instance: dg.DagsterInstance, settings: Settings, changed: Iterable[tuple[str, date]]) -> int:
-    """Report each of these account-days as a materialization of nav_history and of returns; returns how many days."""
+    """Report each of these account-days as one of nav_history, of returns and of income; returns how many days."""
     return _report_changed(instance, settings, Published(DataFolder(settings.data_dir).published), set(changed))
 
 
@@ -56,7 +57,7 @@ def report_loaded(instance: dg.DagsterInstance, settings: Settings) -> int:
 
 
 def show_newest_last(instance: dg.DagsterInstance, settings: Settings, connection: Connection) -> None:
-    """Report the newest day of `positions`, `nav_history` and the returns again, unless it is what their pages show.
+    """Report the newest day of `positions` and of what is made of the tables again, unless it is what is shown.
 
     A page shows what was reported last; after older days were loaded, that is one of them.
     """
@@ -69,6 +70,7 @@ def show_newest_last(instance: dg.DagsterInstance, settings: Settings, connectio
                 newest_nav(connection, published, accounts),
                 newest_return(published, returns_key(connection), accounts),
                 newest_return(published, HOUSEHOLD_KEY, HOUSEHOLD),
+                newest_income(published, income_key(connection), accounts),
             ]
     except NothingPublished:
         return
@@ -154,7 +156,8 @@ def _report_days_of(
     events = list(nav_events(connection, [day for day in days if day.report_date in affected]))
     for event in events:
         instance.report_runless_asset_event(event)
-    report_returns(instance, published, returns_key(connection), accounts, days=affected, since=settings.history_start)
+    for report, key in ((report_returns, returns_key(connection)), (report_income, income_key(connection))):
+        report(instance, published, key, accounts, days=affected, since=settings.history_start)
     return len(events)
 
 

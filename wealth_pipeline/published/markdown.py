@@ -14,10 +14,15 @@ from typing import TYPE_CHECKING
 from wealth_pipeline.text import grouped, markdown, money, percent
 
 if TYPE_CHECKING:
+    from wealth_pipeline.published.income import IncomeDay, IncomeMonth, IncomeToCome
     from wealth_pipeline.published.results import Holding, NavDay, ProofSummary, ReturnDay, ReturnPeriod
 
 #: The status of a return in words; its reason follows, where there is one.
 _STATUS = {"shown": "shown", "ibkr": "IBKR's own", "withheld": "withheld", "none": "none", "partial": "partial"}
+
+_INCOME = ("gross", "tax", "net")
+#: How many payments to come are shown one by one: more would not fit in place.
+_SHOWN_COMING = 12
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
@@ -118,6 +123,55 @@ def _status(status: str, reason: str | None) -> str:
     if not reason:
         return said
     return reason if reason.startswith(said) else f"{said}: {reason}"
+
+
+def income_table(days: Iterable[IncomeDay]) -> str:
+    """What was booked on a day as income of several accounts."""
+    rows = [
+        (d.account_id, *(_known(value, d.currency) if d.bookings else "" for value in (d.gross, d.tax, d.net)))
+        for d in days
+    ]
+    return table(("account", *_INCOME), rows, right=_INCOME)
+
+
+def months_table(months: Iterable[IncomeMonth]) -> str:
+    """What was paid in each month; a payment without a rate is in no sum, and counted."""
+    rows = [
+        (
+            f"{m.month:%Y-%m}",
+            *(_known(value, m.currency) for value in (m.gross, m.tax, m.net)),
+            f"{m.unrated} without a rate" if m.unrated else "",
+        )
+        for m in months
+    ]
+    counted = any(row[-1] for row in rows)
+    columns = ("month", *_INCOME, *(["not in it"] if counted else []))
+    return table(columns, rows if counted else [row[:-1] for row in rows], right=_INCOME)
+
+
+def coming_table(coming: Iterable[IncomeToCome]) -> str:
+    """What is declared and expected of one account, the first payments one by one and then the sums in base."""
+    found = list(coming)
+    rows = [
+        (str(c.pay_date or "not stated"), c.symbol, c.state, _known(c.net, c.currency)) for c in found[:_SHOWN_COMING]
+    ]
+    for state in dict.fromkeys(c.state for c in found):
+        of = [c for c in found if c.state == state]
+        nets = [c.net_base for c in of]
+        total = None if None in nets else sum(filter(None, nets), Decimal(0))
+        rows.append(
+            (
+                "in all",
+                f"{len(of)} payments" if len(of) > 1 else of[0].symbol,
+                state,
+                _known(total, of[0].base_currency),
+            )
+        )
+    return table(("pay date", "security", "state", "net"), rows, right=("net",))
+
+
+def _known(value: Decimal | None, currency: str) -> str:
+    return "not known" if value is None else money(value, currency)
 
 
 def holdings_table(holdings: Iterable[Holding]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.gateway import live
-from wealth_pipeline.published.reading import NothingPublished, Reader, named, reading, sql
+from wealth_pipeline.published.income import Income
+from wealth_pipeline.published.reading import NothingPublished, named, reading, sql
 from wealth_pipeline.published.results import (
     Drift,
     Holding,
@@ -31,7 +32,7 @@ RECENT_DAYS = 60
 _FAILURES, _HOLDINGS = 20, 10
 
 
-class Published(Reader):
+class Published(Income):
     """wealth.duckdb, one method a question. Each raises as `reading` does, unless it says otherwise."""
 
     # The NAV

@@ -24,6 +24,11 @@ CASH_TYPES = (
     "Price Adjustments", "Bill Pay", "Carbon Credits",
 )  # fmt: skip
 
+#: What is said of an amount of an event in base currency.
+_IN_BASE = (
+    "{} x the row's own rate, else IBKR's conversion rate of the day it counts for, rounded half up to 12 decimals;"
+    " NULL without either."
+)
 
 _declared: list[TableSpec] = []
 
@@ -415,6 +420,7 @@ class CashTransactions(_Event):
     asset_class: Text = column("assetCategory", "Its asset category.")
     description: Text = column("description", "IBKR's description.")
     action_id: Text = column("actionID", "Corporate action it belongs to.")
+    amount_base: Amount = column(None, _IN_BASE.format("Amount"), unit="base")
 
 
 @_table("trades", ("account_id", "row_id"), sections.TRADES, event_days=("trade_date", "date_time", "settle_date"))
@@ -451,6 +457,9 @@ class Trades(_Event):
     net_cash: Amount = column("netCash", "Cash moved.", unit="currency")
     cost_basis: Amount = column("cost", "Cost basis of what was traded.", unit="currency")
     realized_pnl: Amount = column("fifoPnlRealized", "Realised result.", unit="currency", profit=True)
+    proceeds_base: Amount = column(None, _IN_BASE.format("Proceeds"), unit="base")
+    commission_base: Amount = column(None, _IN_BASE.format("Commission"), unit="base")
+    taxes_base: Amount = column(None, _IN_BASE.format("Taxes"), unit="base")
     notes: Text = column("notes", "IBKR's codes, separated by ;")
 
 

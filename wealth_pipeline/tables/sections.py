@@ -83,7 +83,7 @@ OPEN_DIVIDEND_ACCRUALS = Section(
     name="OpenDividendAccruals",
     element="OpenDividendAccrual",
     title="Open Dividend Accruals",
-    costs="the proof `dividends`",
+    costs="the proof `dividends`, and the dividends that are declared",
     side=True,
     day="reportDate",
     empty=True,
@@ -101,7 +101,7 @@ CASH_TRANSACTIONS = Section(
     name="CashTransactions",
     element="CashTransaction",
     title="Cash Transactions",
-    costs="dividends, interest, fees and deposits one by one",
+    costs="dividends, interest, fees and deposits one by one, and the calendar of income with its proof",
     side=True,
 )
 TRADES = Section(name="Trades", element="Trade", title="Trades", costs="the table of that name", side=True)

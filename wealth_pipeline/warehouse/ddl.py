@@ -33,6 +33,8 @@ DAY_RULES = (
     "day/rules_of",
     "day/returns_of",
 )
+#: The same where DuckDB looks at the tables as soon as they are made: it does for those without a parameter.
+OF_TABLES = ("income_booked", "income_declared", "income_expected", "costs_periods", "costs_rows")
 #: The tables in which the latest statement wins.
 LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
 #: The tables in which the newest statement that covers a day replaces that day's rows.
@@ -71,6 +73,7 @@ def create_statements() -> list[str]:
         *(ddl.create_table(record.name, record.columns) for record in records),
         *(ddl.insert_rows(record) for record in records if record.rows),
         *map(sql, DAY_RULES),
+        *map(sql, OF_TABLES),
         *ddl.in_order(_views()),
     ]
 

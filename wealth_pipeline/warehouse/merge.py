@@ -30,14 +30,19 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
     if not _empty(con, "new_nav_changes"):
         con.execute(rules.script(rules.CHANGES_SEEN))
+    con.execute(rules.script(rules.INCOME_TOUCHED))
     for table in EVENTS:
         if not events.merge(con, sha256, table):
             continue
         refuse.broken_rules(con, table)
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
+    con.execute(rules.script(rules.CASH_IN_BASE))
+    if not _empty(con, "trades WHERE fx_rate_to_base IS NULL OR commission_currency <> currency OR taxes_base IS NULL"):
+        con.execute(rules.script(rules.TRADES_IN_BASE))
     con.execute(rules.script(rules.PROVE))
     returns(con)
+    con.execute(rules.script(rules.INCOME))
     con.execute(proofs.reconciling())
     con.execute(rules.script(rules.KEPT_RETURNS))
     con.execute(rules.script(rules.HISTORY))

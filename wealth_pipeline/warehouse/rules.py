@@ -107,6 +107,20 @@ FAILED_WINDOWS = ("returns/failed_windows",)
 #: made again with all days of the accounts of which that is another rule.
 LEARNED = ("returns/learned_rules", "returns/changed_rules")
 LEARN = ("returns/rules_before", "returns/rules_stored", "returns/new_rule_days")
+#: The days whose cash transactions a statement touches: before its rows take their place.
+INCOME_TOUCHED = ("income/income_touched",)
+#: Cash transactions in base currency; and trades, where some may have another amount than is stored.
+CASH_IN_BASE = ("income/rated_cash",)
+TRADES_IN_BASE = ("income/rated_trades",)
+#: Income as the sections state it, beside the rows, on the days that are proved.
+INCOME = (
+    "income/income_days",
+    "income/stated_income",
+    "income/listed_income",
+    "income/compared_income",
+    "income/income_asides",
+    "income/income_rows_known",
+)
 #: The returns of these days, to be proved.
 RETURNS = ("returns/return_chosen", "returns/returns_made", "returns/forgotten_returns")
 #: What is kept of them.

@@ -12,6 +12,7 @@ from wealth_pipeline.connections import Connection
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.tables.figures import TABLES
+from wealth_pipeline.tables.income import INCOME_BY_NAME
 from wealth_pipeline.tables.relations import Relation
 from wealth_pipeline.tables.returns import RETURNS_BY_NAME
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
@@ -41,9 +42,10 @@ def test_the_graph_goes_from_the_request_to_the_nav_history() -> None:
     assert all(parents[table] == {"flex_statement"} for table in tables)
     assert parents["nav_history"] == tables
     assert parents["returns"] == parents["household"] < tables
+    assert parents["income"] < tables
 
 
-def test_each_connections_job_makes_its_own_returns_and_the_household() -> None:
+def test_each_connections_job_makes_its_own_returns_and_income_and_the_household() -> None:
     """A red nav_history is no reason to lack them: they do not follow from it."""
     defs = definitions(FAMILY)
     graph = defs.resolve_asset_graph()
@@ -54,7 +56,8 @@ def test_each_connections_job_makes_its_own_returns_and_the_household() -> None:
         ("anna_daily_statement", ANNAS_RETURNS, "nav_history"),
     ):
         keys = set(defs.resolve_job_def(job).asset_layer.executable_asset_keys)
-        assert {own, dg.AssetKey("household")} <= keys
+        income = dg.AssetKey([*own.path[:-1], "income"])
+        assert {own, income, dg.AssetKey("household")} <= keys
         assert other not in {key.path[0] for key in keys}
 
 
@@ -84,6 +87,7 @@ def test_every_tables_columns_are_described_with_their_unit() -> None:
         "nav_history": VIEWS_BY_NAME["nav_history"],
         "returns": RETURNS_BY_NAME["returns_daily"],
         "household": RETURNS_BY_NAME["household_daily"],
+        "income": INCOME_BY_NAME["income_calendar"],
     }
     declared: dict[str, Relation] = shown | {table.name: table for table in TABLES}
     for asset, table in declared.items():

@@ -47,7 +47,7 @@ def main() -> int:
 
 def _proofs(pool: Executor) -> list[str]:
     history = pool.submit(whole_history)
-    cents = [pool.submit(every_cent, account) for account in (0, 1)]
+    cents = [pool.submit(every_cent, account, income=income) for account in (0, 1) for income in (False, True)]
     proved, wrong = history.result()
     _say(f"{proved} days of accounts, the sandbox's whole history, are proved")
     seen = sum(future.result()[0] for future in cents)

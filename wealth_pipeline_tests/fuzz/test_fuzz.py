@@ -16,6 +16,7 @@ from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
 from .figures import Choice, household
 from .forms import Form, Frame, render
 from .house import differences, opened
+from .proofs import every_cent
 from .runs import every_damage, every_form
 from .second_reading import strays
 
@@ -33,6 +34,13 @@ def test_a_damaged_file_loads_correctly_or_is_refused_with_one_clear_line() -> N
     assert wrong == []
     assert outcomes["loaded"] > 3
     assert len(outcomes) > 4
+
+
+def test_a_cent_on_a_figure_of_income_fails_the_proofs_that_cover_it_and_no_other() -> None:
+    """`make fuzz` does so with every figure that a proof covers."""
+    seen, wrong = every_cent(1, income=True, step=4)
+    assert wrong == []
+    assert seen >= 3
 
 
 def test_the_published_database_holds_the_figures(tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ CREATE TABLE cash_transactions (
     isin VARCHAR,
     asset_class VARCHAR,
     description VARCHAR,
-    action_id VARCHAR
+    action_id VARCHAR,
+    amount_base DECIMAL(28,12)
 );
 
 CREATE TABLE trades (
@@ -112,6 +113,9 @@ CREATE TABLE trades (
     net_cash DECIMAL(28,12),
     cost_basis DECIMAL(28,12),
     realized_pnl DECIMAL(28,12),
+    proceeds_base DECIMAL(28,12),
+    commission_base DECIMAL(28,12),
+    taxes_base DECIMAL(28,12),
     notes VARCHAR
 );
 
@@ -744,6 +748,16 @@ INSERT INTO nav_parts VALUES
 
 -- The return of each step. What equals IBKR's twr is shown; without a twr, what no period's twr contradicts. Where the
 
+-- The bookings of income and of the tax withheld from it, with the day each was paid on and the terms of its dividend.
+
+-- What is declared and not paid yet: the open dividend accruals of the newest day on which an account's are known.
+
+-- What is expected: an estimate. Each payment of the last 12 months a year later, times what is held today for what was
+
+-- The periods of Change in NAV that cover an account's year whole and once: those of a day, else the longer ones, else
+
+-- What the rows of Cash Transactions and Trades say of an account's costs in a year, and why that may not be all.
+
 CREATE VIEW nav AS
 SELECT statement_sha256, known_from AS known_since, account_id, report_date, base_currency, total, cash, slb_cash_collateral, stock, ipo_subscription, slb_direct_securities_borrowed, slb_direct_securities_lent, options, bonds, commodities, notes, funds, dividend_accruals, interest_accruals, soft_dollars, forex_cfd_unrealized_pl, cfd_unrealized_pl, phys_del, crypto, lite_surcharge_accruals, cgt_withholding_accruals
 FROM nav_versions WHERE known_to IS NULL;
@@ -788,6 +802,8 @@ CREATE MACRO returns_asof(t) AS TABLE ...
 
 CREATE MACRO returns_between(a, b) AS TABLE ...
 
+CREATE VIEW costs_yearly AS ...
+
 CREATE VIEW profit_not_ready AS ...
 
 CREATE VIEW nav_parts_learned AS ...
@@ -809,6 +825,8 @@ CREATE VIEW accounts AS ...
 CREATE MACRO compared_with(benchmark, a, b) AS TABLE ...
 
 CREATE VIEW net_worth AS ...
+
+CREATE VIEW income_calendar AS ...
 
 -- live.duckdb
 

@@ -40,7 +40,7 @@ def test_the_graph_shows_the_way_from_the_request_to_the_nav_history(page: Page,
     page.goto("/asset-groups?expanded=global@global:flex,global@global:wealth")
     for asset in ("flex_report_request", "flex_statement", "tables", "nav_history"):
         expect(page.get_by_text(asset, exact=True).first).to_be_visible()
-    expect(page.get_by_text("% filled")).to_have_count(5)
+    expect(page.get_by_text("% filled")).to_have_count(6)
     expect(page.get_by_text("fetching statuses")).to_have_count(0)
     picture(page, "graph", {"x": 541, "y": 110, "width": 1300, "height": 420})
 

@@ -128,7 +128,7 @@ _DERIVED = {
     "unrealized_pnl": {"unrealized_pnl", "unrealized_pnl_base", "cost_currency"},
     "fx_rate_to_base": {
         "fx_rate_to_base", "fx_rate_derived", "position_value_base", "nav_value_base", "cost_basis_base",
-        "unrealized_pnl_base", "cost_currency",
+        "unrealized_pnl_base", "cost_currency", "amount_base", "proceeds_base", "commission_base", "taxes_base",
     },
 }  # fmt: skip
 

@@ -44,7 +44,8 @@ def test_all_proofs_pass_on_books_that_balance(house: House) -> None:
     assert failed(house) == set()
     passed = house.rows("SELECT check_name, count(*)::INT FROM reconciliation WHERE status = 'passed' GROUP BY ALL")
     # The row of the day before the window has its parts, and nothing else to compare them with.
-    assert dict(passed) == dict.fromkeys(PROOFS, 30) | {"parts": 32}
+    # Of income, the one day on which dividends were paid.
+    assert dict(passed) == dict.fromkeys(PROOFS, 30) | {"parts": 32, "income": 2}
     assert {row[0] for row in house.rows("SELECT proof FROM nav_history WHERE report_date >= '2026-03-16'")} == {
         "passed"
     }
@@ -207,7 +208,7 @@ def test_the_golden_day_of_a_real_statement_is_proved(house: House) -> None:
         )
     )
     proofs = house.proofs()
-    assert {name for name, status in proofs.items() if status == "passed"} == PROOFS - {"lots", "cost"}
+    assert {name for name, status in proofs.items() if status == "passed"} == PROOFS - {"lots", "cost", "income"}
     assert house.texts("SELECT total, day_change, proof FROM nav_history ORDER BY report_date DESC LIMIT 1") == [
         ("7678.155297533", "3.89", "passed")
     ]

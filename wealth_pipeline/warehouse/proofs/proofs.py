@@ -1,6 +1,7 @@
 """What is proved of each account's day. A proof is a declaration here and the file NAME.sql beside this one.
 
-The file is a query that gives a row for each of `days_to_prove`, the two of the returns for each of `return_days`:
+The file is a query that gives a row for each of `days_to_prove`, the two of the returns for each of `return_days`, that
+of the income for each of `income_days`:
 
 account_id, report_date: the day.
 expected, actual, tolerance: the figures that are compared, and the largest difference that rounding explains.
@@ -111,6 +112,13 @@ PROOFS = (
         table="nav_changes",
         compares="The flows of a day are those that IBKR's own return implies, and that the other section states.",
         needs="Change in NAV, or Cash Report, with Cash Transactions and Transfers",
+        decides="nothing",
+    ),
+    Proof(
+        name="income",
+        table="cash_transactions",
+        compares="Dividends and the tax withheld from them are, row by row, what the other sections state.",
+        needs="Cash Transactions, and Change in NAV or Cash Report",
         decides="nothing",
     ),
 )

@@ -33,3 +33,13 @@ CREATE MACRO trim_decimal(amount) AS CASE WHEN CAST(amount AS VARCHAR) LIKE '%.%
 -- The number of a weekday, counted from long ago; a Saturday's and a Sunday's is their Friday's. A difference of two is
 -- how many weekdays lie after the one up to the other. (datediff('week') counts whole spans of seven days.)
 CREATE MACRO weekday_number(day) AS 5 * ((day - DATE '0001-01-01') // 7) + least((day - DATE '0001-01-01') % 7 + 1, 5);
+
+-- Which component of the Cash Report a cash transaction of income, or of the tax withheld from it, belongs to; NULL for
+-- any other type. IBKR: a payment in lieu is what the borrower of lent shares pays instead of the dividend.
+CREATE MACRO income_component(type) AS CASE lower(type) WHEN 'dividends' THEN 'dividends'
+    WHEN 'payment in lieu of dividends' THEN 'paymentInLieu' WHEN 'withholding tax' THEN 'withholdingTax'
+    WHEN '871(m) withholding' THEN 'withholding871m' END;
+
+-- Whether such a component is income or tax.
+CREATE MACRO income_kind(component) AS CASE WHEN component IN ('dividends', 'paymentInLieu') THEN 'income'
+    WHEN component IN ('withholdingTax', 'withholding871m') THEN 'tax' END;
