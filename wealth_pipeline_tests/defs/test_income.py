@@ -18,7 +18,7 @@ from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
 from wealth_pipeline_tests.defs.test_returns import MakePipeline, shown
-from wealth_pipeline_tests.flexml import file, flex
+from wealth_pipeline_tests.flexml import Row, file, flex
 
 #: The sandbox pays dividends on 27 October 2026; others are past their ex-date on the newest day.
 FIRST, PAID = date(2026, 10, 26), date(2026, 10, 27)
@@ -103,8 +103,8 @@ def test_where_nav_history_is_red_the_income_of_what_came_is_there(box: Sandbox,
 def test_what_is_loaded_outside_of_a_run_is_reported(income: Pipeline, tmp_path: Path) -> None:
     """A correction of cash transactions too, where it comes with its day's NAV."""
     ((total,),) = income.rows(f"SELECT total FROM nav WHERE report_date = '{PAID}' AND account_id = 'U1000001'")
-    row = {"type": "Dividends", "currency": "USD", "fxRateToBase": "1", "amount": "12.5", "reportDate": PAID}
-    day = {"accountId": "U1000001", "currency": "USD", "reportDate": PAID, "cash": total + 1, "total": total + 1}
+    row: Row = {"type": "Dividends", "currency": "USD", "fxRateToBase": "1", "amount": "12.5", "reportDate": PAID}
+    day: Row = {"accountId": "U1000001", "currency": "USD", "reportDate": PAID, "cash": total + 1, "total": total + 1}
     corrected = flex("U1000001", PAID, generated="20261120;230000", EquitySummaryInBase=[day], CashTransactions=[row])
     (tmp_path / "corrected.xml").write_bytes(file(corrected))
     done = CliRunner().invoke(main, ["import", str(tmp_path / "corrected.xml")])

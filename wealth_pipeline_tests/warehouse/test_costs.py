@@ -27,7 +27,10 @@ def fee(amount: str, kind: str = "Other Fees", **other: Any) -> Row:
 
 def year(first: date, last: date, *days: date, **sections: Any) -> str:
     """A FlexStatement of a period with the NAV of some of its days."""
-    about = {"AccountInformation": {"currency": "USD"}, "EquitySummaryInBase": [nav(day) for day in days]}
+    about: dict[str, Any] = {
+        "AccountInformation": {"currency": "USD"},
+        "EquitySummaryInBase": [nav(day) for day in days],
+    }
     return flex(day=last, first=first, **about, **sections)
 
 
@@ -79,7 +82,7 @@ def test_else_the_rows_tell_unless_one_is_lacking(house: House) -> None:
         fee("-3"), fee("-1", "Advisor Fees"), fee("-2", "Broker Interest Paid"), fee("5", "Broker Interest Received"),
         fee("-4", "Withholding Tax", currency="CHF", fxRateToBase=None), fee("0.5", "Commission Adjustments"),
     ]  # fmt: skip
-    sections = {
+    sections: dict[str, Any] = {
         "CashTransactions": rows,
         "Trades": [trade | {"ibCommission": "-1.5", "ibCommissionCurrency": "USD", "taxes": "-0.2"}],
     }
@@ -94,7 +97,10 @@ def test_else_the_rows_tell_unless_one_is_lacking(house: House) -> None:
 
 
 def test_that_no_interest_was_paid_is_known_where_the_rows_are_all_the_interest_there_is(house: House) -> None:
-    sections = {"CashTransactions": [fee("5", "Broker Interest Received")], "ChangeInNAV": changes(interest="5")}
+    sections: dict[str, Any] = {
+        "CashTransactions": [fee("5", "Broker Interest Received")],
+        "ChangeInNAV": changes(interest="5"),
+    }
     house.loaded(file(year(NEW_YEAR, MONDAY, NEW_YEARS_EVE, MONDAY, **sections)))
     assert costs(house)["interest_paid"] == ("0", "0.0", "nav_changes", None)
     other = flex("U2", MONDAY, first=NEW_YEAR, **sections | {"ChangeInNAV": changes(interest="4")})

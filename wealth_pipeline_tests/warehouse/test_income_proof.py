@@ -69,7 +69,7 @@ CASES = (
          {"ChangeInNAV": changes("100"), "CashReport": [report(dividends="60", lieu="40")]}),
     Case("871(m) is withholding tax", "passed", "", [paid("100"), paid("-9", TAX), paid("-6", TAX_871M)],
          {"ChangeInNAV": changes("100", "-9", withholding871m="-6"),
-          "CashReport": [report(dividends="100", tax="-9") | {"withholding871m": "-6"}]}),
+          "CashReport": [{**report(dividends="100", tax="-9"), "withholding871m": "-6"}]}),
     Case("a reversal and a rebooking", "passed", "", [paid("100"), paid("-100"), paid("90")],
          {"ChangeInNAV": changes("90")}),
     Case("two currencies", "passed", "", [paid("100"), paid("80", **EUR), paid("-8", TAX, **EUR)],
