@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,18 @@ def test_what_another_process_stores_is_seen(folder: DataFolder) -> None:
         seen = [set(which.get_materialized_partitions(dg.AssetKey("nav"))) for which in (one, other)]
     assert seen[0] == seen[1]
     assert len(seen[0]) == 6
+
+
+def test_threads_store_and_read_at_the_same_time(folder: DataFolder) -> None:
+    with instance(folder) as dagster_instance, ThreadPoolExecutor(4) as threads:
+
+        def store(number: int) -> None:
+            dagster_instance.report_runless_asset_event(dg.AssetMaterialization("nav", partition=str(number)))
+            assert dagster_instance.get_runs(limit=1) == []
+            assert dagster_instance.get_daemon_heartbeats() == {}
+
+        list(threads.map(store, range(20)))
+        assert len(dagster_instance.get_materialized_partitions(dg.AssetKey("nav"))) == 20
 
 
 EARLIER = "# Dagster's instance settings; written into the data folder's dagster/ by the `wealth` command.\n"
