@@ -52,7 +52,7 @@ def statement(day: str, total: str, extra: str = "") -> str:
 
 def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(served)
-    result = pipeline.run(NEWEST, NEWEST)
+    result = pipeline.run(date(2026, 10, 27), NEWEST)  # from the newest dividend on: each proof has something to prove
     found = evaluations(result)
     assert found.keys() | {*OF_NAV_HISTORY} == ALL
     assert [name for name, check in found.items() if not check.passed] == []
