@@ -51,12 +51,12 @@ def _from_nothing(root: Path, quick: bool, table: Table) -> None:
 
 
 def _of_a_load(root: Path, quick: bool, table: Table, against: Path) -> None:
-    """A file of one day of the sandbox's household, after none and after three months, in both trees."""
+    """A file of one day of the sandbox's household, after its first day and after three months, in both trees."""
     household = Household()
     days = list(islice(statements.weekdays(DEFAULT_FIRST_DAY), 64))
-    files = [_file(root, household, days[n], days[n]) for n in (-3, -2, -1)]
-    for what, last in (("a day", 0), ("three months", -4)):
+    for what, last in (("a day", 0), ("three months", 60)):
         before = _file(root, household, days[0], days[last])
+        files = [_file(root, household, day, day) for day in days[last + 1 : last + 4]]
         trees = {"own": ROOT, "other": against}
         actions: dict[str, Callable[[], Cost]] = {}
         for name, tree in trees.items():
