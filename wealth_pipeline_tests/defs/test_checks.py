@@ -50,13 +50,18 @@ def statement(day: str, total: str, extra: str = "") -> str:
     )
 
 
-def test_on_books_that_balance_every_check_passes(served: Sandbox, make_pipeline: MakePipeline) -> None:
+def test_on_books_that_balance_every_check_passes_that_has_something_to_look_at(
+    served: Sandbox, make_pipeline: MakePipeline
+) -> None:
+    """On a day without dividends the proof of income has nothing."""
     pipeline = make_pipeline(served)
     result = pipeline.run(date(2026, 10, 27), NEWEST)  # from the newest dividend on: each proof has something to prove
     found = evaluations(result)
     assert found.keys() | {*OF_NAV_HISTORY} == ALL
-    assert [name for name, check in found.items() if not check.passed] == []
-    assert pipeline.shown() == dict.fromkeys(ALL, True)
+    assert [name for name, check in found.items() if not check.passed] == ["income"]
+    assert found["income"].severity == dg.AssetCheckSeverity.WARN
+    assert found["income"].description == "Not evaluable: no dividend and no withholding tax (12 days)."
+    assert pipeline.shown() == dict.fromkeys(ALL, True) | {"income": False}
 
 
 def test_a_check_that_is_declared_and_asks_nothing_is_refused_instead_of_passing() -> None:
