@@ -61,6 +61,12 @@ class StorageError(WealthError):
 
 def _unusable(folder: DataFolder, error: Exception) -> StorageError:
     cause = getattr(error, "orig", error)  # SQLAlchemy's own text is long, and shows the SQL
+    settings = folder.dagster_home / "dagster.yaml"
+    of_settings = isinstance(error, dg.DagsterInvalidConfigError) or type(error).__module__.startswith("yaml.")
+    if of_settings and is_users(settings):
+        return StorageError(
+            f"{settings}, which is your own, cannot be used: {cause}", "Correct it, or delete it: a new one is made."
+        )
     return StorageError(
         f"Dagster's storage in {folder.dagster_home} cannot be used: {cause}",
         "Stop what uses it, and try again. If that does not help, move that folder away: no figure is in it. Then"

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy
 from dagster import EventLogEntry
 
-from wealth_pipeline.defs.runs import instance, prepare_dagster_home
+from wealth_pipeline.defs.runs import StorageError, instance, prepare_dagster_home
 from wealth_pipeline.warehouse.warehouse import DataFolder
 
 
@@ -163,3 +163,13 @@ def test_a_dagster_yaml_of_the_users_is_never_written(there: str | None, stays: 
         file.write_text(there)
     prepare_dagster_home(folder)
     assert file.read_text() == (there if stays else shipped)
+
+
+@pytest.mark.parametrize("there", ["telemetry: [\n", "telemetri: {enabled: false}\n"])
+def test_a_dagster_yaml_of_the_users_that_is_wrong_is_called_so(there: str, folder: DataFolder) -> None:
+    file = folder.dagster_home / "dagster.yaml"
+    file.write_text(there)
+    with pytest.raises(StorageError, match="which is your own, cannot be used") as raised, instance(folder):
+        pass
+    assert str(raised.value).startswith(str(file))
+    assert str(raised.value).endswith("Correct it, or delete it: a new one is made.")
