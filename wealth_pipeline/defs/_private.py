@@ -195,7 +195,9 @@ class _EventLog(_StaysOpen, SqliteEventLogStorage):
             yield connection
             changed = _changes(connection) > before
         if changed:
-            os.utime(path)  # a run's page waits for its file to change, but SQLite writes into the log beside it
+            # A run's page waits for its file to change, but SQLite writes into the log beside it.
+            with contextlib.suppress(FileNotFoundError):  # an old run, deleted meanwhile
+                os.utime(path)
 
 
 def _changes(connection: sqlalchemy.Connection) -> int:

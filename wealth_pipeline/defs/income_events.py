@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
 
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
+from wealth_pipeline.defs import earned_events
 from wealth_pipeline.published import markdown
 from wealth_pipeline.published.income import COMING_DAYS, IncomeDay
 from wealth_pipeline.published.published import Published
@@ -33,36 +34,40 @@ def report_income(
 ) -> None:
     """Report the income of these days, of those that statements changed, and of those that Dagster does not know.
 
-    since: the first partition. log: by default to the instance, outside of a run.
+    since, log: see `earned_events.report`.
     """
     with published:
-        known = instance.get_materialized_partitions(key)
-        unknown = [day for day in published.nav_dates(accounts) if day.isoformat() not in known]
-        found = published.income_days(accounts, {*days, *unknown}, sha256s)
-        for event in _events(key, published, accounts, [day for day in found if day.report_date >= since]):
-            (log or instance.report_runless_asset_event)(event)
+        there, makes = _of(published, key, accounts, sha256s)
+        earned_events.report(instance, key, there, makes, days=days, since=since, log=log)
 
 
 def newest_income(published: Published, key: dg.AssetKey, accounts: Collection[str]) -> dg.AssetMaterialization | None:
     """The newest day; None where there is no NAV."""
     with published:
-        newest = max(published.nav_dates(accounts), default=None)
-        if newest is None:
-            return None
-        (event,) = _events(key, published, accounts, published.income_days(accounts, [newest]))
-        return event
+        return earned_events.newest(*_of(published, key, accounts))
+
+
+def _of(
+    published: Published, key: dg.AssetKey, accounts: Collection[str], sha256s: Collection[str] = ()
+) -> tuple[Collection[date], earned_events.Makes]:
+    """The days that have a NAV, and what makes their materializations, with those that statements changed."""
+    there = published.nav_dates(accounts)
+    newest = max(there, default=None)
+    return there, lambda days: _events(
+        key, published.income_days(accounts, days, sha256s), {newest: _outlook(published, accounts)}
+    )
 
 
 def _events(
-    key: dg.AssetKey, published: Published, accounts: Collection[str], days: Iterable[IncomeDay]
+    key: dg.AssetKey,
+    days: Iterable[IncomeDay],
+    besides: Mapping[date | None, Iterable[tuple[str, dg.MetadataValue]]],
 ) -> Iterator[dg.AssetMaterialization]:
-    """One materialization for each report date of `days`, with what was booked on it."""
-    newest = max(published.nav_dates(accounts), default=None)
+    """One materialization for each report date of `days`, with what was booked on it, and what else a day shows."""
     for report_date, rows in groupby(days, lambda day: day.report_date):
         shown = list(rows)
         metadata: dict[str, dg.MetadataValue] = {"booked": dg.MetadataValue.md(markdown.income_table(shown))}
-        if report_date == newest:
-            metadata |= dict(_outlook(published, accounts))
+        metadata |= dict(besides.get(report_date, ()))
         for day in shown:
             label = inline(f"{day.account_id} ({day.currency})")
             for name, value in {"gross": day.gross, "tax": day.tax, "net": day.net}.items():

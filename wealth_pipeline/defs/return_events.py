@@ -9,6 +9,7 @@ from itertools import groupby
 import dagster as dg
 
 from wealth_pipeline.connections import Connection
+from wealth_pipeline.defs import earned_events
 from wealth_pipeline.published import markdown
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.results import ReturnDay, ReturnPeriod
@@ -36,24 +37,26 @@ def report_returns(
 ) -> None:
     """Report the returns of these days, of those that statements changed, and of those that Dagster does not know.
 
-    since: the first partition. log: by default to the instance, outside of a run.
+    since, log: see `earned_events.report`.
     """
     with published:
-        known = instance.get_materialized_partitions(key)
-        unknown = [day for day in published.return_dates(scopes) if day.isoformat() not in known]
-        found = published.return_days(scopes, {*days, *unknown}, sha256s)
-        for event in _events(key, [day for day in found if day.report_date >= since], published.return_periods(scopes)):
-            (log or instance.report_runless_asset_event)(event)
+        there, makes = _of(published, key, scopes, sha256s)
+        earned_events.report(instance, key, there, makes, days=days, since=since, log=log)
 
 
 def newest_return(published: Published, key: dg.AssetKey, scopes: Collection[str]) -> dg.AssetMaterialization | None:
     """The newest day; None where there is no return."""
     with published:
-        newest = max(published.return_dates(scopes), default=None)
-        if newest is None:
-            return None
-        (event,) = _events(key, published.return_days(scopes, [newest]), published.return_periods(scopes))
-        return event
+        return earned_events.newest(*_of(published, key, scopes))
+
+
+def _of(
+    published: Published, key: dg.AssetKey, scopes: Collection[str], sha256s: Collection[str] = ()
+) -> tuple[Collection[date], earned_events.Makes]:
+    """The days that have a return, and what makes their materializations, with those that statements changed."""
+    return published.return_dates(scopes), lambda days: _events(
+        key, published.return_days(scopes, days, sha256s), published.return_periods(scopes)
+    )
 
 
 def _events(

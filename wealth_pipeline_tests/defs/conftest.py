@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -145,6 +146,26 @@ class Pipeline:
     def sent(self) -> list[dict[str, str]]:
         """The parameters of the SendRequests that reached the sandbox."""
         return [dict(r.parameters) for r in self.box.service.requests if r.path.endswith("SendRequest")]
+
+
+@contextmanager
+def pulled_once(root: Path, first: date, last: date, **sandbox: Any) -> Iterator[Pipeline]:
+    """A pipeline in `root` after a run over these days, for the tests of a module, each of which works on a copy."""
+    with (
+        Sandbox(now=lambda: NOW, rate_limits=False, **sandbox) as box,
+        pytest.MonkeyPatch.context() as patch,
+        set_defs_state_storage(None),
+    ):
+        patch.chdir(root)
+        pipeline = Pipeline(box, root / "data", patch)
+        assert pipeline.run(first, last).success
+        yield pipeline
+
+
+def copied(pulled: Pipeline, root: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """That pipeline on a copy of its data folder."""
+    shutil.copytree(pulled.folder.root, root / "data", symlinks=True)
+    return Pipeline(pulled.box, root / "data", monkeypatch)
 
 
 def error_of(result: dg.ExecuteInProcessResult) -> str:

@@ -165,6 +165,14 @@ def test_a_dagster_yaml_of_the_users_is_never_written(there: str | None, stays: 
     assert file.read_text() == (there if stays else shipped)
 
 
+def test_what_an_earlier_version_wrote_is_replaced(folder: DataFolder) -> None:
+    file = folder.dagster_home / "dagster.yaml"
+    shipped = file.read_text()
+    file.write_text(EARLIER + shipped[shipped.index("telemetry:") :])
+    with instance(folder):
+        assert file.read_text() == shipped
+
+
 @pytest.mark.parametrize("there", ["telemetry: [\n", "telemetri: {enabled: false}\n"])
 def test_a_dagster_yaml_of_the_users_that_is_wrong_is_called_so(there: str, folder: DataFolder) -> None:
     file = folder.dagster_home / "dagster.yaml"

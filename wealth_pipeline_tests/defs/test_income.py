@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Any
 import dagster as dg
 import pytest
 from click.testing import CliRunner
-from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.sandbox.flex.server import Sandbox
-from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, Pipeline
+from wealth_pipeline_tests.defs.conftest import NEWEST, Pipeline, copied, pulled_once
 from wealth_pipeline_tests.defs.test_returns import MakePipeline, shown
 from wealth_pipeline_tests.flexml import Row, file, flex
 
@@ -28,22 +26,14 @@ SPACE = "\N{NO-BREAK SPACE}"
 @pytest.fixture(scope="module")
 def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """A pipeline after a run over those days, run once for all tests."""
-    with (
-        Sandbox(now=lambda: NOW, rate_limits=False) as box,
-        pytest.MonkeyPatch.context() as patch,
-        set_defs_state_storage(None),
-    ):
-        patch.chdir(tmp_path_factory.mktemp("cwd"))
-        pipeline = Pipeline(box, tmp_path_factory.mktemp("income") / "data", patch)
-        assert pipeline.run(FIRST, NEWEST).success
+    with pulled_once(tmp_path_factory.mktemp("income"), FIRST, NEWEST) as pipeline:
         yield pipeline
 
 
 @pytest.fixture
 def income(pulled: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """That pipeline on a copy of its data folder."""
-    shutil.copytree(pulled.folder.root, tmp_path / "data", symlinks=True)
-    return Pipeline(pulled.box, tmp_path / "data", monkeypatch)
+    return copied(pulled, tmp_path, monkeypatch)
 
 
 def floats(figures: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -13,7 +12,6 @@ import dagster as dg
 import duckdb
 import pytest
 from click.testing import CliRunner
-from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.defs.code_location import definitions
@@ -23,7 +21,7 @@ from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.sandbox.household.flows import EURO, FLOWS, MAIN
 from wealth_pipeline.warehouse.warehouse import Warehouse
-from wealth_pipeline_tests.defs.conftest import NEWEST, NOW, QUIET, Pipeline
+from wealth_pipeline_tests.defs.conftest import NEWEST, QUIET, Pipeline, copied, pulled_once
 from wealth_pipeline_tests.lives import days, statement
 
 MakePipeline = Callable[..., Pipeline]
@@ -34,22 +32,14 @@ FIRST, LAST = date(2025, 1, 6), date(2025, 1, 17)
 @pytest.fixture(scope="module")
 def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """A pipeline after a run over those days, run once for all tests."""
-    with (
-        Sandbox(now=lambda: NOW, rate_limits=False, scenario=FLOWS) as box,
-        pytest.MonkeyPatch.context() as patch,
-        set_defs_state_storage(None),
-    ):
-        patch.chdir(tmp_path_factory.mktemp("cwd"))
-        pipeline = Pipeline(box, tmp_path_factory.mktemp("flows") / "data", patch)
-        assert pipeline.run(FIRST, LAST).success
+    with pulled_once(tmp_path_factory.mktemp("flows"), FIRST, LAST, scenario=FLOWS) as pipeline:
         yield pipeline
 
 
 @pytest.fixture
 def flows(pulled: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """That pipeline on a copy of its data folder, as tests change what is loaded."""
-    shutil.copytree(pulled.folder.root, tmp_path / "data", symlinks=True)
-    return Pipeline(pulled.box, tmp_path / "data", monkeypatch)
+    return copied(pulled, tmp_path, monkeypatch)
 
 
 def shown(pipeline: Pipeline, *key: str) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,8 @@ import pytest
 import wealth_pipeline.warehouse
 from wealth_pipeline.warehouse import rules
 from wealth_pipeline.warehouse.ddl import DAY_RULES, FUNCTIONS, sql
+from wealth_pipeline_tests import flexml
+from wealth_pipeline_tests.fuzz.house import opened
 
 from . import made_sql
 
@@ -44,3 +46,29 @@ def test_the_sql_that_is_made_of_the_declarations_is_what_is_written_down() -> N
     """`make docs` writes it again; the difference is for the reviewer to read."""
     written = {file.name: file.read_text() for file in made_sql.FOLDER.glob("*.sql")}
     assert written == made_sql.texts()
+
+
+#: The tables that are made empty where the rules that make them have nothing to look at.
+STAND_INS = {
+    "returns/no_windows": ("agreed_windows", "window_trials", "failed_windows"),
+    "returns/household_unpaired": ("household_pairs", "household_transit"),
+}
+
+
+@pytest.mark.parametrize("stand_in", STAND_INS)
+def test_what_stands_for_a_rule_without_rows_has_the_columns_that_the_rule_makes(stand_in: str, tmp_path: Path) -> None:
+    def columns() -> dict[str, list[tuple[str, str]]]:
+        return {
+            table: [(name, kind) for name, kind, *_ in house.con.execute(f"DESCRIBE {table}").fetchall()]
+            for table in STAND_INS[stand_in]
+        }
+
+    with opened(tmp_path) as house:
+        assert house.load(flexml.file(flexml.flex(EquitySummaryInBase=[flexml.nav()]))).status == "loaded"
+        house.con.execute(sql(stand_in))
+        empty = columns()
+        for table in STAND_INS[stand_in]:
+            if table == "household_pairs":
+                house.con.execute(sql("returns/household_sides"))
+            house.con.execute(sql(f"returns/{table}"))
+        assert columns() == empty
