@@ -51,7 +51,8 @@ def imported(folder: str, *paths: str) -> Work:
     """`wealth import`, with each file published before the next one: archive, parse, type, validate, load, publish."""
     from wealth_pipeline.pull import inbox
     from wealth_pipeline.tables.figures import TABLES
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+    from wealth_pipeline.warehouse.folder import DataFolder
+    from wealth_pipeline.warehouse.warehouse import Warehouse
 
     assert all(table.rules is not None for table in TABLES)  # declares Pandera's schemas
     warehouse = Warehouse(DataFolder(Path(folder)))
@@ -74,7 +75,8 @@ def imported(folder: str, *paths: str) -> Work:
 
 def replayed(folder: str) -> Work:
     """`wealth replay`."""
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+    from wealth_pipeline.warehouse.folder import DataFolder
+    from wealth_pipeline.warehouse.warehouse import Warehouse
 
     warehouse = Warehouse(DataFolder(Path(folder)))
 
@@ -115,8 +117,8 @@ def returned(folder: str) -> Work:
     """
     from wealth_pipeline.files.duck import connect
     from wealth_pipeline.warehouse import merge, rules, stage
+    from wealth_pipeline.warehouse.folder import DataFolder
     from wealth_pipeline.warehouse.proofs import proofs
-    from wealth_pipeline.warehouse.warehouse import DataFolder
 
     con = connect(DataFolder(Path(folder)).warehouse)
     for table in ("returns_daily", "flows", "flow_rules_seen", "household_daily", "household_members"):

@@ -12,7 +12,8 @@ import duckdb
 
 from benchmarks import statements
 from benchmarks.measure import ROOT
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 #: A weekday and the days after it, whose statements are loaded on top of the history.
 TODAY, *NEXT_DAYS = islice(statements.weekdays(statements.FIRST_DAY + timedelta(days=3654)), 6)

@@ -13,7 +13,8 @@ from benchmarks import history, statements
 from benchmarks.measure import ROOT, Cost, Table, action, alternating, fresh, ratio
 from wealth_pipeline.sandbox.household.household import DEFAULT_FIRST_DAY, Household
 from wealth_pipeline.sandbox.statement.statement import FULL, Statement
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 _SCAN = "SELECT report_date, account_id, total, day_change, proof FROM nav_history"
 

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.calendar import weekdays_between
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import file, flex
 
 Totals = Mapping[date, int]

@@ -42,7 +42,8 @@ from wealth_pipeline.settings import Settings, setting_names
 from wealth_pipeline.tables.sections import SECTIONS
 from wealth_pipeline.text import plain, terminal
 from wealth_pipeline.warehouse.accounts_file import read_accounts
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests import flexml
 from wealth_pipeline_tests.lives import Folder, days, statement
 

@@ -46,7 +46,8 @@ def load_settings() -> Settings:
 
 def warehouse_of(settings: Settings) -> Warehouse:
     """The databases that these settings describe."""
-    from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+    from wealth_pipeline.warehouse.folder import DataFolder
+    from wealth_pipeline.warehouse.warehouse import Warehouse
 
     return Warehouse(
         DataFolder(settings.data_dir),

@@ -24,7 +24,7 @@ from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.pull.ask import Refused
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.text import inline
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 _PARTITION = "dagster/partition"
 

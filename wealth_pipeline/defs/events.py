@@ -20,7 +20,7 @@ from wealth_pipeline.published.checks import UP_TO_DATE
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 
 def report_changed_days(instance: dg.DagsterInstance, settings: Settings, changed: Iterable[tuple[str, date]]) -> int:

@@ -5,7 +5,7 @@ import dagster as dg
 from wealth_pipeline.defs.run_process import PROCESS_TAG
 from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.ui.process import Process
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 #: Dagster's tags of a run that belongs to a backfill, and of one that is run again when its process was killed.
 BACKFILL_TAG, RETRIES_TAG = "dagster/backfill", "dagster/max_retries"

@@ -18,7 +18,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.flex.client import FlexClient
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
 class RunConfigRefused(WealthError):

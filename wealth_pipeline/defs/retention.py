@@ -8,7 +8,7 @@ from datetime import datetime
 
 import dagster as dg
 
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 _PAGE = 1000
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]

@@ -35,7 +35,7 @@ from wealth_pipeline.pull.ask import LONGEST_RANGE
 from wealth_pipeline.pull.missing import missing_days
 from wealth_pipeline.settings import Settings
 from wealth_pipeline.ui import heartbeat
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 #: How our dagster.yaml begins, and the hashes of those that earlier versions wrote without that line.
 _OURS = b"# wealth_pipeline writes this file"

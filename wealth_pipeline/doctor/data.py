@@ -25,7 +25,7 @@ from wealth_pipeline.text import terminal
 from wealth_pipeline.ui import heartbeat
 from wealth_pipeline.warehouse import version
 from wealth_pipeline.warehouse.archive import Entry
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 
 def newest_time(folder: DataFolder) -> datetime | None:

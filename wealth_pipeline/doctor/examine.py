@@ -18,7 +18,7 @@ from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import SettingsError
 from wealth_pipeline.files.drive import keeps_modes, nearest
 from wealth_pipeline.settings import Settings, load_dotenv, setting_names
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 __all__ = ["Finding", "examine"]
 

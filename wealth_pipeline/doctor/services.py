@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from wealth_pipeline.doctor.finding import Finding
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 #: The daemon is heard every 30 seconds.
 SILENCE = timedelta(minutes=5)

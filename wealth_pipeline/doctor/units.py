@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.parsers.expat import ExpatError
 
 from wealth_pipeline.doctor.finding import Finding
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 #: What a unit may start that a command of ours replaces: pattern, that command, and what is wrong with the old one.
 _REPLACED = (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files.sqlite import rows
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 
 def last_heard(folder: DataFolder) -> datetime | None:

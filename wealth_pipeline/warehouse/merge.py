@@ -18,7 +18,7 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
     _describe_accounts(con, sha256)
     _latest(con, sha256, *(table for table in LATEST if table.name == "fx_rates"))
     versions.merge(con, sha256)
-    con.execute(rules.script(rules.DERIVE))
+    rules.make(con, *rules.DERIVE)
     for family, tables in FAMILIES.items():
         if _empty(con, f"changed_{family}"):
             continue
@@ -29,24 +29,24 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
         versions.store(con, family)
     _latest(con, sha256, *(table for table in LATEST if table.name != "fx_rates"))
     if not _empty(con, "new_nav_changes"):
-        con.execute(rules.script(rules.CHANGES_SEEN))
-    con.execute(rules.script(rules.INCOME_TOUCHED))
+        rules.make(con, *rules.CHANGES_SEEN)
+    rules.make(con, *rules.INCOME_TOUCHED)
     for table in EVENTS:
         if not events.merge(con, sha256, table):
             continue
         refuse.broken_rules(con, table)
         con.execute(f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}")
         events.number(con, table)
-    con.execute(rules.script(rules.CASH_IN_BASE))
+    rules.make(con, *rules.CASH_IN_BASE)
     if not _empty(con, "trades WHERE fx_rate_to_base IS NULL OR commission_currency <> currency OR taxes_base IS NULL"):
-        con.execute(rules.script(rules.TRADES_IN_BASE))
-    con.execute(rules.script(rules.PROVE))
+        rules.make(con, *rules.TRADES_IN_BASE)
+    rules.make(con, *rules.PROVE)
     returns(con)
-    con.execute(rules.script(rules.INCOME))
-    con.execute(proofs.reconciling())
-    con.execute(rules.script(rules.KEPT_RETURNS))
-    con.execute(rules.script(rules.HISTORY))
-    con.execute(rules.script(rules.HOUSEHOLD_TOUCHED))
+    rules.make(con, *rules.INCOME)
+    rules.run(con, proofs.reconciling())
+    rules.make(con, *rules.KEPT_RETURNS)
+    rules.make(con, *rules.HISTORY)
+    rules.make(con, *rules.HOUSEHOLD_TOUCHED)
     household(con)
     changed = con.execute("SELECT account_id, report_date FROM days_changed ORDER BY ALL").fetchall()
     return tuple(changed)
@@ -54,27 +54,27 @@ def merge(con: duckdb.DuckDBPyConnection, sha256: str) -> tuple[tuple[str, date]
 
 def returns(con: duckdb.DuckDBPyConnection) -> None:
     """Make the returns of the days that changed, and of all days of an account of which another rule is learned."""
-    con.execute(rules.script(rules.RETURN_DAYS))
+    rules.make(con, *rules.RETURN_DAYS)
     if _learn(con):
         _learn(con)
     if not _empty(con, "window_trials"):
-        con.execute(rules.script(rules.FAILED_WINDOWS))
-    con.execute(rules.script(rules.RETURNS))
+        rules.make(con, *rules.FAILED_WINDOWS)
+    rules.make(con, *rules.RETURNS)
 
 
 def _learn(con: duckdb.DuckDBPyConnection) -> bool:
     """Find out how IBKR counts the flows of `return_days`; whether there are more of these days now."""
-    con.execute(rules.script(rules.STEPS))
+    rules.make(con, *rules.STEPS)
     if not _empty(con, "return_steps ANTI JOIN (FROM exact_changes WHERE is_exact) USING (account_id, report_date)"):
-        con.execute(rules.script(rules.AGREED))
-    con.execute(rules.script(rules.TRIALS))
+        rules.make(con, *rules.AGREED)
+    rules.make(con, *rules.TRIALS)
     periods = "nav_changes c SEMI JOIN return_days d ON d.account_id = c.account_id AND"
     if not _empty(con, f"{periods} d.report_date BETWEEN c.from_date AND c.to_date WHERE c.from_date < c.to_date"):
-        con.execute(rules.script(rules.WINDOW_TRIALS))
-    con.execute(rules.script(rules.LEARNED))
+        rules.make(con, *rules.WINDOW_TRIALS)
+    rules.make(con, *rules.LEARNED)
     if _empty(con, "changed_rules"):
         return False
-    con.execute(rules.script(rules.LEARN))
+    rules.make(con, *rules.LEARN)
     return not _empty(con, "return_days ANTI JOIN return_steps USING (account_id, report_date)")
 
 
@@ -83,13 +83,13 @@ def household(con: duckdb.DuckDBPyConnection) -> None:
 
     Then the periods of all returns that changed.
     """
-    con.execute(rules.script(rules.HOUSEHOLD_SPAN))
+    rules.make(con, *rules.HOUSEHOLD_SPAN)
     if not _empty(con, "household_span"):
-        con.execute(rules.script(rules.HOUSEHOLD_DAYS))
+        rules.make(con, *rules.HOUSEHOLD_DAYS)
         near = "transfers JOIN household_span ON report_date BETWEEN first - 14 AND last + 14"
-        con.execute(rules.script(rules.NO_TRANSFERS if _empty(con, near) else rules.HOUSEHOLD_TRANSFERS))
-        con.execute(rules.script(rules.HOUSEHOLD))
-    con.execute(rules.script(rules.CHANGED_RETURNS))
+        rules.make(con, *(rules.NO_TRANSFERS if _empty(con, near) else rules.HOUSEHOLD_TRANSFERS))
+        rules.make(con, *rules.HOUSEHOLD)
+    rules.make(con, *rules.CHANGED_RETURNS)
     if not _empty(con, "changed_returns"):
         periods.make(con)
 

@@ -16,7 +16,7 @@ def make(con: duckdb.DuckDBPyConnection) -> None:
 
     Needs `changed_returns` (scope, report_date): the days whose returns were made again, or are there no more.
     """
-    con.execute(rules.script(rules.PERIODS))
+    rules.make(con, *rules.PERIODS)
     asked = con.execute("SELECT scope, period, days_paid, amounts FROM periods_made WHERE amounts IS NOT NULL")
     solved = [(scope, period, xirr_percent(days, amounts)) for scope, period, days, amounts in asked.fetchall()]
     if solved:

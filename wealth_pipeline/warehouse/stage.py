@@ -60,13 +60,13 @@ def sort_out(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: C
         _fill(con, element, reader.notes)
         if element in MODEL_ELEMENTS:
             _add_up_models(con, element, reader.notes)
-    con.execute(rules.script(rules.COST))
-    con.execute(rules.script(rules.PREPARE))
+    rules.make(con, *rules.COST)
+    rules.make(con, *rules.PREPARE)
     aside.incomplete(con, present)
     if reader.two_digit_years:
-        con.execute(rules.script(rules.UNMATURED))
+        rules.make(con, *rules.UNMATURED)
     con.execute(unknown_values())
-    con.execute(rules.script(rules.ROWS))
+    rules.make(con, *rules.ROWS)
     for table in EVENTS:
         events.stage(con, table, reader.notes)
     refuse.differing_versions(con, reader.notes)
@@ -110,7 +110,7 @@ def _take_out_unready_profits(con: duckdb.DuckDBPyConnection, reader: StatementR
         return
     con.execute("CREATE OR REPLACE TEMP TABLE said_not_ready AS SELECT unnest(?) AS ordinal", [not_ready])
     con.execute(profits())
-    con.execute(rules.script(rules.PROFIT))
+    rules.make(con, *rules.PROFIT)
     for element, names in _profit_columns().items():
         con.execute(
             f"UPDATE {stage_name(element)} SET {', '.join(f'{name} = NULL' for name in names)}"

@@ -12,30 +12,26 @@ import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import filelock
 import pyarrow as pa
 
-from wealth_pipeline.errors import WealthError
 from wealth_pipeline.files import drive, publishing
-from wealth_pipeline.files.duck import Held, connect, trouble
+from wealth_pipeline.files.duck import Held, connect
 from wealth_pipeline.files.private import make_private
 from wealth_pipeline.files.whole import put
 from wealth_pipeline.flex.ledger import FlexRequest
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.tables.catalog import OFFICIAL
-from wealth_pipeline.tables.ddl import describe
 from wealth_pipeline.text import sentence
-from wealth_pipeline.warehouse import version
+from wealth_pipeline.warehouse import opening, unreported, version
 from wealth_pipeline.warehouse.accounts_file import AccountEntry, digest, read_accounts
-from wealth_pipeline.warehouse.archive import Archive
 from wealth_pipeline.warehouse.benchmark_files import LEFT_OUT, read_benchmarks, store
-from wealth_pipeline.warehouse.ddl import create_statements, insert
+from wealth_pipeline.warehouse.ddl import insert
+from wealth_pipeline.warehouse.folder import DataFolder, WarehouseError
 from wealth_pipeline.warehouse.load import Loaded, load
 from wealth_pipeline.warehouse.merge import follow_settings
 from wealth_pipeline.warehouse.progress import reported
@@ -48,58 +44,6 @@ _REPLAYED, _DRAFT = "replay.duckdb", ".wealth.duckdb.draft"
 OUTDATED = "The warehouse was written by an older wealth_pipeline: it is rebuilt from the archive now."
 
 log = logging.getLogger(__name__)
-
-
-class WarehouseError(WealthError):
-    """The warehouse cannot be opened or written."""
-
-
-@dataclass(frozen=True)
-class DataFolder:
-    """The paths in the data folder. Nothing is written outside it."""
-
-    root: Path
-
-    @property
-    def archive(self) -> Archive:
-        """The raw statements."""
-        return Archive(self.root / "archive")
-
-    @property
-    def state(self) -> Path:
-        """The request ledger and embargoes."""
-        return self.root / "state.sqlite"
-
-    @property
-    def warehouse(self) -> Path:
-        """The pipeline's private database."""
-        return self.root / "warehouse.duckdb"
-
-    @property
-    def published(self) -> Path:
-        """What people query."""
-        return self.root / "wealth.duckdb"
-
-    @property
-    def inbox(self) -> Path:
-        """Where statements downloaded by hand are dropped."""
-        return self.root / "inbox"
-
-    @property
-    def dagster_home(self) -> Path:
-        """Dagster's own storage."""
-        return self.root / "dagster"
-
-    def reported(self, what: Literal["days", "checks"]) -> Path:
-        """The file, beside Dagster's storage, that names the last load whose days or checks Dagster was given."""
-        return self.dagster_home / f"reported_{what}"
-
-    def unwritable(self, error: OSError) -> WarehouseError:
-        """The error that says so."""
-        return WarehouseError(
-            f"The data folder {self.root} cannot be written: {error.strerror}",
-            "Correct its permissions, or name another one in WEALTH_DATA_DIR.",
-        )
 
 
 class Warehouse:
@@ -156,22 +100,22 @@ class Warehouse:
         """
         accounts = read_accounts(self.folder.root)
         try:
-            con = self._open()
-        except _Outdated:
+            con = opening.opened(self.folder.warehouse)
+        except opening.Outdated:
             log.warning(OUTDATED)
             for _ in reported(self.replay(requests), len(self.folder.archive.sha256s()), log.warning):
                 pass
-            con = self._open()
+            con = opening.opened(self.folder.warehouse)
         sound = True
         try:
             self._describe(con, requests, accounts)
-            _forget_reported(con, self.folder)
+            unreported.forget_reported(con, self.folder)
             for sha256 in itertools.chain(sha256s, self._left_over(con)):
                 yield load(con, self.folder.archive, sha256, self.date_format)
             con.execute("CHECKPOINT")
         except duckdb.Error as error:
             sound = False  # readers keep what they have: this file may be damaged
-            raise self._unwritable(self.folder.warehouse, error) from None
+            raise opening.unwritable(self.folder.warehouse, error) from None
         finally:
             con.close()
             if sound:
@@ -188,7 +132,7 @@ class Warehouse:
         draft = self.folder.root / _REPLAYED
         _remove(draft)
         try:
-            con = self._open(draft)
+            con = opening.opened(draft)
         except BaseException:
             _remove(draft)  # the disk may be full before the tables are made
             raise
@@ -196,14 +140,14 @@ class Warehouse:
             for sha256 in self.folder.archive.sha256s():
                 yield load(con, self.folder.archive, sha256, self.date_format)
             self._describe(con, requests, accounts)
-            _keep_unreported(con, self.folder)
+            unreported.keep_unreported(con, self.folder)
             con.execute("CHECKPOINT")
             con.close()
             # Killed between these two, the old database lacks what only its log held; the next load brings it again.
             self.folder.warehouse.with_name(f"{self.folder.warehouse.name}.wal").unlink(missing_ok=True)
             put(draft, self.folder.warehouse)
         except (duckdb.Error, OSError) as error:
-            raise self._unwritable(draft, error) from None
+            raise opening.unwritable(draft, error) from None
         finally:
             con.close()
             _remove(draft)
@@ -227,11 +171,6 @@ class Warehouse:
         """The archived statements that were never loaded nor rejected; asked when the iteration begins."""
         known = {sha256 for (sha256,) in con.execute("SELECT sha256 FROM statements").fetchall()}
         yield from (sha256 for sha256 in self.folder.archive.sha256s() if sha256 not in known)
-
-    @staticmethod
-    def _unwritable(path: Path, error: duckdb.Error | OSError) -> WarehouseError:
-        what, advice = trouble(path, error)
-        return WarehouseError(what, f"{advice} What IBKR sent is safe in the archive; the next run loads it.")
 
     def _refuse_lost_statements(self) -> None:
         """Raise WarehouseError if the published database knows statements that the archive lacks."""
@@ -296,57 +235,6 @@ class Warehouse:
         con.commit()
         _copy_requests(con, requests)
 
-    def _open(self, path: Path | None = None) -> duckdb.DuckDBPyConnection:
-        """Open the private database (or another one at `path`), making it if it isn't there."""
-        path = path or self.folder.warehouse
-        try:
-            con = connect(path)
-        except Held as held:
-            raise WarehouseError(
-                held.what, f"{held.advice} What IBKR sent is safe in the archive; the next run loads it."
-            ) from None
-        except duckdb.Error as error:
-            raise self._unwritable(path, error) from None
-        try:
-            drive.set_mode(path, 0o600)
-            _make(con)
-        except duckdb.Error as error:
-            con.close()
-            raise self._unwritable(path, error) from None
-        except BaseException:
-            con.close()
-            raise
-        return con
-
-
-class _Outdated(Exception):
-    """The warehouse was written by an older version of this software."""
-
-
-def _make(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of an empty database; raises _Outdated or WarehouseError for one with other tables or rules."""
-    tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if "warehouse_info" in tables:
-        written = version.origin(con)
-        if written.newer:
-            raise WarehouseError(
-                f"The warehouse was written by a newer wealth_pipeline ({written.written_by}, this is"
-                f" {version.program()})",
-                "Update wealth_pipeline; or, to stay with this version, run `wealth replay`.",
-            )
-        if not written.ours:
-            raise _Outdated
-    con.begin()
-    if "warehouse_info" not in tables:
-        for statement in create_statements():
-            con.execute(statement)
-        con.execute(
-            "INSERT INTO warehouse_info (schema_version, written_by) VALUES (?, ?)",
-            [version.SCHEMA_VERSION, version.program()],
-        )
-    describe(con, OFFICIAL)
-    con.commit()
-
 
 def _remove(database: Path) -> None:
     """Remove a database that is not in use, with its log."""
@@ -359,37 +247,3 @@ def _copy_requests(con: duckdb.DuckDBPyConnection, requests: Sequence[FlexReques
         con.execute("DELETE FROM flex_requests")
         rows = {field.name: [getattr(request, field.name) for request in requests] for field in fields(FlexRequest)}
         insert(con, "flex_requests", pa.table(rows))
-
-
-def _forget_reported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
-    """Empty `days_to_report` if Dagster was given all of it."""
-    (load_id,) = con.execute("SELECT load_id FROM warehouse_info").fetchone() or (None,)
-    with contextlib.suppress(OSError):
-        if folder.reported("days").read_text(encoding="utf-8") == load_id:
-            con.execute("DELETE FROM days_to_report")
-
-
-def _keep_unreported(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
-    """Leave in the `days_to_report` of a replayed database those that are not as the published one shows them.
-
-    And those that wait in that one. Where it cannot be read, all days stay.
-    """
-    shown = "SELECT account_id, report_date, total, day_change, proof, statement_sha256"
-    name = str(folder.published).replace("'", "''")
-    try:
-        con.execute(f"ATTACH '{name}' AS published (READ_ONLY)")
-        (load_id,) = con.execute("SELECT load_id FROM published.warehouse_info").fetchone() or (None,)
-        reported = folder.reported("days")
-        waits = not reported.exists() or reported.read_text(encoding="utf-8") != load_id
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE unreported AS SELECT DISTINCT account_id, report_date FROM ("
-            f" ({shown} FROM nav_history EXCEPT {shown} FROM published.nav_history)"
-            f" UNION ALL ({shown} FROM published.nav_history EXCEPT {shown} FROM nav_history))"
-            + (" UNION FROM published.days_to_report" if waits else "")
-        )
-        con.execute("DELETE FROM days_to_report")
-        con.execute("INSERT INTO days_to_report FROM unreported")
-    except (duckdb.Error, OSError):
-        log.debug("The published database cannot be compared with: every day is reported.")
-    finally:
-        con.execute("DETACH DATABASE IF EXISTS published")

@@ -30,7 +30,8 @@ from wealth_pipeline.sandbox.flex.faults import NAMES
 from wealth_pipeline.sandbox.household.household import Household
 from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
 from wealth_pipeline.settings import UI_PASSWORD
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 DAY = date(2026, 11, 19)
 GENERATED = datetime(2026, 11, 20, 6, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -511,7 +512,7 @@ def test_a_user_with_the_gateway_alone_is_served(clean_environment: Path, monkey
     from wealth_pipeline.defs.runs import instance
     from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
     from wealth_pipeline.settings import Settings
-    from wealth_pipeline.warehouse.warehouse import DataFolder
+    from wealth_pipeline.warehouse.folder import DataFolder
 
     with SandboxGateway() as gateway:
         monkeypatch.setenv("IBKR_GATEWAY_URL", gateway.gateway_url)

@@ -17,7 +17,8 @@ from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.sandbox.flex.faults import GET
 from wealth_pipeline.sandbox.flex.server import Sandbox
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 #: For a machine that is slow and busy.
 PATIENCE = 600

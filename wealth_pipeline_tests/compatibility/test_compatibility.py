@@ -21,7 +21,8 @@ from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.compatibility.make import WORDS, digest
 
 #: What `make.py` made, by the version whose code it was.

@@ -24,7 +24,7 @@ from wealth_pipeline.defs.schedules import RANGE_END, RANGE_START
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.clocks import MovableClock
 
 #: A Friday evening in New York: the newest complete day is Thursday 19 November 2026.

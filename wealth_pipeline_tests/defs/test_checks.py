@@ -17,7 +17,8 @@ from wealth_pipeline.published.checks import CHECKS, Check, answered_by
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.pull import inbox
 from wealth_pipeline.sandbox.flex.server import Sandbox
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.defs.conftest import NEWEST, Pipeline, evaluations
 from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, TUESDAY, Row, flex, nav
 from wealth_pipeline_tests.flexml import file as flex_file

@@ -18,7 +18,7 @@ import sqlalchemy
 from dagster import EventLogEntry
 
 from wealth_pipeline.defs.runs import StorageError, instance, prepare_dagster_home
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.flex.client import FlexClient
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests import flexml
 
 COMMANDS = {

@@ -27,7 +27,7 @@ from wealth_pipeline.defs.runs import instance as dagster_instance
 from wealth_pipeline.defs.schedules import days_tags
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.defs.conftest import NEWEST, QUIET
 
 FOREIGN, PATH, OP = "<foreign>", "<path>", "<op>"

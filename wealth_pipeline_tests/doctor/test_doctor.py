@@ -47,7 +47,8 @@ from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.sandbox.gateway.gateway_server import SandboxGateway
 from wealth_pipeline.sandbox.household.household import Household
 from wealth_pipeline.sandbox.statement.statement import FULL, GUIDE, Statement
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests import flexml
 from wealth_pipeline_tests.clocks import MovableClock
 

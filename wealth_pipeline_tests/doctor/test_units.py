@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wealth_pipeline.doctor.units import old_units
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 
 SYSTEMD, LAUNCHD = ".config/systemd/user", "Library/LaunchAgents"
 WEALTH = Path(sys.executable).parent / "wealth"

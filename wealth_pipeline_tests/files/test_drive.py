@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from wealth_pipeline.files import drive
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import file, flex, nav
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

@@ -14,8 +14,9 @@ import duckdb
 
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.warehouse.archive import Archive
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline.warehouse.load import Loaded, load
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 from .figures import Expected, Household
 

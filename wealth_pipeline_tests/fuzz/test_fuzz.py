@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from wealth_pipeline.tables.figures import BY_NAME, TABLES
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 from .figures import Choice, household
 from .forms import Form, Frame, render

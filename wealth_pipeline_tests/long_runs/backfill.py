@@ -26,7 +26,7 @@ from wealth_pipeline.defs.sensors.alert import failure_of
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.published.reading import reading
 from wealth_pipeline.sandbox.flex.server import Sandbox
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
 
 #: The history begins this much before the account did: more than a quarter, of which IBKR has no statement at all.

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from wealth_pipeline.flex.ledger import RequestLedger
 from wealth_pipeline.sandbox.flex.faults import GET
 from wealth_pipeline.sandbox.flex.server import Sandbox
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.long_runs.machine import Machine
 
 #: Time enough to start on a busy machine.

@@ -39,7 +39,7 @@ from wealth_pipeline.published.reading import reading
 from wealth_pipeline.sandbox.flex.faults import GET, SEND
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.clocks import MovableClock
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -26,7 +26,8 @@ from click.testing import CliRunner
 from wealth_pipeline.cli.main import main
 from wealth_pipeline.gateway import live, store
 from wealth_pipeline.published.query import BLOCK_ROWS, INTERRUPTED, QueryError, asked, opened
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import file, flex, nav
 
 SECRET = "s3cr3t-f1gure"

@@ -12,7 +12,8 @@ import pytest
 
 from wealth_pipeline.pull.arriving import now_in
 from wealth_pipeline.pull.inbox import take_inbox, waiting
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import file, flex, nav
 
 WHOLE = file(flex(EquitySummaryInBase=[nav()]))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.fuzz.house import opened
 from wealth_pipeline_tests.returns.books import Books
 from wealth_pipeline_tests.returns.damage import HOUSEHOLD, World

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.returns.books import ZERO, Account, AccountDay, Books, Flow, Shape
 from wealth_pipeline_tests.returns.compared import compared
 from wealth_pipeline_tests.returns.statements import FlexFile, accounts_toml, files

@@ -26,7 +26,8 @@ from wealth_pipeline.pull import answer, ask
 from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.warehouse.archive import Archive, Entry
 from wealth_pipeline.warehouse.ddl import figure_tables
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 #: What a night does, in this order; the number of the phase is what the killed process tells.
 PHASES = ("download", "archive", "load", "publish")

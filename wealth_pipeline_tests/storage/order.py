@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.ddl import figure_tables
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.storage.statements import generated_at, statements
 
 #: What is stated of NAV and positions, as against what is computed with the rates of today.

@@ -19,7 +19,8 @@ from typing import Any
 import duckdb
 
 from wealth_pipeline.published.reading import reading
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import MONDAY, cash, file, flex, nav, position
 
 _DAYS = [MONDAY + timedelta(days=number) for number in range(5)]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.storage.statements import statements
 
 

@@ -20,7 +20,8 @@ from wealth_pipeline.tables.figures import BY_NAME, NAV_PARTS
 from wealth_pipeline.tables.records import RECORDS_BY_NAME
 from wealth_pipeline.tables.relations import Macro, Relation, TableSpec, View
 from wealth_pipeline.tables.views import VIEWS_BY_NAME
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.tables import snapshot
 
 ROOT = Path(__file__).parents[2]

@@ -80,7 +80,8 @@ from pathlib import Path
 import duckdb
 from wealth_pipeline.doctor.statement import judged, survey
 from wealth_pipeline.tables.dictionary import markdown
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 folder, data = DataFolder(Path(sys.argv[1])), Path(sys.argv[2]).read_bytes()
 sha256 = folder.archive.add(io.BytesIO(data), source="import").sha256

@@ -12,7 +12,8 @@ import pytest
 from wealth_pipeline.statement.vocabulary import declared, known_names
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.relations import TableSpec
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 EACH = pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
 

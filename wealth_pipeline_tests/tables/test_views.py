@@ -11,7 +11,8 @@ from wealth_pipeline.gateway import store
 from wealth_pipeline.tables.catalog import LIVE, OFFICIAL
 from wealth_pipeline.tables.relations import Relation
 from wealth_pipeline.warehouse.ddl import DAY_RULES, FUNCTIONS, OF_TABLES, sql
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 
 def _published(path: Path) -> dict[str, list[tuple[str, str]]]:

@@ -25,7 +25,7 @@ import dagster as dg
 from wealth_pipeline.defs.code_location import definitions
 from wealth_pipeline.defs.runs import instance
 from wealth_pipeline.settings import Settings
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 job = dg.define_asset_job("checks_alone", selection=dg.AssetSelection.all_asset_checks())
 code = dg.Definitions.merge(definitions(Settings.load()), dg.Definitions(jobs=[job]))
 with instance(DataFolder(Settings.load().data_dir)) as history:

@@ -30,7 +30,7 @@ from wealth_pipeline.sandbox.flex.server import Sandbox
 from wealth_pipeline.settings import UI_PASSWORD
 from wealth_pipeline.ui import serving
 from wealth_pipeline.ui.serving import HOST, PortInUse, serve
-from wealth_pipeline.warehouse.warehouse import DataFolder
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline_tests.processes import alive, below, documented, listening
 
 BIN = Path(sys.executable).parent

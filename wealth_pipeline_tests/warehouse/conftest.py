@@ -12,8 +12,9 @@ import duckdb
 import pytest
 
 from wealth_pipeline.warehouse.archive import Archive
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline.warehouse.load import Loaded, load
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.warehouse import Warehouse
 
 #: Tables that say when and how something was fetched, not what it says.
 _NO_FIGURES = {"statements", "warehouse_info", "flex_requests", "days_to_report"}

@@ -24,8 +24,8 @@ from wealth_pipeline.tables.relations import Record
 from wealth_pipeline.tables.returns import RETURNS
 from wealth_pipeline.tables.views import VIEWS
 from wealth_pipeline.warehouse import schema_digest
+from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline.warehouse.version import SCHEMA_VERSION
-from wealth_pipeline.warehouse.warehouse import DataFolder
 from wealth_pipeline_tests.lives import Folder, days, statement
 
 PACKAGE = Path(wealth_pipeline.__file__).parent

@@ -18,7 +18,8 @@ from wealth_pipeline.errors import WealthError
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.warehouse.archive import ArchiveError
 from wealth_pipeline.warehouse.ddl import figure_tables
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
+from wealth_pipeline.warehouse.folder import DataFolder, WarehouseError
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import file, flex, nav
 
 FIRST = file(flex(EquitySummaryInBase=[nav(total="100")]))

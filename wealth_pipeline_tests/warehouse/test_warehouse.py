@@ -23,8 +23,9 @@ from wealth_pipeline.files import duck
 from wealth_pipeline.published.published import Published
 from wealth_pipeline.published.reading import NothingPublished
 from wealth_pipeline.warehouse import version
+from wealth_pipeline.warehouse.folder import DataFolder, WarehouseError
 from wealth_pipeline.warehouse.load import Loaded
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse, WarehouseError
+from wealth_pipeline.warehouse.warehouse import Warehouse
 from wealth_pipeline_tests.flexml import file, flex, nav
 from wealth_pipeline_tests.lives import Folder, days, statement
 
@@ -225,7 +226,8 @@ def test_a_newer_warehouse_of_the_same_tables_is_used(folder: DataFolder) -> Non
 REBUILD = """
 import os, sys
 from pathlib import Path
-from wealth_pipeline.warehouse.warehouse import DataFolder, Warehouse
+from wealth_pipeline.warehouse.folder import DataFolder
+from wealth_pipeline.warehouse.warehouse import Warehouse
 warehouse = Warehouse(DataFolder(Path(sys.argv[1])))
 for line in sys.stdin:
     child = os.fork()

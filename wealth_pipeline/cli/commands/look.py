@@ -57,7 +57,7 @@ def _print_status(published: Published, settings: Settings) -> None:
     from wealth_pipeline.published.freshness import freshness
     from wealth_pipeline.pull import missing
     from wealth_pipeline.ui import heartbeat
-    from wealth_pipeline.warehouse.warehouse import DataFolder
+    from wealth_pipeline.warehouse.folder import DataFolder
 
     newest, days = last_days(settings)
     rows = [

@@ -13,7 +13,7 @@ from wealth_pipeline.cli.shared import Port, load_settings, ui_password
 from wealth_pipeline.settings import Settings, check_origins
 
 if TYPE_CHECKING:
-    from wealth_pipeline.warehouse.warehouse import DataFolder
+    from wealth_pipeline.warehouse.folder import DataFolder
 
 _PORT = click.option(
     "--port", type=Port(), default=3000, show_default=True, help="Port of the Dagster UI on 127.0.0.1."
@@ -83,7 +83,7 @@ def _serve(settings: Settings, ready: str, *, port: int | None, password: str | 
     from wealth_pipeline.ui.locks import Role, only_one
     from wealth_pipeline.ui.pages import address, nav_pages
     from wealth_pipeline.ui.serving import refuse_port, serve
-    from wealth_pipeline.warehouse.warehouse import DataFolder
+    from wealth_pipeline.warehouse.folder import DataFolder
 
     if port is not None:
         check_origins(settings.ui_origins, password)
