@@ -19,7 +19,7 @@ from wealth_pipeline_tests.returns.compared import compared
 from wealth_pipeline_tests.returns.statements import FlexFile, accounts_toml, files
 
 #: A Monday and the weekdays after it.
-DAYS = [date(2026, 3, 2) + timedelta(days=n) for n in (0, 1, 2, 3, 4, 7, 8, 9, 10)]
+DAYS = [date(2026, 3, 2) + timedelta(days=n) for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)]
 
 
 def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD") -> Account:
@@ -148,6 +148,18 @@ def test_the_nav_with_which_an_account_joins_or_leaves_is_a_flow_of_its_own_kind
     house.write("")
     house.load()
     assert house.rows(flows) == begun
+
+
+def test_an_account_that_left_left_once_whatever_is_loaded_of_the_days_before(tmp_path: Path) -> None:
+    """The day after those that a load touches is made again as well."""
+    house = House(tmp_path)
+    house.write(f'[[account]]\nid = "A"\nended = {DAYS[9]}\n')
+    begun, rest = parted(books(account("A", (0,) * 9), account("B", (0,) * 9)), DAYS[1])
+    house.load(rest)
+    left = [("A", DAYS[9], -100)]
+    assert house.rows("SELECT account_id, report_date, amount_base FROM flows WHERE kind = 'left'") == left
+    house.load(begun)
+    assert house.rows("SELECT account_id, report_date, amount_base FROM flows WHERE kind = 'left'") == left
 
 
 @pytest.mark.parametrize("seed, shape", [(1, "day"), (3, "both")])

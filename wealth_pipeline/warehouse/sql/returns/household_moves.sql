@@ -2,6 +2,7 @@
 -- In: household_made, household_span, household_values, nav, household_daily. Out: the stored flows joined and left.
 DELETE FROM flows f USING household_span s
 WHERE f.kind IN ('joined', 'left') AND f.report_date BETWEEN s.first AND s.last;
+DELETE FROM flows f USING household_made m WHERE f.kind IN ('joined', 'left') AND f.report_date = m.report_date;
 DELETE FROM flows
 WHERE kind IN ('joined', 'left') AND report_date < (SELECT min(report_date) FROM household_daily);
 INSERT INTO flows BY NAME
