@@ -21,6 +21,7 @@ ROWS = {
     "Transfers": "Transfer",
     "OpenDividendAccruals": "OpenDividendAccrual",
     "InterestAccruals": "InterestAccrualsCurrency",
+    "FIFOPerformanceSummaryInBase": "FIFOPerformanceSummaryUnderlying",
     "SecuritiesInfo": "SecurityInfo",
 }
 

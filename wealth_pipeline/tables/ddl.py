@@ -47,7 +47,8 @@ def file_name(view: Relation) -> str:
 
 def in_order(views: dict[str, str]) -> list[str]:
     """The statements that make these views, by name, so that each comes after those that it reads."""
-    read = {name: set(_READ.findall(_COMMENT.sub("", text))) & views.keys() - {name} for name, text in views.items()}
+    found = {name: {*_READ.findall(_COMMENT.sub("", text))} & views.keys() - {name} for name, text in views.items()}
+    read = {name: sorted(others) for name, others in found.items()}  # a set has another order in each process
     return [views[name] for name in TopologicalSorter(read).static_order()]
 
 

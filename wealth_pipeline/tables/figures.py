@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from wealth_pipeline.tables import sections
 from wealth_pipeline.tables.columns import Amount, Column, Day, Flag, Moment, Rate, Table, Text, column
@@ -29,6 +30,9 @@ _IN_BASE = (
     "{} x the row's own rate, else IBKR's conversion rate of the day it counts for, rounded half up to 12 decimals;"
     " NULL without either."
 )
+
+#: A result in base currency, on which no NAV rests.
+_GAIN: dict[str, Any] = {"unit": "base", "profit": True, "descriptive": True}
 
 _declared: list[TableSpec] = []
 
@@ -529,6 +533,36 @@ class InterestAccruals(_Sourced):
     accrual_reversal: Amount = column("accrualReversal", "Posted to cash, hence reversed.", unit="currency")
     fx_translation: Amount = column("fxTranslation", "Effect of exchange rates.", unit="currency")
     ending_accrual_balance: Amount = column("endingAccrualBalance", "Accrued after.", unit="currency")
+
+
+@_table(
+    "fifo_performance",
+    ("account_id", "from_date", "to_date", "conid", "symbol"),
+    sections.FIFO_PERFORMANCE,
+    scope=("account_id", "from_date", "to_date"),
+)
+class FifoPerformance(_Sourced):
+    """What a security's lots gained over a period, first in first out (IBKR: FIFO Performance Summary in Base).
+
+    Realised is what the sales of the period brought, at the rate of their day, less cost at the rate of the day on
+    which the lot was opened, commissions included; of periods that overlap, sales count twice. Unrealised is that of
+    the period's last day. Without the row that adds all of them up.
+    """
+
+    account_id: Text = column("accountId", "IBKR account.", nullable=False)
+    from_date: Day = column("fromDate", "First day of the period.", nullable=False)
+    to_date: Day = column("toDate", "Last day of the period.", nullable=False)
+    conid: Text = column("conid", "IBKR's contract id.")
+    symbol: Text = column("symbol", "Symbol.")
+    description: Text = column("description", "The contract's name.")
+    isin: Text = column("isin", "ISIN.")
+    asset_class: Text = column("assetCategory", "IBKR's asset category.")
+    realized_short_term_profit: Amount = column("realizedSTProfit", "From lots held a year or less.", **_GAIN)
+    realized_short_term_loss: Amount = column("realizedSTLoss", "From lots held a year or less: negative.", **_GAIN)
+    realized_long_term_profit: Amount = column("realizedLTProfit", "From lots held longer.", **_GAIN)
+    realized_long_term_loss: Amount = column("realizedLTLoss", "From lots held longer: negative.", **_GAIN)
+    realized_pnl: Amount = column("totalRealizedPnl", "All of it.", **_GAIN)
+    unrealized_pnl: Amount = column("totalUnrealizedPnl", "Unrealised result at the period's end.", **_GAIN)
 
 
 @_table("securities", ("conid",), sections.SECURITIES_INFO, scope=("conid",))

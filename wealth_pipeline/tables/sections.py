@@ -112,6 +112,13 @@ TRANSFERS = Section(
     costs="what came from another account or went there, one by one",
     side=True,
 )
+FIFO_PERFORMANCE = Section(
+    name="FIFOPerformanceSummaryInBase",
+    element="FIFOPerformanceSummaryUnderlying",
+    title="Realized and Unrealized Performance Summary in Base",
+    costs="what sales gained in base currency, short and long term",
+    side=True,
+)
 SECURITIES_INFO = Section(
     name="SecuritiesInfo",
     element="SecurityInfo",

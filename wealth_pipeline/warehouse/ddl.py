@@ -34,7 +34,16 @@ DAY_RULES = (
     "day/returns_of",
 )
 #: The same where DuckDB looks at the tables as soon as they are made: it does for those without a parameter.
-OF_TABLES = ("income_booked", "income_declared", "income_expected", "costs_periods", "costs_rows")
+OF_TABLES = (
+    "income_booked",
+    "income_declared",
+    "income_expected",
+    "covered_sections",
+    "whole_periods",
+    "costs_rows",
+)
+#: What the view of the gains joins; they read views.
+GAINS = ("gains/held", "gains/sold", "gains/summed", "gains/paid", "gains/known")
 #: The tables in which the latest statement wins.
 LATEST: tuple[TableSpec, ...] = tuple(table for table in TABLES if table.scope)
 #: The tables in which the newest statement that covers a day replaces that day's rows.
@@ -74,7 +83,7 @@ def create_statements() -> list[str]:
         *(ddl.insert_rows(record) for record in records if record.rows),
         *map(sql, DAY_RULES),
         *map(sql, OF_TABLES),
-        *ddl.in_order(_views()),
+        *ddl.in_order(_views() | {f"gains_{name.rpartition('/')[2]}": sql(name) for name in GAINS}),
     ]
 
 

@@ -40,6 +40,7 @@ ROWS = (
     "rows/new_cash_flows",
     "rows/new_fx_rates",
     "rows/new_interest_accruals",
+    "rows/new_fifo_performance",
     "rows/new_securities",
     "rows/new_dividend_accruals",
     "rows/stated_positions",

@@ -56,6 +56,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "Transfer": ("accountId", "fxRateToBase", "transactionID", "positionAmountInBase", "date"),
     "OpenDividendAccrual": ("accountId", "fxRateToBase", "payDate", "code"),
     "InterestAccrualsCurrency": ("accountId", "fromDate", "toDate", "fxTranslation"),
+    "FIFOPerformanceSummaryUnderlying": ("accountId", "isin", "realizedLTLoss", "totalUnrealizedPnl"),
     "SecurityInfo": ("figi", "cusip", "maturity", "subCategory"),
     "AccountInformation": ("accountId", "acctAlias", "currency", "dateOpened"),
 }  # fmt: skip
@@ -71,6 +72,7 @@ ELEMENTS = {
     "Transfers": "Transfer",
     "OpenDividendAccruals": "OpenDividendAccrual",
     "InterestAccruals": "InterestAccrualsCurrency",
+    "FIFOPerformanceSummaryInBase": "FIFOPerformanceSummaryUnderlying",
     "SecuritiesInfo": "SecurityInfo",
 }
 _numbers = count(1)
@@ -174,6 +176,7 @@ class _Maker:
                 "Transfers": [self.transfer(last) for _ in range(self.choice.rows)],
                 "OpenDividendAccruals": [self.dividend() for _ in range(self.choice.rows)],
                 "InterestAccruals": [self.interest(first, last, c) for c in ("BASE_SUMMARY", self.base, "EUR")],
+                "FIFOPerformanceSummaryInBase": [self.performance() for _ in range(self.choice.rows)],
                 "SecuritiesInfo": [self.security() for _ in range(self.choice.rows)],
             }
             for section, rows in sections.items():
@@ -361,6 +364,14 @@ class _Maker:
             "fxTranslation": self.maybe(self.amount()), "endingAccrualBalance": self.amount(),
         }  # fmt: skip
 
+    def performance(self) -> Row:
+        return {
+            "accountId": self.account, "conid": self.id(), "symbol": "ACME", "isin": self.maybe("US0000000001"),
+            "assetCategory": "STK", "realizedSTProfit": self.amount(), "realizedSTLoss": self.amount(),
+            "realizedLTProfit": self.amount(), "realizedLTLoss": self.amount(), "totalRealizedPnl": self.amount(),
+            "totalUnrealizedPnl": self.amount(),
+        }  # fmt: skip
+
     def security(self) -> Row:
         return {
             "conid": self.id(), "symbol": self.rng.choice(_SYMBOLS), "description": "A thing", "assetCategory": "STK",
@@ -374,6 +385,7 @@ class _Maker:
 _PLAIN = {
     "cash_transactions": "CashTransactions", "trades": "Trades", "transfers": "Transfers",
     "dividend_accruals": "OpenDividendAccruals", "interest_accruals": "InterestAccruals",
+    "fifo_performance": "FIFOPerformanceSummaryInBase",
     "securities": "SecuritiesInfo", "fx_rates": "ConversionRates",
 }  # fmt: skip
 _MELTED = {"nav_components": NAV, "nav_changes": "ChangeInNAV", "cash_flows": "CashReport"}

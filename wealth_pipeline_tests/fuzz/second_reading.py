@@ -54,7 +54,7 @@ _TRADES_SUMMED = ("ORDER", "CLOSED_LOT", "WASH_SALE", "SYMBOL_SUMMARY", "ASSET_S
 #: The elements that the NAV does not rest on, or not on all rows of.
 _SIDES = frozenset(
     "ChangeInNAV CashTransaction Trade Transfer OpenDividendAccrual InterestAccrualsCurrency SecurityInfo "
-    "OpenPosition".split()
+    "FIFOPerformanceSummaryUnderlying OpenPosition".split()
 )
 #: Rows that are no account's, or of which each is another's.
 _NO_ACCOUNT = ("ConversionRate", "SecurityInfo", "AccountInformation")
@@ -341,6 +341,7 @@ def _is_one(element: str, row: Attributes) -> bool:
         "ConversionRate": bool(row.get("fromCurrency") and row.get("toCurrency"))
         and _value(row.get("rate"), pa.decimal128(18, 10)) not in (None, 0, -1),
         "SecurityInfo": bool(row.get("conid")),
+        "FIFOPerformanceSummaryUnderlying": bool(row.get("conid") or row.get("symbol")),
     }.get(element, True)
 
 

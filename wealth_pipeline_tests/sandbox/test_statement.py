@@ -21,6 +21,7 @@ FULL_SECTIONS = [
     "ChangeInNAV",
     "EquitySummaryInBase",
     "CashReport",
+    "FIFOPerformanceSummaryInBase",
     "OpenPositions",
     "Trades",
     "CashTransactions",

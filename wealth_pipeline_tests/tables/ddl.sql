@@ -159,6 +159,25 @@ CREATE TABLE interest_accruals (
     ending_accrual_balance DECIMAL(28,12)
 );
 
+CREATE TABLE fifo_performance (
+    statement_sha256 VARCHAR NOT NULL,
+    known_since TIMESTAMP NOT NULL,
+    account_id VARCHAR NOT NULL,
+    from_date DATE NOT NULL,
+    to_date DATE NOT NULL,
+    conid VARCHAR,
+    symbol VARCHAR,
+    description VARCHAR,
+    isin VARCHAR,
+    asset_class VARCHAR,
+    realized_short_term_profit DECIMAL(28,12),
+    realized_short_term_loss DECIMAL(28,12),
+    realized_long_term_profit DECIMAL(28,12),
+    realized_long_term_loss DECIMAL(28,12),
+    realized_pnl DECIMAL(28,12),
+    unrealized_pnl DECIMAL(28,12)
+);
+
 CREATE TABLE securities (
     statement_sha256 VARCHAR NOT NULL,
     known_since TIMESTAMP NOT NULL,
@@ -754,7 +773,9 @@ INSERT INTO nav_parts VALUES
 
 -- What is expected: an estimate. Each payment of the last 12 months a year later, times what is held today for what was
 
--- The periods of Change in NAV that cover an account's year whole and once: those of a day, else the longer ones, else
+-- The days of a NAV, but for an account's first, and which sections cover them.
+
+-- The periods of a section that cover an account's year whole and once: those of a day, else the longer ones, else the
 
 -- What the rows of Cash Transactions and Trades say of an account's costs in a year, and why that may not be all.
 
@@ -804,6 +825,12 @@ CREATE MACRO returns_between(a, b) AS TABLE ...
 
 CREATE VIEW costs_yearly AS ...
 
+-- Of which accounts all sales and payments are known.
+
+-- What the trades say of each security: what sales gained, in its currency, and what trading cost.
+
+-- What sales gained in base currency, security by security, in the years that the FIFO Performance Summary covers whole.
+
 CREATE VIEW profit_not_ready AS ...
 
 CREATE VIEW nav_parts_learned AS ...
@@ -827,6 +854,12 @@ CREATE MACRO compared_with(benchmark, a, b) AS TABLE ...
 CREATE VIEW net_worth AS ...
 
 CREATE VIEW income_calendar AS ...
+
+-- What is held, security by security: what it cost, what it is worth and what it gained.
+
+-- What each security paid, and the tax withheld from it.
+
+CREATE VIEW gains AS ...
 
 -- live.duckdb
 

@@ -10,7 +10,7 @@ import duckdb
 from wealth_pipeline.gateway import store
 from wealth_pipeline.tables.catalog import LIVE, OFFICIAL
 from wealth_pipeline.tables.relations import Relation
-from wealth_pipeline.warehouse.ddl import DAY_RULES, FUNCTIONS, OF_TABLES, sql
+from wealth_pipeline.warehouse.ddl import DAY_RULES, FUNCTIONS, GAINS, OF_TABLES, sql
 from wealth_pipeline.warehouse.folder import DataFolder
 from wealth_pipeline.warehouse.warehouse import Warehouse
 
@@ -23,7 +23,7 @@ def _published(path: Path) -> dict[str, list[tuple[str, str]]]:
         for name, parameters in con.execute(
             "SELECT function_name, parameters FROM duckdb_functions()"
             " WHERE function_type = 'table_macro' AND NOT internal AND function_name NOT IN ?",
-            [re.findall(r"CREATE MACRO (\w+)", "".join(map(sql, FUNCTIONS + DAY_RULES + OF_TABLES)))],
+            [re.findall(r"CREATE MACRO (\w+)", "".join(map(sql, FUNCTIONS + DAY_RULES + OF_TABLES + GAINS)))],
         ).fetchall():
             given = ", ".join(["'2026-01-01'"] * len(parameters))
             asked[f"{name}({', '.join(parameters)})"] = f"{name}({given})"

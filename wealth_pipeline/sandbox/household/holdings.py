@@ -46,11 +46,11 @@ class Holdings:
         """Open a position, or enlarge it by a lot."""
         self._keep(instrument, model, (*self.lots(instrument, model), lot))
 
-    def take(self, instrument: Instrument, model: str, quantity: Decimal) -> Decimal:
-        """Take a quantity (signed like the position) off the oldest lots; returns the cost that leaves with it."""
-        rest, cost = _take_lots(self.lots(instrument, model), quantity)
+    def take(self, instrument: Instrument, model: str, quantity: Decimal) -> tuple[Lot, ...]:
+        """Take a quantity (signed like the position) off the oldest lots; returns what leaves."""
+        rest, taken = _take_lots(self.lots(instrument, model), quantity)
         self._keep(instrument, model, rest)
-        return cost
+        return taken
 
     def positions(self, market: Market, day: date) -> tuple[Position, ...]:
         """The positions, valued at the day's close."""
@@ -67,22 +67,21 @@ class Holdings:
             del self._held[instrument, model]
 
 
-def _take_lots(held: tuple[Lot, ...], quantity: Decimal) -> tuple[tuple[Lot, ...], Decimal]:
-    """The lots that stay when so much is taken off the oldest, and the cost that leaves."""
-    lots = list(held)
-    cost = ZERO
+def _take_lots(held: tuple[Lot, ...], quantity: Decimal) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """The lots that stay when so much is taken off the oldest, and those that leave."""
+    lots, taken = list(held), list[Lot]()
     while quantity:
         lot = lots.pop(0)
         if abs(lot.quantity) <= abs(quantity):
-            cost += lot.cost
+            taken.append(lot)
             quantity -= lot.quantity
             continue
         # The share of a cost may have no end of decimals; what leaves is rounded, what stays is the rest.
         share = (lot.cost * quantity / lot.quantity).quantize(_FOUR_PLACES, ROUND_HALF_EVEN)
-        cost += share
+        taken.append(replace(lot, quantity=quantity, cost=share))
         lots.insert(0, replace(lot, quantity=lot.quantity - quantity, cost=lot.cost - share))
         quantity = ZERO
-    return tuple(lots), cost
+    return tuple(lots), tuple(taken)
 
 
 def _position(instrument: Instrument, model: str, held: _Held, price: Decimal) -> Position:

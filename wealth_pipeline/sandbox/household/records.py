@@ -86,7 +86,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """An execution. `instrument` is None for an exchange of currencies, then `symbol` is a pair like EUR.USD."""
+    """An execution. `instrument` is None for an exchange of currencies, then `symbol` is a pair like EUR.USD.
+
+    Attributes:
+        closes: the lots, or the parts of lots, that it closed.
+
+    """
 
     instrument: Instrument | None
     symbol: str
@@ -108,6 +113,7 @@ class Trade:
     order_id: int
     trade_id: int
     transaction_id: int
+    closes: tuple[Lot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,11 +69,12 @@ def price_near(close: Decimal, instrument: Instrument, quantity: Decimal) -> Dec
 
 @dataclass(frozen=True)
 class _Fill:
-    """What a trade did to the lots: whether it opened one, at which cost, or else the result that it realized."""
+    """What a trade did to the lots: whether it opened one, at which cost, or which it closed, with which result."""
 
     opens: bool
     cost: Decimal
     realized: Decimal
+    closes: tuple[Lot, ...] = ()
 
 
 def trade_security(order: Order, holdings: Holdings, journal: Journal) -> None:
@@ -149,8 +150,9 @@ def _fill(order: Order, lot: Lot, holdings: Holdings) -> _Fill:
     if not held or (held[0].quantity > 0) == (lot.quantity > 0):
         holdings.add(order.instrument, order.model, lot)
         return _Fill(opens=True, cost=lot.cost, realized=ZERO)
-    closed_cost = holdings.take(order.instrument, order.model, -lot.quantity)
-    return _Fill(opens=False, cost=-closed_cost, realized=-lot.cost - closed_cost)
+    closes = holdings.take(order.instrument, order.model, -lot.quantity)
+    closed_cost = sum((closed.cost for closed in closes), ZERO)
+    return _Fill(opens=False, cost=-closed_cost, realized=-lot.cost - closed_cost, closes=closes)
 
 
 def _pay(order: Order, settles: date, journal: Journal) -> None:
@@ -181,6 +183,7 @@ def _execution(order: Order, lot: Lot, fill: _Fill, *, settles: date, trade_id: 
         realized=fill.realized,
         close_price=order.close,
         opens=fill.opens,
+        closes=fill.closes,
         transaction_type="BookTrade" if order.expires else "ExchTrade",
         notes="Ep" if order.expires and order.instrument.asset_category == "OPT" else "",
         when=lot.opened,

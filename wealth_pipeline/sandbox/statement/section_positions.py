@@ -25,7 +25,7 @@ from wealth_pipeline.sandbox.statement.subjects import account_attributes, secur
 _ONE = Decimal(1)
 _NINE_PLACES = Decimal("0.000000001")
 #: A lot held longer is a long-term one.
-_SHORT_TERM = timedelta(days=365)
+SHORT_TERM = timedelta(days=365)
 _BOOKKEEPING = attributes(accruedInt="", **BOOKKEEPING)
 
 
@@ -38,7 +38,7 @@ def open_positions(market: Market, day: AccountDay, with_lots: bool) -> str:
     for position in day.positions:
         class_total = class_totals[position.instrument.asset_category]
         share = _size(day, position) * 100 / class_total if class_total else ZERO
-        costs = [_lot_cost(market, day, position, lot) for lot in position.lots]
+        costs = [lot_cost(market, day, position, lot) for lot in position.lots]
         rows.append(_position_row(day, position, share, _sum(position, costs)))
         if with_lots:
             rows.extend(_lot_row(day, position, lot, cost) for lot, cost in zip(position.lots, costs, strict=True))
@@ -59,7 +59,7 @@ class _InBase:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cost:
+class Cost:
     """What a position or lot cost and what it gained, in its own currency; in base as well if the account states it."""
 
     money: Decimal
@@ -85,33 +85,34 @@ class _Cost:
         return number((cost / instrument.value(quantity, _ONE)).quantize(_NINE_PLACES, ROUND_HALF_EVEN))
 
 
-def _lot_cost(market: Market, day: AccountDay, position: Position, lot: Lot) -> _Cost:
+def lot_cost(market: Market, day: AccountDay, position: Position, lot: Lot) -> Cost:
+    """What a lot cost and gained by the close of a day."""
     instrument = position.instrument
     value = instrument.value(lot.quantity, position.price)
     result = value - lot.cost
     if not day.account.cost_in_base:
-        return _Cost(lot.cost, result)
+        return Cost(lot.cost, result)
     rate = day.rates[instrument.currency]
     # What settles every day has no cost in base: a future's and a CFD's result is converted as it stands.
     settles = instrument.asset_category in ("FUT", "CFD")
     opened = rate if settles else market.rate(instrument.currency, day.account.base, lot.opened.date())
-    return _Cost(lot.cost, result, _InBase(value * rate, lot.cost * opened, result * opened))
+    return Cost(lot.cost, result, _InBase(value * rate, lot.cost * opened, result * opened))
 
 
-def _sum(position: Position, lots: Sequence[_Cost]) -> _Cost:
+def _sum(position: Position, lots: Sequence[Cost]) -> Cost:
     """The cost of a position, from those of its lots."""
     in_base = [lot.in_base for lot in lots if lot.in_base]
     if not in_base:
-        return _Cost(position.cost, position.unrealized)
+        return Cost(position.cost, position.unrealized)
     total = _InBase(
         sum((lot.value for lot in in_base), ZERO),
         sum((lot.cost for lot in in_base), ZERO),
         sum((lot.gain for lot in in_base), ZERO),
     )
-    return _Cost(position.cost, position.unrealized, total)
+    return Cost(position.cost, position.unrealized, total)
 
 
-def _position_row(day: AccountDay, position: Position, share: Decimal, cost: _Cost) -> str:
+def _position_row(day: AccountDay, position: Position, share: Decimal, cost: Cost) -> str:
     price = cost.price(position.instrument, position.quantity)
     return _open_position(
         day,
@@ -135,7 +136,7 @@ def _position_row(day: AccountDay, position: Position, share: Decimal, cost: _Co
     )
 
 
-def _lot_row(day: AccountDay, position: Position, lot: Lot, cost: _Cost) -> str:
+def _lot_row(day: AccountDay, position: Position, lot: Lot, cost: Cost) -> str:
     opened = time_text(lot.opened)
     return _open_position(
         day,
@@ -152,7 +153,7 @@ def _lot_row(day: AccountDay, position: Position, lot: Lot, cost: _Cost) -> str:
         openDateTime=opened,
         holdingPeriodDateTime=opened,
         vestingDate="",
-        code="LT" if day.day - lot.opened.date() > _SHORT_TERM else "ST",
+        code="LT" if day.day - lot.opened.date() > SHORT_TERM else "ST",
         originatingOrderID=str(lot.order_id or ""),
         originatingTransactionID=str(lot.transaction_id),
     )

@@ -21,6 +21,7 @@ from wealth_pipeline.sandbox.statement.section_accruals import (
 from wealth_pipeline.sandbox.statement.section_bookings import cash_transactions, transfers
 from wealth_pipeline.sandbox.statement.section_cash import cash_report
 from wealth_pipeline.sandbox.statement.section_nav import change_in_nav, equity_summary
+from wealth_pipeline.sandbox.statement.section_performance import fifo_performance_summary
 from wealth_pipeline.sandbox.statement.section_positions import open_positions
 from wealth_pipeline.sandbox.statement.section_rates import conversion_rates
 from wealth_pipeline.sandbox.statement.section_securities import securities_info
@@ -33,7 +34,10 @@ FULL = "full"
 
 #: IBKR writes 0 into all profits and losses of such a statement.
 NOT_READY = "<Message>Realized P/L is not ready and has been disabled for this statement.</Message>\n"
-_PROFITS = re.compile(r'\b(fifoPnlUnrealized|fifoPnlRealized|unrealizedCapitalGainsPnl|unrealizedlFxPnl)="[^"]+"')
+_PROFITS = re.compile(
+    r"\b(fifoPnlUnrealized|fifoPnlRealized|unrealizedCapitalGainsPnl|unrealizedlFxPnl"
+    r'|(?:un)?realized(?:ST|LT)?(?:Profit|Loss)|total(?:Realized|Unrealized|Fifo)Pnl)="[^"]+"'
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def _every_section(household: Household, account: Account, day: date) -> str:
             change_in_nav(days, household.scenario),
             equity_summary(household.day_before(account.account_id, day), days),
             cash_report(days, day, day),
+            fifo_performance_summary(household.market, days),
             open_positions(household.market, days[0], with_lots=True),
             trades(days),
             cash_transactions(days),

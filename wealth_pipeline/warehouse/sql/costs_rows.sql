@@ -1,25 +1,14 @@
 -- What the rows of Cash Transactions and Trades say of an account's costs in a year, and why that may not be all.
--- In: nav_history, statement_accounts, rows_set_aside, cash_transactions, trades.
+-- In: the macro covered_sections, statement_accounts, rows_set_aside, cash_transactions, trades.
 -- Out: account_id, year, kind, amount_base (NULL: not known), rows, reason (why it is not known).
 CREATE MACRO costs_rows() AS TABLE
-WITH days AS (
-    SELECT account_id, report_date, year(report_date) AS year FROM nav_history
-    QUALIFY report_date > min(report_date) OVER (PARTITION BY account_id)
-),
-covered AS (
-    SELECT DISTINCT account_id, CAST(day AS DATE) AS report_date, section FROM (
-        SELECT account_id, section, unnest(generate_series(from_date, to_date, INTERVAL 1 DAY)) AS day FROM (
-            SELECT DISTINCT account_id, from_date, to_date, unnest(sections) AS section FROM statement_accounts
-        ) WHERE section IN ('CashTransactions', 'Trades')
-    )
-),
-kinds AS (
+WITH kinds AS (
     FROM (VALUES ('commissions', 'Trades'), ('fees', 'CashTransactions'), ('taxes', 'Trades'),
         ('interest_paid', 'CashTransactions'), ('withholding_tax', 'CashTransactions')) k(kind, section)
 ),
 known AS (
-    SELECT d.account_id, d.year, k.kind, k.section, count(*) = count(c.report_date) AS whole
-    FROM days d CROSS JOIN kinds k LEFT JOIN covered c USING (account_id, report_date, section) GROUP BY ALL
+    SELECT c.account_id, c.year, k.kind, k.section, bool_and(list_contains(c.sections, k.section)) AS whole
+    FROM covered_sections() c CROSS JOIN kinds k GROUP BY ALL
 ),
 booked AS (
     SELECT account_id, year(event_date) AS year, CASE WHEN income_kind(income_component(type)) = 'tax'

@@ -43,3 +43,10 @@ CREATE MACRO income_component(type) AS CASE lower(type) WHEN 'dividends' THEN 'd
 -- Whether such a component is income or tax.
 CREATE MACRO income_kind(component) AS CASE WHEN component IN ('dividends', 'paymentInLieu') THEN 'income'
     WHEN component IN ('withholdingTax', 'withholding871m') THEN 'tax' END;
+
+-- A sum of which every part is known: NULL if one is not.
+CREATE MACRO sum_of_all(amount) AS CASE WHEN count(amount) = count(*) THEN sum(amount) END;
+
+-- An amount of what need not be there: 0 where it is not and all that could be is known, NULL where that is not known.
+CREATE MACRO amount_of(known, there, amount) AS
+    CASE WHEN known AND there IS NOT NULL THEN amount WHEN known THEN 0 END;

@@ -35,4 +35,10 @@ CREATE OR REPLACE TEMP VIEW profits AS
 SELECT ordinal, unrealized_pnl AS amount FROM stage_open_position
 UNION ALL SELECT ordinal, unrealized_capital_gains_pnl AS amount FROM stage_open_position
 UNION ALL SELECT ordinal, unrealized_fx_pnl AS amount FROM stage_open_position
-UNION ALL SELECT ordinal, realized_pnl AS amount FROM stage_trade;
+UNION ALL SELECT ordinal, realized_pnl AS amount FROM stage_trade
+UNION ALL SELECT ordinal, realized_short_term_profit AS amount FROM stage_f_i_f_o_performance_summary_underlying
+UNION ALL SELECT ordinal, realized_short_term_loss AS amount FROM stage_f_i_f_o_performance_summary_underlying
+UNION ALL SELECT ordinal, realized_long_term_profit AS amount FROM stage_f_i_f_o_performance_summary_underlying
+UNION ALL SELECT ordinal, realized_long_term_loss AS amount FROM stage_f_i_f_o_performance_summary_underlying
+UNION ALL SELECT ordinal, realized_pnl AS amount FROM stage_f_i_f_o_performance_summary_underlying
+UNION ALL SELECT ordinal, unrealized_pnl AS amount FROM stage_f_i_f_o_performance_summary_underlying;

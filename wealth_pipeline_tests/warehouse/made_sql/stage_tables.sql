@@ -257,6 +257,25 @@ CREATE OR REPLACE TEMP TABLE stage_interest_accruals_currency (
     level_of_detail VARCHAR,
     model VARCHAR
 );
+CREATE OR REPLACE TEMP TABLE stage_f_i_f_o_performance_summary_underlying (
+    ordinal INTEGER,
+    row BIGINT,
+    account_id VARCHAR,
+    from_date DATE,
+    to_date DATE,
+    conid VARCHAR,
+    symbol VARCHAR,
+    description VARCHAR,
+    isin VARCHAR,
+    asset_class VARCHAR,
+    realized_short_term_profit DECIMAL(28,12),
+    realized_short_term_loss DECIMAL(28,12),
+    realized_long_term_profit DECIMAL(28,12),
+    realized_long_term_loss DECIMAL(28,12),
+    realized_pnl DECIMAL(28,12),
+    unrealized_pnl DECIMAL(28,12),
+    level_of_detail VARCHAR
+);
 CREATE OR REPLACE TEMP TABLE stage_security_info (
     ordinal INTEGER,
     row BIGINT,

@@ -1,7 +1,7 @@
 -- What an account cost in a year, by kind: as Change in NAV states it where its periods cover the year whole and once,
 -- else as the rows add up to. Change in NAV nets the interest that was paid with what was received: of that only the
 -- rows tell, and that there is none only where all of theirs is the interest that it states.
--- In: nav_history, nav_changes, cash_transactions, the macros costs_periods and costs_rows.
+-- In: nav_history, nav_changes, cash_transactions, the macros whole_periods and costs_rows.
 -- Out: account_id, year, kind, amount_base, percent, source, reason, from_date, to_date.
 
 WITH years AS (
@@ -21,7 +21,7 @@ components AS (
 stated AS (
     SELECT p.account_id, p.year, c.kind, sum(n.amount) AS amount,
         count(DISTINCT n.to_date) FILTER (n.component = c.main) = any_value(p.periods) AS whole
-    FROM (SELECT *, count(*) OVER (PARTITION BY account_id, year) AS periods FROM costs_periods()) p
+    FROM (SELECT *, count(*) OVER (PARTITION BY account_id, year) AS periods FROM whole_periods('nav_changes')) p
     JOIN nav_changes n USING (account_id, from_date, to_date) JOIN components c USING (component) GROUP BY ALL
 ),
 interest AS (

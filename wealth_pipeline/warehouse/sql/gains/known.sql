@@ -1,0 +1,14 @@
+-- Of which accounts all sales and payments are known.
+-- In: the macros covered_sections and whole_periods.
+-- Out: account_id, trades, bookings (whether these sections cover every day), sums, sums_this_year (whether the FIFO
+--     Performance Summary covers every year whole, and that of the newest NAV).
+CREATE MACRO gains_known() AS TABLE
+WITH days AS (
+    SELECT account_id, year, bool_and(list_contains(sections, 'Trades')) AS trades,
+        bool_and(list_contains(sections, 'CashTransactions')) AS bookings
+    FROM covered_sections() GROUP BY ALL
+),
+whole AS (SELECT DISTINCT account_id, year, true AS sums FROM whole_periods('fifo_performance'))
+SELECT account_id, bool_and(trades) AS trades, bool_and(bookings) AS bookings,
+    bool_and(coalesce(sums, false)) AS sums, arg_max(coalesce(sums, false), year) AS sums_this_year
+FROM days LEFT JOIN whole USING (account_id, year) GROUP BY ALL;
