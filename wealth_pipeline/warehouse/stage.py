@@ -104,7 +104,8 @@ def _take_out_unready_profits(con: duckdb.DuckDBPyConnection, reader: StatementR
 
     It stays NULL where no section with profits and losses is there: such a statement says nothing of them.
     """
-    con.execute("UPDATE stage_statement SET pnl_ready = true WHERE list_has_any(sections, ['OpenPositions', 'Trades'])")
+    sections = sorted({table.section.name for table in TABLES if any(c.profit for c in table.read)})
+    con.execute("UPDATE stage_statement SET pnl_ready = true WHERE list_has_any(sections, ?)", [sections])
     not_ready = sorted({ordinal for ordinal, words in reader.messages if _NOT_READY.search(words)})
     if not not_ready:
         return

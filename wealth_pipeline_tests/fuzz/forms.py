@@ -35,7 +35,7 @@ _SUMMED = (NAV, "CashReport", "OpenPositions", "InterestAccruals", "CashTransact
 
 
 _EVENTS = ("CashTransactions", "Trades", "Transfers")
-_SIDES = (*_EVENTS, "OpenDividendAccruals", "InterestAccruals", "FIFOPerformanceSummaryInBase")
+_SIDES = (*_EVENTS, "OpenDividendAccruals", "InterestAccruals")
 
 
 @dataclass(frozen=True)

@@ -127,14 +127,18 @@ def _read(data: bytes, aside: set[tuple[str, int]]) -> _Told:
 
 #: IBKR's words, and the profits and losses that are 0 then.
 _NOT_READY = re.compile(r"p/l.*not.*ready", re.IGNORECASE)
-_PROFITS = ("fifoPnlUnrealized", "fifoPnlRealized", "unrealizedCapitalGainsPnl", "unrealizedlFxPnl")
+_PROFITS = (
+    "fifoPnlUnrealized", "fifoPnlRealized", "unrealizedCapitalGainsPnl", "unrealizedlFxPnl", "realizedSTProfit",
+    "realizedSTLoss", "realizedLTProfit", "realizedLTLoss", "totalRealizedPnl", "totalUnrealizedPnl",
+)  # fmt: skip
 _MARKET = ("mtm", "realized", "changeInUnrealized")
 
 
 def _take_out_unready(statement: ElementTree.Element) -> None:
     """Empty the profits and losses of a FlexStatement that says they are not ready."""
     words = [" ".join("".join(message.itertext()).split()) for message in statement.iter("Message")]
-    rows = [row for tag in ("OpenPosition", "Trade") for row in statement.iter(tag)]
+    tags = ("OpenPosition", "Trade", "FIFOPerformanceSummaryUnderlying")
+    rows = [row for tag in tags for row in statement.iter(tag)]
     stated = any(_value(row.get(name), _AMOUNT) is not None for row in rows for name in _PROFITS)
     if not stated or not any(map(_NOT_READY.search, words)):
         return

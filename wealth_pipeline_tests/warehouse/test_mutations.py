@@ -190,7 +190,9 @@ def test_a_row_of_any_side_section_that_is_there_twice_with_another_figure_chang
             section = sections[SECTION_OF.get(table.element, table.element)]
             row = dict(section if isinstance(section, dict) else section[0])
             figure = next(
-                n for n in ("mtm", "amount", "quantity", "netAmount", "interestAccrued", "strike") if n in row
+                n
+                for n in ("mtm", "amount", "quantity", "netAmount", "interestAccrued", "totalRealizedPnl", "strike")
+                if n in row
             )
             raw = raw.replace(
                 element(table.element, row), element(table.element, row) + element(table.element, row | {figure: "9"})
