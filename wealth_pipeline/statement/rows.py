@@ -49,12 +49,14 @@ class Batch:
     """Rows of one element, typed.
 
     columns: `ordinal` of the FlexStatement, `row` (the element's number in the file, from 1), then the declared
-    columns. amounts: None, or (`ordinal`, `row`, `component`, `amount`) of the open elements.
+    columns. amounts: None, or (`ordinal`, `row`, `component`, `amount`) of the open elements. odd: None, or the columns
+    of the rows that are set aside, NULL where they cannot be read: what a row belongs to can be seen from the rest.
     """
 
     element: str
     columns: pa.Table
     amounts: pa.Table | None
+    odd: pa.Table | None = None
 
 
 @dataclass
@@ -124,17 +126,18 @@ class RowGroup:
         for name in self.columns:
             column, kind = declared()[self.element][name]
             columns[column] = self._convert(name, self.texts[name], kind)
-        table, amounts = pa.table(columns), self._amounts(place)
+        table, amounts, odd = pa.table(columns), self._amounts(place), None
         if self.odd:
-            odd = pa.array([self.numbers[index] for index in self.odd], pa.int64())
-            table = table.filter(pc.invert(pc.is_in(table["row"], odd)))
-            amounts = amounts and amounts.filter(pc.invert(pc.is_in(amounts["row"], odd)))
+            numbers = pa.array([self.numbers[index] for index in self.odd], pa.int64())
+            odd = table.filter(pc.is_in(table["row"], numbers))
+            table = table.filter(pc.invert(pc.is_in(table["row"], numbers)))
+            amounts = amounts and amounts.filter(pc.invert(pc.is_in(amounts["row"], numbers)))
             self.reading.set_aside += [
                 SetAside(self.element, self.numbers[index], self.ordinals[index], reason)
                 for index, reason in self.odd.items()
             ]
         self.rows = []
-        return Batch(self.element, table, amounts)
+        return Batch(self.element, table, amounts, odd)
 
     def _convert(self, name: str, texts: Sequence[str], kind: pa.DataType) -> pa.Array:
         column = self.reading.convert(name, texts, kind, lambda error: self._refuse(name, error))

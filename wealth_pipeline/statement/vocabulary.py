@@ -27,6 +27,8 @@ IDENTIFIERS = frozenset(
 )
 #: Attributes of the open elements that identify or describe a row and are no amounts.
 _IDENTITY = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
+#: Amounts of the open elements that are ratios: those of several rows have no sum.
+RATIOS = frozenset({"twr"})
 #: IBKR: parts of an amount by segment, custodian or period, and by side; the unsuffixed attribute is their whole.
 _CASH_PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
 _NAV_PARTS = ("Long", "Short")

@@ -326,7 +326,9 @@ def _added_up(rows: Iterable[tuple[int, Attributes]]) -> list[tuple[int, Attribu
             summed += [(ordinal, row) for row in parts]
             continue
         names = {name for row in parts for name in row} - _NO_AMOUNTS
-        summed.append((ordinal, {**parts[0], **{name: _total(parts, name) for name in names}}))
+        total = {**parts[0], **{name: _total(parts, name) for name in names}}
+        total.pop("twr", None)  # the returns of several models have no sum
+        summed.append((ordinal, total))
     return summed
 
 
