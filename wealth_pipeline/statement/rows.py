@@ -15,6 +15,7 @@ from wealth_pipeline.statement import values
 from wealth_pipeline.statement.frame import CLOCKS, EARLIEST, NOTHING, StatementError, impossible
 from wealth_pipeline.statement.notes import Notes, is_sampled, shown_value
 from wealth_pipeline.statement.vocabulary import (
+    ACCOUNTS,
     IDENTIFIERS,
     declared,
     is_amount,
@@ -75,6 +76,8 @@ class Reading:
         """A column of an attribute's texts, typed."""
         if name in IDENTIFIERS:
             return values.identifiers(texts)
+        if name in ACCOUNTS:
+            return values.accounts(texts)
         last_year = self.last_days[0].year + _YEARS_AHEAD.get(name, 1)
         return values.convert(texts, kind, self.date_format, last_year, refuse=refuse)
 
