@@ -14,7 +14,6 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.statement import values
 from wealth_pipeline.statement.frame import Statement, StatementError, reported_day
 from wealth_pipeline.statement.picker import attributes_of
 from wealth_pipeline.statement.reader import StatementReader
@@ -150,7 +149,7 @@ def keep(
     if not listed:
         return
     found = attributes_of(stream, [(element, row) for element, row, _, _ in listed])
-    _refuse_only_lots(con, listed, found)
+    _refuse_only_lots(con, listed, found, reader.statements, date_format)
     kept = []
     for row in listed:
         reader.notes.add("row_set_aside", row[0])
@@ -190,20 +189,22 @@ def _day(element: str, attributes: dict[str, str], statement: Statement, date_fo
 
 
 def _refuse_only_lots(
-    con: duckdb.DuckDBPyConnection, listed: Sequence[Row], found: dict[tuple[str, int], dict[str, str]]
+    con: duckdb.DuckDBPyConnection,
+    listed: Sequence[Row],
+    found: dict[tuple[str, int], dict[str, str]],
+    statements: Sequence[Statement],
+    date_format: str | None,
 ) -> None:
+    """Beside SUMMARY rows of its account and day a lot is none of the positions, whatever it states."""
     lots = [row for row in listed if row[0] == "OpenPosition"]
     if not lots:
         return
-    columns = "ordinal, model, coalesce(conid, security_id, symbol)"
-    held = set(con.execute(f"SELECT {columns} FROM new_positions WHERE NOT from_lots").fetchall())
+    days = "SELECT DISTINCT ordinal, account_id, report_date FROM new_positions WHERE NOT from_lots"
+    held = set(con.execute(days).fetchall())
     for element, row, ordinal, reason in lots:
-        named = {
-            name: None if text in values.DATE_NULLS and name != "symbol" else text or None
-            for name, text in found[element, row].items()
-        }
-        contract = named.get("conid") or named.get("securityID") or named.get("symbol")
-        if (ordinal, named.get("model"), contract) not in held:
+        attributes, statement = found[element, row], statements[ordinal - 1]
+        account = attributes.get("accountId") or statement.account_id
+        if (ordinal, account, _day(element, attributes, statement, date_format)) not in held:
             raise StatementError(
                 f"{element} row {row}, a lot of a position without a SUMMARY row: {reason}",
                 REPORT,

@@ -20,6 +20,7 @@ PREPARE = (
     "prepare/unusable_rows",
     "prepare/odd_values",
     "prepare/level_guessed",
+    "prepare/stray_lots",
     "prepare/stage_base",
 )
 #: The years of what is held, where years have two digits.

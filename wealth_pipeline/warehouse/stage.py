@@ -68,6 +68,7 @@ def sort_out(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: s
             _add_up_models(con, element, reader.notes)
     rules.make(con, *rules.COST)
     rules.make(con, *rules.PREPARE)
+    aside.move(con, "OpenPosition", "row IN (FROM stray_lots)", "no SUMMARY row of its account and day is its position")
     aside.incomplete(con, present)
     if reader.two_digit_years:
         rules.make(con, *rules.UNMATURED)
