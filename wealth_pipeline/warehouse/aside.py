@@ -32,21 +32,29 @@ Row = tuple[str, int, int, str]
 
 def begin(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
     """Start the file's list of rows that are set aside, with those that the reader could not read."""
-    con.execute("CREATE OR REPLACE TEMP TABLE aside (element VARCHAR, row BIGINT, ordinal INTEGER, reason VARCHAR)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE aside (element VARCHAR, row BIGINT, ordinal INTEGER, reason VARCHAR,"
+        " attribute VARCHAR, refuses BOOLEAN)"
+    )
     # The days of accounts whose proofs rest on rows that lack now.
     con.execute("CREATE OR REPLACE TEMP TABLE aside_days (account_id VARCHAR, report_date DATE)")
     if read:
         insert(con, "aside", pa.Table.from_pylist([vars(row) for row in read]))
 
 
-def settle(con: duckdb.DuckDBPyConnection) -> None:
+def settle(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
     """Once the sums of other rows are left out: those that could not be read are nothing to be set aside.
 
-    The rest leave the stage, but for those of models, which the other models of their account must see first.
+    The rest leave the stage, but for those of models, which the other models of their account must see first. Raises
+    StatementError for a row that is no sum, and on which the NAV rests.
     """
     for (element,) in con.execute("SELECT DISTINCT element FROM aside ORDER BY ALL").fetchall():
         staged = f"row IN (SELECT row FROM {stage_name(element)})"
         con.execute(f"DELETE FROM aside WHERE element = '{element}' AND NOT {staged}")
+        left = con.execute(f"SELECT min(row) FROM aside WHERE element = '{element}' AND refuses").fetchone()
+        for row in read:
+            if left and (row.element, row.row) == (element, left[0]):
+                raise row.refusal()
         if element not in MODEL_ELEMENTS:
             take_out(con, element)
 
@@ -78,8 +86,8 @@ def models(con: duckdb.DuckDBPyConnection, element: str, key: Sequence[str]) -> 
             _mark(con, element, f"{column.name} IS NULL", f"it has no {column.attribute}")
     same = " AND ".join(f"(s.{name} = o.{name} OR o.{name} IS NULL)" for name in key)
     con.execute(
-        f"INSERT INTO aside SELECT '{element}', row, ordinal, 'the row of another model of its account was set aside'"
-        f" FROM {stage} s WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
+        f"INSERT INTO aside BY NAME SELECT '{element}' AS element, row, ordinal,"
+        f" 'the row of another model of its account was set aside' AS reason FROM {stage} s WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
         f" AND coalesce(s.model, o.model) IS NOT NULL) AND NOT {_is_aside(element)}"
     )
     take_out(con, element)
@@ -101,7 +109,7 @@ def contradictory(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
         first = f"({held}) DESC, symbol, currency, listing_exchange, {', '.join(columns)}"
         reason = "'conid ' || conid || ' is listed a second time'"
     con.execute(
-        f"INSERT INTO aside SELECT DISTINCT ON (row) '{table.element}', row, ordinal, reason FROM ("
+        f"INSERT INTO aside BY NAME SELECT DISTINCT ON (row) '{table.element}' AS element, row, ordinal, reason FROM ("
         f" SELECT ordinal, row, {reason} AS reason, {stated} <> first_value({stated}) OVER same AS differs"
         f" FROM {new} n WINDOW same AS (PARTITION BY ordinal, {', '.join(table.key)} ORDER BY {first})) WHERE differs"
     )
@@ -124,7 +132,10 @@ def _mark(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str)
     stage, where = stage_name(element), f"({where}) AND NOT {_is_aside(element)}"
     if not con.execute(f"SELECT 1 FROM {stage} WHERE {where} LIMIT 1").fetchone():
         return False
-    con.execute(f"INSERT INTO aside SELECT '{element}', row, ordinal, '{reason}' FROM {stage} WHERE {where}")
+    con.execute(
+        f"INSERT INTO aside BY NAME SELECT '{element}' AS element, row, ordinal, '{reason}' AS reason"
+        f" FROM {stage} WHERE {where}"
+    )
     return True
 
 

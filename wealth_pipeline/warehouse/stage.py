@@ -17,15 +17,13 @@ from wealth_pipeline.statement.rows import Batch
 from wealth_pipeline.statement.vocabulary import RATIOS, declared, open_elements
 from wealth_pipeline.tables.columns import AMOUNT, SQL_TYPES
 from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SIDE_ELEMENTS
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, OF_NO_ACCOUNT, SIDE_ELEMENTS
 from wealth_pipeline.warehouse import aside, events, refuse, rules
 from wealth_pipeline.warehouse.ddl import EVENTS, insert, stage_name
 
 #: IBKR: "Realized P/L is not ready and has been disabled for this statement."
 _NOT_READY = re.compile(r"(P\W*(/|&|and)\W*L\b|profit\W*(/|&|and)\W*loss).*\bnot\b.*\bready", re.IGNORECASE)
 _AMOUNTS = {"ordinal": "INTEGER", "row": "BIGINT", "component": "VARCHAR", "amount": SQL_TYPES[AMOUNT]}
-#: Elements whose rows are no account's, or of which each is another's.
-_OF_NO_ACCOUNT = ("ConversionRate", "SecurityInfo", "AccountInformation")
 _STATEMENT = {
     "ordinal": "INTEGER", "account_id": "VARCHAR", "from_date": "DATE", "to_date": "DATE",
     "when_generated": "TIMESTAMP", "sections": "VARCHAR[]", "pnl_ready": "BOOLEAN",
@@ -58,10 +56,10 @@ def read(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:
 def sort_out(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: set[str], sha256: str) -> None:
     """Make of the rows as they stand in the file those that count, in `new_<table>`."""
     con.execute("INSERT INTO statement_accounts BY NAME SELECT ? AS sha256, * FROM stage_statement", [sha256])
-    for element in sorted(present.difference(_OF_NO_ACCOUNT)):
+    for element in sorted(present - OF_NO_ACCOUNT):
         _leave_out_sums(con, element, reader.notes)
     rules.make(con, *rules.SUMS)
-    aside.settle(con)
+    aside.settle(con, reader.set_aside)
     for element in sorted(present):
         _fill(con, element, reader.notes)
         if element in MODEL_ELEMENTS:

@@ -164,6 +164,43 @@ def test_a_contract_of_the_same_symbol_is_another_one(house: House) -> None:
     assert house.texts("SELECT conid FROM position_lots") == [("2",)]
 
 
+FINE = "1.0000000000001"
+
+
+@pytest.mark.parametrize("account", ["-", "N/A", "", None])
+@pytest.mark.parametrize(
+    ("section", "rows"),
+    [
+        ("EquitySummaryInBase", [nav(), nav(total=FINE)]),
+        ("OpenPositions", [position(), position(positionValue=FINE)]),
+        ("CashReport", [cash(), cash(endingCash=FINE)]),
+        ("CashTransactions", [PAYMENT, {**PAYMENT, "amount": FINE}]),
+        ("OpenDividendAccruals", [ACCRUAL, {**ACCRUAL, "netAmount": "word"}]),
+    ],
+)
+def test_a_sum_of_other_rows_is_left_out_whatever_it_states(
+    house: House, account: str | None, section: str, rows: list[Row]
+) -> None:
+    """It is not loaded, and so neither refuses the file nor is set aside."""
+    sections: Any = {"EquitySummaryInBase": [nav()], section: [rows[1] | {"accountId": account}, rows[0]]}
+    house.loaded(file(flex(**sections)))
+    assert sum(house.notes("summary_row_dropped").values()) == 1
+    assert house.rows("FROM rows_set_aside") == []
+
+
+@pytest.mark.parametrize("date", ["MULTI", "-", ""])
+def test_a_nav_row_of_several_days_is_left_out_whatever_it_states(house: House, date: str) -> None:
+    house.loaded(file(flex(EquitySummaryInBase=[nav(reportDate=date, total=FINE), nav()])))
+    assert house.texts("SELECT total FROM nav") == [("100",)]
+    assert house.notes("summary_row_dropped") == {"EquitySummaryByReportDateInBase": 1}
+
+
+@pytest.mark.parametrize("odd", [{"total": FINE}, {"reportDate": "soon"}, {"reportDate": "soon", "total": FINE}])
+def test_a_row_without_account_is_no_sum_where_the_field_is_not_ticked(house: House, odd: Row) -> None:
+    rows = [{**nav(FRIDAY), "accountId": None}, {**nav(), "accountId": None, **odd}]
+    assert "EquitySummaryByReportDateInBase row 2: " in house.refused(file(flex(EquitySummaryInBase=rows)))
+
+
 @pytest.mark.parametrize(
     ("column", "attribute"),
     [("mark_price", "markPrice"), ("cost_basis_price", "costBasisPrice"), ("unrealized_pnl", "fifoPnlUnrealized")],
