@@ -52,7 +52,7 @@ class Statement:
 
 
 _PARSERS: dict[str, Callable[[str, str | None], Any]] = {
-    "accountId": lambda text, _: text,
+    "accountId": lambda text, _: values.account(text),
     "fromDate": values.parse_day,
     "toDate": values.parse_day,
     "whenGenerated": values.parse_moment,

@@ -15,6 +15,7 @@ from wealth_pipeline.statement import values
 from wealth_pipeline.statement.frame import CLOCKS, EARLIEST, NOTHING, StatementError, impossible
 from wealth_pipeline.statement.notes import Notes, is_sampled, shown_value
 from wealth_pipeline.statement.vocabulary import (
+    ACCOUNTS,
     IDENTIFIERS,
     declared,
     is_amount,
@@ -24,7 +25,7 @@ from wealth_pipeline.statement.vocabulary import (
 )
 from wealth_pipeline.tables.columns import AMOUNT
 from wealth_pipeline.tables.figures import DESCRIPTIVE
-from wealth_pipeline.tables.sections import SIDE_ELEMENTS
+from wealth_pipeline.tables.sections import NAV, OF_NO_ACCOUNT, SIDE_ELEMENTS
 
 #: The days that a row reports, and the times at which something was done, which lots have from long ago too.
 _REPORTED = frozenset({"reportDate", "fromDate", "toDate"})
@@ -34,14 +35,26 @@ _OPENED = frozenset({"openDateTime", "holdingPeriodDateTime"})
 _YEARS_AHEAD = {"maturity": 94, "expiry": 94}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SetAside:
-    """A row of a side section that is not loaded: its element and number in the file, its FlexStatement, and why."""
+    """A row that cannot be loaded: its element and number in the file, its FlexStatement, and why.
+
+    attribute: the one that cannot be read. refuses: whether the NAV rests on the row, unless it is a sum of others.
+    """
 
     element: str
     row: int
     ordinal: int
     reason: str
+    attribute: str
+    refuses: bool
+
+    def refusal(self) -> StatementError:
+        """What refuses the file, where the NAV rests on the row."""
+        return StatementError(
+            f"{self.element} row {self.row}: {self.reason}",
+            f"{NOTHING} If IBKR really sends this, please report it.",
+        )
 
 
 @dataclass(frozen=True)
@@ -49,12 +62,14 @@ class Batch:
     """Rows of one element, typed.
 
     columns: `ordinal` of the FlexStatement, `row` (the element's number in the file, from 1), then the declared
-    columns. amounts: None, or (`ordinal`, `row`, `component`, `amount`) of the open elements.
+    columns. amounts: None, or (`ordinal`, `row`, `component`, `amount`) of the open elements. odd: None, or the columns
+    of the rows that are set aside, NULL where they cannot be read: what a row belongs to can be seen from the rest.
     """
 
     element: str
     columns: pa.Table
     amounts: pa.Table | None
+    odd: pa.Table | None = None
 
 
 @dataclass
@@ -73,6 +88,8 @@ class Reading:
         """A column of an attribute's texts, typed."""
         if name in IDENTIFIERS:
             return values.identifiers(texts)
+        if name in ACCOUNTS:
+            return values.accounts(texts)
         last_year = self.last_days[0].year + _YEARS_AHEAD.get(name, 1)
         return values.convert(texts, kind, self.date_format, last_year, refuse=refuse)
 
@@ -115,7 +132,7 @@ class RowGroup:
         """The held rows, typed, without those that are set aside; raises StatementError for what refuses the file."""
         self.ordinals, self.numbers, *by_name = zip(*self.rows, strict=True)
         self.texts = dict(zip(self.names, by_name, strict=True))
-        self.odd: dict[int, str] = {}
+        self.odd: dict[int, SetAside] = {}
         for kind, name in self.noted:
             sample = next(filter(None, self.texts[name]), None) if is_sampled(self.element, kind) else None
             self.notes.add(kind, f"{self.element}.{name}", sample, len(self.rows))
@@ -124,17 +141,15 @@ class RowGroup:
         for name in self.columns:
             column, kind = declared()[self.element][name]
             columns[column] = self._convert(name, self.texts[name], kind)
-        table, amounts = pa.table(columns), self._amounts(place)
+        table, amounts, odd = pa.table(columns), self._amounts(place), None
         if self.odd:
-            odd = pa.array([self.numbers[index] for index in self.odd], pa.int64())
-            table = table.filter(pc.invert(pc.is_in(table["row"], odd)))
-            amounts = amounts and amounts.filter(pc.invert(pc.is_in(amounts["row"], odd)))
-            self.reading.set_aside += [
-                SetAside(self.element, self.numbers[index], self.ordinals[index], reason)
-                for index, reason in self.odd.items()
-            ]
+            numbers = pa.array([self.numbers[index] for index in self.odd], pa.int64())
+            odd = table.filter(pc.is_in(table["row"], numbers))
+            table = table.filter(pc.invert(pc.is_in(table["row"], numbers)))
+            amounts = amounts and amounts.filter(pc.invert(pc.is_in(amounts["row"], numbers)))
+            self.reading.set_aside += self.odd.values()
         self.rows = []
-        return Batch(self.element, table, amounts)
+        return Batch(self.element, table, amounts, odd)
 
     def _convert(self, name: str, texts: Sequence[str], kind: pa.DataType) -> pa.Array:
         column = self.reading.convert(name, texts, kind, lambda error: self._refuse(name, error))
@@ -147,6 +162,16 @@ class RowGroup:
         if self.element == "OpenPosition":
             return "levelOfDetail" in self.texts and self.texts["levelOfDetail"][index] == "LOT"
         return self.element in SIDE_ELEMENTS
+
+    def _may_be_a_sum(self, index: int) -> bool:
+        """Whether the row at `index` may sum up others, and be left out: the whole file shows that.
+
+        IBKR: such rows have no account beside rows that have one, or `-`; or the date MULTI.
+        """
+        account, day = (self.texts[name][index] if name in self.texts else "" for name in ("accountId", "reportDate"))
+        if self.element in OF_NO_ACCOUNT:
+            return False
+        return account in values.NULLS or (self.element == NAV.element and day in values.DATE_NULLS)
 
     def _refuse_impossible(self, name: str, texts: Sequence[str], column: pa.Array) -> None:
         """Refuse the days that cannot be: before IBKR reported any, or after the statement was generated."""
@@ -164,18 +189,27 @@ class RowGroup:
             self._refuse(name, values.Unreadable(index, texts[index], why), described=False)
 
     def _refuse(self, name: str, error: values.Unreadable, described: bool = True) -> None:
-        """Note a description, set a row of a side aside, or raise StatementError naming the row and the attribute."""
+        """Note a description, set a row of a side aside, or raise StatementError naming the row and the attribute.
+
+        Of a row that may be a sum of others it is only kept that it cannot be read.
+        """
         if described and name in DESCRIPTIVE:
             self.notes.add_unreadable(self.element, name, error.text)
             return
-        says = f"{name}={shown_value(self.element, error.text)} {error.why}"
-        if self._is_side(error.index):
-            self.odd.setdefault(error.index, says)
-            return
-        raise StatementError(
-            f"{self.element} row {self.numbers[error.index]}: {says}",
-            f"{NOTHING} If IBKR really sends this, please report it.",
+        index = error.index
+        odd = SetAside(
+            element=self.element,
+            row=self.numbers[index],
+            ordinal=self.ordinals[index],
+            reason=f"{name}={shown_value(self.element, error.text)} {error.why}",
+            attribute=name,
+            refuses=not self._is_side(index),
         )
+        if odd.refuses and not self._may_be_a_sum(index):
+            raise odd.refusal()
+        # A day that cannot be read is not one that is lacking, as a sum's can be.
+        if index not in self.odd or name == "reportDate":
+            self.odd[index] = odd
 
     def _amounts(self, place: dict[str, pa.Array]) -> pa.Table | None:
         parts = []

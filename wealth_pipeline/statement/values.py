@@ -24,6 +24,9 @@ from wealth_pipeline.calendar import NEW_YORK
 NULLS = ("", "-", "--", "N/A")
 DATE_NULLS = (*NULLS, "MULTI")
 
+#: How a row is written here that is no single account's.
+NO_ACCOUNT = "-"
+
 #: IBKR: the formats a Flex query page offers for dates, times and what stands between them.
 _MOMENT = re.compile(
     r"(?P<day>\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-[A-Za-z]{3}-\d{2}|\d{2}/\d{2}/\d{4}|\d{2}/\d{2}/\d{2})"
@@ -156,6 +159,19 @@ def identifiers(column: Sequence[str]) -> pa.Array:
     """Texts that identify something; IBKR's null markers are NULL (MULTI: seen in ids of aggregated rows)."""
     array = pa.array(column, pa.string())
     return pc.if_else(pc.is_in(array, pa.array(DATE_NULLS)), pa.scalar(None, pa.string()), array)
+
+
+def account(text: str) -> str:
+    """The account that a text names; the null markers are one and the same."""
+    return NO_ACCOUNT if text in NULLS[1:] else text
+
+
+def accounts(column: Sequence[str]) -> pa.Array:
+    """Accounts; an empty text is NULL, and a null marker NO_ACCOUNT."""
+    array = texts(column)
+    if set(NULLS[1:]).isdisjoint(column):
+        return array
+    return pc.if_else(pc.is_in(array, pa.array(NULLS[1:])), pa.scalar(NO_ACCOUNT), array)
 
 
 def is_number(text: str) -> bool:

@@ -20,13 +20,18 @@ FRAME = {
 #: The sections that stand around their rows.
 LOADED_SECTIONS = frozenset(section.name for section in SECTIONS if section.name != section.element)
 
-#: Texts that identify something, where a null marker is no text.
+#: Texts that identify something, where a null marker is no text. `accountId` is another matter: "-" is no account's.
 IDENTIFIERS = frozenset(
     "conid securityID isin cusip figi underlyingConid transactionID tradeID actionID originatingOrderID "
-    "originatingTransactionID model levelOfDetail".split()
+    "originatingTransactionID model levelOfDetail currency fromCurrency toCurrency ibCommissionCurrency assetCategory "
+    "account".split()
 )
+#: What names an account, or with a null marker says that the row is a sum over several.
+ACCOUNTS = frozenset({"accountId", "acctAlias"})
 #: Attributes of the open elements that identify or describe a row and are no amounts.
 _IDENTITY = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
+#: Amounts of the open elements that are ratios: those of several rows have no sum.
+RATIOS = frozenset({"twr"})
 #: IBKR: parts of an amount by segment, custodian or period, and by side; the unsuffixed attribute is their whole.
 _CASH_PARTS = ("Sec", "Com", "Paxos", "IBUKL", "MTD", "YTD")
 _NAV_PARTS = ("Long", "Short")

@@ -140,5 +140,7 @@ SECTIONS: tuple[Section, ...] = tuple(declared for declared in list(vars().value
 SECTION_OF = {section.element: section.name for section in SECTIONS}
 #: The elements of the sides.
 SIDE_ELEMENTS = frozenset(section.element for section in SECTIONS if section.side)
+#: The elements whose rows are no account's, or of which each is another's.
+OF_NO_ACCOUNT = frozenset({CONVERSION_RATES.element, SECURITIES_INFO.element, ACCOUNT_INFORMATION.element})
 #: The elements whose models are added up.
 MODEL_ELEMENTS = tuple(section.element for section in SECTIONS if section.models)

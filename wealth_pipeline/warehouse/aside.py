@@ -14,7 +14,6 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
-from wealth_pipeline.statement import values
 from wealth_pipeline.statement.frame import Statement, StatementError, reported_day
 from wealth_pipeline.statement.picker import attributes_of
 from wealth_pipeline.statement.reader import StatementReader
@@ -22,12 +21,10 @@ from wealth_pipeline.statement.rows import SetAside
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.records import RECORDS_BY_NAME
 from wealth_pipeline.tables.relations import TableSpec
-from wealth_pipeline.tables.sections import SECTION_OF, SECTIONS, SIDE_ELEMENTS
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SECTION_OF, SECTIONS, SIDE_ELEMENTS
 from wealth_pipeline.warehouse.ddl import insert, stage_name, texts
 from wealth_pipeline.warehouse.refuse import REPORT
 
-#: Levels of detail that sum up other rows; see sql/prepare/.
-_SUMMED = frozenset("SUMMARY ORDER CLOSED_LOT WASH_SALE SYMBOL_SUMMARY ASSET_SUMMARY".split())
 _DAY_OF_STATE = {section.element: section.day for section in SECTIONS}
 
 Row = tuple[str, int, int, str]
@@ -35,11 +32,31 @@ Row = tuple[str, int, int, str]
 
 def begin(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
     """Start the file's list of rows that are set aside, with those that the reader could not read."""
-    con.execute("CREATE OR REPLACE TEMP TABLE aside (element VARCHAR, row BIGINT, ordinal INTEGER, reason VARCHAR)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE aside (element VARCHAR, row BIGINT, ordinal INTEGER, reason VARCHAR,"
+        " attribute VARCHAR, refuses BOOLEAN)"
+    )
     # The days of accounts whose proofs rest on rows that lack now.
     con.execute("CREATE OR REPLACE TEMP TABLE aside_days (account_id VARCHAR, report_date DATE)")
     if read:
         insert(con, "aside", pa.Table.from_pylist([vars(row) for row in read]))
+
+
+def settle(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
+    """Once the sums of other rows are left out: those that could not be read are nothing to be set aside.
+
+    The rest leave the stage, but for those of models, which the other models of their account must see first. Raises
+    StatementError for a row that is no sum, and on which the NAV rests.
+    """
+    for (element,) in con.execute("SELECT DISTINCT element FROM aside ORDER BY ALL").fetchall():
+        staged = f"row IN (SELECT row FROM {stage_name(element)})"
+        con.execute(f"DELETE FROM aside WHERE element = '{element}' AND NOT {staged}")
+        left = con.execute(f"SELECT min(row) FROM aside WHERE element = '{element}' AND refuses").fetchone()
+        for row in read:
+            if left and (row.element, row.row) == (element, left[0]):
+                raise row.refusal()
+        if element not in MODEL_ELEMENTS:
+            take_out(con, element)
 
 
 def incomplete(con: duckdb.DuckDBPyConnection, present: Collection[str]) -> None:
@@ -54,6 +71,26 @@ def incomplete(con: duckdb.DuckDBPyConnection, present: Collection[str]) -> None
                 move(con, table.element, f"{column.name} IS NULL{level}", f"it has no {column.attribute}")
             if column.name == "fx_rate_to_base":
                 move(con, table.element, f"{column.name} < 0{level}", f"its {column.attribute} is negative")
+
+
+def models(con: duckdb.DuckDBPyConnection, element: str, key: Sequence[str]) -> None:
+    """Set aside the rows of all models of an account and period, where the row of one of them cannot be loaded.
+
+    What the others add up to is not the account's figure. key: the columns that say what is added up; a row that lacks
+    one of them may belong to any.
+    """
+    stage = stage_name(element)
+    table = next(table for table in TABLES if table.element == element)
+    for column in table.read:
+        if not column.nullable:
+            _mark(con, element, f"{column.name} IS NULL", f"it has no {column.attribute}")
+    same = " AND ".join(f"(s.{name} = o.{name} OR o.{name} IS NULL)" for name in key)
+    con.execute(
+        f"INSERT INTO aside BY NAME SELECT '{element}' AS element, row, ordinal,"
+        f" 'the row of another model of its account was set aside' AS reason FROM {stage} s WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
+        f" AND coalesce(s.model, o.model) IS NOT NULL) AND NOT {_is_aside(element)}"
+    )
+    take_out(con, element)
 
 
 def contradictory(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
@@ -72,7 +109,7 @@ def contradictory(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
         first = f"({held}) DESC, symbol, currency, listing_exchange, {', '.join(columns)}"
         reason = "'conid ' || conid || ' is listed a second time'"
     con.execute(
-        f"INSERT INTO aside SELECT DISTINCT ON (row) '{table.element}', row, ordinal, reason FROM ("
+        f"INSERT INTO aside BY NAME SELECT DISTINCT ON (row) '{table.element}' AS element, row, ordinal, reason FROM ("
         f" SELECT ordinal, row, {reason} AS reason, {stated} <> first_value({stated}) OVER same AS differs"
         f" FROM {new} n WINDOW same AS (PARTITION BY ordinal, {', '.join(table.key)} ORDER BY {first})) WHERE differs"
     )
@@ -81,10 +118,29 @@ def contradictory(con: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
 
 def move(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str) -> None:
     """Set aside the staged rows of an element for which `where` holds. reason: a sentence."""
-    stage = stage_name(element)
-    if con.execute(f"SELECT 1 FROM {stage} WHERE {where} LIMIT 1").fetchone():
-        con.execute(f"INSERT INTO aside SELECT '{element}', row, ordinal, '{reason}' FROM {stage} WHERE {where}")
-        con.execute(f"DELETE FROM {stage} WHERE {where}")
+    if _mark(con, element, where, reason):
+        take_out(con, element)
+
+
+def take_out(con: duckdb.DuckDBPyConnection, element: str) -> None:
+    """Take the rows of an element that are set aside out of its stage."""
+    con.execute(f"DELETE FROM {stage_name(element)} WHERE {_is_aside(element)}")
+
+
+def _mark(con: duckdb.DuckDBPyConnection, element: str, where: str, reason: str) -> bool:
+    """Set rows aside that stay in their stage for now; whether there are any."""
+    stage, where = stage_name(element), f"({where}) AND NOT {_is_aside(element)}"
+    if not con.execute(f"SELECT 1 FROM {stage} WHERE {where} LIMIT 1").fetchone():
+        return False
+    con.execute(
+        f"INSERT INTO aside BY NAME SELECT '{element}' AS element, row, ordinal, '{reason}' AS reason"
+        f" FROM {stage} WHERE {where}"
+    )
+    return True
+
+
+def _is_aside(element: str) -> str:
+    return f"row IN (SELECT row FROM aside WHERE element = '{element}')"
 
 
 def keep(
@@ -104,22 +160,17 @@ def keep(
     if not listed:
         return
     found = attributes_of(stream, [(element, row) for element, row, _, _ in listed])
-    _refuse_only_lots(con, listed, found)
+    _refuse_only_lots(con, listed, found, reader.statements, date_format)
     kept = []
     for row in listed:
-        element, attributes = row[0], found[row[:2]]
-        if attributes.get("accountId") == "-" or attributes.get("levelOfDetail") in _SUMMED:
-            reader.notes.add("summary_row_dropped", element)
-            continue
-        reader.notes.add("row_set_aside", element)
-        kept.append({"sha256": sha256, **_kept(row, attributes, reader.statements[row[2] - 1], date_format)})
-    if kept:
-        insert(con, "rows_set_aside", pa.Table.from_pylist(kept, RECORDS_BY_NAME["rows_set_aside"].schema))
-        con.execute(
-            "INSERT INTO aside_days SELECT DISTINCT account_id, report_date FROM rows_set_aside"
-            " WHERE sha256 = ? AND report_date IS NOT NULL",
-            [sha256],
-        )
+        reader.notes.add("row_set_aside", row[0])
+        kept.append({"sha256": sha256, **_kept(row, found[row[:2]], reader.statements[row[2] - 1], date_format)})
+    insert(con, "rows_set_aside", pa.Table.from_pylist(kept, RECORDS_BY_NAME["rows_set_aside"].schema))
+    con.execute(
+        "INSERT INTO aside_days SELECT DISTINCT account_id, report_date FROM rows_set_aside"
+        " WHERE sha256 = ? AND report_date IS NOT NULL",
+        [sha256],
+    )
 
 
 def _kept(
@@ -149,20 +200,22 @@ def _day(element: str, attributes: dict[str, str], statement: Statement, date_fo
 
 
 def _refuse_only_lots(
-    con: duckdb.DuckDBPyConnection, listed: Sequence[Row], found: dict[tuple[str, int], dict[str, str]]
+    con: duckdb.DuckDBPyConnection,
+    listed: Sequence[Row],
+    found: dict[tuple[str, int], dict[str, str]],
+    statements: Sequence[Statement],
+    date_format: str | None,
 ) -> None:
+    """Beside SUMMARY rows of its account and day a lot is none of the positions, whatever it states."""
     lots = [row for row in listed if row[0] == "OpenPosition"]
     if not lots:
         return
-    columns = "ordinal, model, coalesce(conid, security_id, symbol)"
-    held = set(con.execute(f"SELECT {columns} FROM new_positions WHERE NOT from_lots").fetchall())
+    days = "SELECT DISTINCT ordinal, account_id, report_date FROM new_positions WHERE NOT from_lots"
+    held = set(con.execute(days).fetchall())
     for element, row, ordinal, reason in lots:
-        named = {
-            name: None if text in values.DATE_NULLS and name != "symbol" else text or None
-            for name, text in found[element, row].items()
-        }
-        contract = named.get("conid") or named.get("securityID") or named.get("symbol")
-        if (ordinal, named.get("model"), contract) not in held:
+        attributes, statement = found[element, row], statements[ordinal - 1]
+        account = attributes.get("accountId") or statement.account_id
+        if (ordinal, account, _day(element, attributes, statement, date_format)) not in held:
             raise StatementError(
                 f"{element} row {row}, a lot of a position without a SUMMARY row: {reason}",
                 REPORT,

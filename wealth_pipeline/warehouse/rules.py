@@ -12,16 +12,15 @@ from wealth_pipeline.warehouse.ddl import sql
 PROFIT = ("profit",)
 #: The currency of the cost: macros that several stages call.
 COST = ("cost/of_its_own_rule", "cost/cost_rows", "cost/cost_forms", "cost/cost_in_base")
+#: The rows that sum up others are left out, before anything else is asked of a row.
+SUMS = ("prepare/dropped", "prepare/summed_cash", "prepare/undated_nav", "prepare/summed_trades")
 #: From the rows as they stand in the file to those that count.
 PREPARE = (
-    "prepare/dropped",
-    "prepare/summed_cash",
-    "prepare/undated_nav",
-    "prepare/summed_trades",
     "prepare/unknown_levels",
     "prepare/unusable_rows",
     "prepare/odd_values",
     "prepare/level_guessed",
+    "prepare/stray_lots",
     "prepare/stage_base",
 )
 #: The years of what is held, where years have two digits.

@@ -18,7 +18,7 @@ from wealth_pipeline.warehouse.ddl import create_statements
 from wealth_pipeline.warehouse.proofs.proofs import PROOFS
 
 #: Raised by hand where Python alone changes what is loaded of a statement: how it is read, staged or merged.
-RULES_IN_PYTHON = 1
+RULES_IN_PYTHON = 2
 #: What declarations say for people alone; of a model, its columns count.
 _FOR_PEOPLE = {
     "description", "unit", "newer", "title", "costs", "needed", "vital", "like", "model", "compares", "needs", "table",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
@@ -14,10 +14,10 @@ from wealth_pipeline.statement.frame import StatementError
 from wealth_pipeline.statement.notes import Notes
 from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.rows import Batch
-from wealth_pipeline.statement.vocabulary import declared, open_elements
+from wealth_pipeline.statement.vocabulary import RATIOS, declared, open_elements
 from wealth_pipeline.tables.columns import AMOUNT, SQL_TYPES
 from wealth_pipeline.tables.figures import TABLES
-from wealth_pipeline.tables.sections import MODEL_ELEMENTS, SIDE_ELEMENTS
+from wealth_pipeline.tables.sections import MODEL_ELEMENTS, OF_NO_ACCOUNT, SIDE_ELEMENTS
 from wealth_pipeline.warehouse import aside, events, refuse, rules
 from wealth_pipeline.warehouse.ddl import EVENTS, insert, stage_name
 
@@ -53,15 +53,20 @@ def read(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[str]:
     return present
 
 
-def sort_out(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: Collection[str], sha256: str) -> None:
+def sort_out(con: duckdb.DuckDBPyConnection, reader: StatementReader, present: set[str], sha256: str) -> None:
     """Make of the rows as they stand in the file those that count, in `new_<table>`."""
     con.execute("INSERT INTO statement_accounts BY NAME SELECT ? AS sha256, * FROM stage_statement", [sha256])
+    for element in sorted(present - OF_NO_ACCOUNT):
+        _leave_out_sums(con, element, reader.notes)
+    rules.make(con, *rules.SUMS)
+    aside.settle(con, reader.set_aside)
     for element in sorted(present):
         _fill(con, element, reader.notes)
         if element in MODEL_ELEMENTS:
             _add_up_models(con, element, reader.notes)
     rules.make(con, *rules.COST)
     rules.make(con, *rules.PREPARE)
+    aside.move(con, "OpenPosition", "row IN (FROM stray_lots)", "no SUMMARY row of its account and day is its position")
     aside.incomplete(con, present)
     if reader.two_digit_years:
         rules.make(con, *rules.UNMATURED)
@@ -146,6 +151,8 @@ def _stage_rows(con: duckdb.DuckDBPyConnection, reader: StatementReader) -> set[
 
     def stage(batch: Batch) -> None:
         insert(con, stage_name(batch.element), batch.columns)
+        if batch.odd is not None:
+            insert(con, stage_name(batch.element), batch.odd)
         if batch.amounts is not None:
             insert(con, f"{stage_name(batch.element)}_amounts", batch.amounts)
 
@@ -192,10 +199,8 @@ def unknown_values() -> str:
 
 
 def _fill(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
-    """Give rows the account and the dates that they don't state themselves, and leave out those of no account."""
+    """Give rows the account and the dates that they don't state themselves, and no rate where they state none."""
     stage, attributes = stage_name(element), {attribute: name for attribute, (name, _) in declared()[element].items()}
-    if element not in ("ConversionRate", "SecurityInfo", "AccountInformation"):
-        _leave_out_sums(con, element, notes)
     # IBKR: a row may lack the account and the dates of its FlexStatement, if the query doesn't tick these fields.
     defaults = {"accountId": "account_id", "fromDate": "from_date", "toDate": "to_date"}
     if element in ("OpenPosition", "OpenDividendAccrual"):
@@ -239,16 +244,20 @@ def _leave_out_sums(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) 
 
 
 def _add_up_models(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -> None:
-    """Make one row of those of several models: the account's figure is their sum.
+    """Make one row of those of several models: the account's figure is their sum. Returns have no sum.
 
     IBKR: a query may show models, and then what belongs to each. Raises StatementError for a model that is there twice.
     """
     stage = stage_name(element)
     if con.execute(f"SELECT 1 FROM {stage} WHERE model IS NOT NULL LIMIT 1").fetchone() is None:
+        aside.take_out(con, element)
         return
     columns = {name: kind for name, kind in declared()[element].values() if name not in ("model", "level_of_detail")}
     summed = [name for name, kind in columns.items() if pa.types.is_decimal(kind)]
-    key = ", ".join(["ordinal", *(name for name in columns if name not in summed)])
+    of = ["ordinal", *(name for name in columns if name not in summed)]
+    if element in SIDE_ELEMENTS:
+        aside.models(con, element, of)
+    key = ", ".join(of)
     rows = _rows_of_models(con, element, key)
     if not rows:
         return
@@ -264,8 +273,13 @@ def _add_up_models(con: duckdb.DuckDBPyConnection, element: str, notes: Notes) -
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE {stage}_amounts AS SELECT ordinal, coalesce(m.first_row, a.row) AS row,"
             f" component, CAST(sum(amount) AS {SQL_TYPES[AMOUNT]}) AS amount FROM {stage}_amounts a"
-            " LEFT JOIN model_rows m USING (row) GROUP BY ALL"
+            f" LEFT JOIN model_rows m USING (row)"
+            f" WHERE m.first_row IS NULL OR component NOT IN ({_quoted(RATIOS)}) GROUP BY ALL"
         )
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(f"'{text}'" for text in sorted(texts))
 
 
 def _rows_of_models(con: duckdb.DuckDBPyConnection, element: str, key: str) -> int:

@@ -37,7 +37,8 @@ _AMOUNT = pa.decimal128(28, 12)
 _NULLS = ("", "-", "--", "N/A", "MULTI")
 _IDENTIFIERS = frozenset(
     "conid securityID isin cusip figi underlyingConid transactionID tradeID actionID originatingOrderID "
-    "originatingTransactionID model levelOfDetail".split()
+    "originatingTransactionID model levelOfDetail currency fromCurrency toCurrency ibCommissionCurrency "
+    "assetCategory account".split()
 )
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+(\.\d*)?|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)", re.ASCII)
 _NO_AMOUNTS = frozenset("accountId acctAlias model currency reportDate fromDate toDate levelOfDetail".split())
@@ -121,7 +122,9 @@ def _read(data: bytes, aside: set[tuple[str, int]]) -> _Told:
     for tag, rows in told.rows.items():
         # IBKR: rows of account "-" sum up all accounts of the query, and rows without one beside rows that have one.
         ticked = tag not in _NO_ACCOUNT and any(row[_OWN] for _, row in rows)
-        told.rows[tag] = [(n, row) for n, row in rows if row["accountId"] != "-" and (row.pop(_OWN) or not ticked)]
+        told.rows[tag] = [
+            (n, row) for n, row in rows if row["accountId"] not in _NULLS[:4] and (row.pop(_OWN) or not ticked)
+        ]
     return told
 
 
@@ -330,7 +333,9 @@ def _added_up(rows: Iterable[tuple[int, Attributes]]) -> list[tuple[int, Attribu
             summed += [(ordinal, row) for row in parts]
             continue
         names = {name for row in parts for name in row} - _NO_AMOUNTS
-        summed.append((ordinal, {**parts[0], **{name: _total(parts, name) for name in names}}))
+        total = {**parts[0], **{name: _total(parts, name) for name in names}}
+        total.pop("twr", None)  # the returns of several models have no sum
+        summed.append((ordinal, total))
     return summed
 
 

@@ -123,6 +123,85 @@ def test_a_lot_that_is_the_position_itself_refuses_the_file(house: House) -> Non
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [{"conid": "2", "symbol": "OTHER"}, {"model": "A"}, {"conid": "", "symbol": ""}, {"conid": "2", "position": "six"}],
+)
+def test_a_lot_of_no_position_beside_positions_makes_none(house: House, odd: Row) -> None:
+    """IBKR states lots beside the positions that they add up to."""
+    house.loaded(one(**held(position(), lot(), lot(**odd))))
+    assert house.texts("SELECT conid, quantity, from_lots FROM positions") == [("1", "10", "False")]
+    assert house.texts("SELECT conid, quantity FROM position_lots") == [("1", "10")]
+    assert house.rows("SELECT element, row FROM rows_set_aside") == [("OpenPosition", 3)]
+
+
+@pytest.mark.parametrize(
+    ("lacks", "summary"),
+    [
+        ({"conid": ""}, {}),
+        ({"conid": "-", "symbol": "", "securityID": "US1"}, {"securityID": "US1"}),
+        ({"symbol": ""}, {}),
+        ({"securityID": "US1"}, {"conid": ""}),
+        ({}, {"conid": ""}),
+        ({"model": ""}, {"model": "A"}),
+    ],
+)
+def test_a_lot_is_of_the_position_that_an_identifier_of_both_names(house: House, lacks: Row, summary: Row) -> None:
+    """One of the two may lack the others."""
+    lots = [lot(position="4", positionValue="20", costBasisMoney="16", fifoPnlUnrealized="4"),
+            lot(position="6", positionValue="30", costBasisMoney="24", fifoPnlUnrealized="6")]  # fmt: skip
+    house.loaded(one(**held(position(**summary), *({**row, **lacks} for row in lots))))
+    assert house.texts("SELECT conid, model, symbol, quantity, from_lots FROM positions") == [
+        ("1", summary.get("model"), "ACME", "10", "False")
+    ]
+    assert house.rows("FROM rows_set_aside") == []
+    assert house.rows(PROVED, "lots") == [("passed", None)]
+
+
+def test_a_contract_of_the_same_symbol_is_another_one(house: House) -> None:
+    """Two contracts may share it; what names a lot better than the symbol decides."""
+    house.loaded(one(**held(position(), position(conid="2"), lot(conid="3"), lot(conid="2"), lot(conid=""))))
+    assert house.texts("SELECT conid FROM positions ORDER BY 1") == [("1",), ("2",)]
+    assert house.texts("SELECT conid FROM position_lots") == [("2",)]
+
+
+FINE = "1.0000000000001"
+
+
+@pytest.mark.parametrize("account", ["-", "N/A", "", None])
+@pytest.mark.parametrize(
+    ("section", "rows"),
+    [
+        ("EquitySummaryInBase", [nav(), nav(total=FINE)]),
+        ("OpenPositions", [position(), position(positionValue=FINE)]),
+        ("CashReport", [cash(), cash(endingCash=FINE)]),
+        ("CashTransactions", [PAYMENT, {**PAYMENT, "amount": FINE}]),
+        ("OpenDividendAccruals", [ACCRUAL, {**ACCRUAL, "netAmount": "word"}]),
+    ],
+)
+def test_a_sum_of_other_rows_is_left_out_whatever_it_states(
+    house: House, account: str | None, section: str, rows: list[Row]
+) -> None:
+    """It is not loaded, and so neither refuses the file nor is set aside."""
+    sections: Any = {"EquitySummaryInBase": [nav()], section: [rows[1] | {"accountId": account}, rows[0]]}
+    house.loaded(file(flex(**sections)))
+    assert sum(house.notes("summary_row_dropped").values()) == 1
+    assert house.rows("FROM rows_set_aside") == []
+
+
+@pytest.mark.parametrize("date", ["MULTI", "-", ""])
+def test_a_nav_row_of_several_days_is_left_out_whatever_it_states(house: House, date: str) -> None:
+    house.loaded(file(flex(EquitySummaryInBase=[nav(reportDate=date, total=FINE), nav()])))
+    assert house.texts("SELECT total FROM nav") == [("100",)]
+    assert house.notes("summary_row_dropped") == {"EquitySummaryByReportDateInBase": 1}
+
+
+@pytest.mark.parametrize("odd", [{"total": FINE}, {"reportDate": "soon"}, {"reportDate": "soon", "total": FINE}])
+def test_a_row_without_account_is_no_sum_where_the_field_is_not_ticked(house: House, odd: Row) -> None:
+    rows = [{**nav(FRIDAY), "accountId": None}, {**nav(), "accountId": None, **odd}]
+    assert "EquitySummaryByReportDateInBase row 2: " in house.refused(file(flex(EquitySummaryInBase=rows)))
+
+
+@pytest.mark.parametrize(
     ("column", "attribute"),
     [("mark_price", "markPrice"), ("cost_basis_price", "costBasisPrice"), ("unrealized_pnl", "fifoPnlUnrealized")],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, Row, cash, file, flex, lot, nav, position
+from wealth_pipeline_tests.flexml import FRIDAY, MONDAY, Row, cash, file, flex, lot, nav, position, rate
 
 from .conftest import House
 
@@ -30,6 +30,46 @@ def test_a_null_marker_is_no_id(house: House, marker: str) -> None:
     assert house.texts("SELECT symbol, quantity, model FROM positions ORDER BY 1") == [
         ("A", "10", None), ("B", "10", None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("marker", ["-", "--", "N/A"])
+def test_a_null_marker_is_no_currency(house: House, marker: str) -> None:
+    """The base currency is another row's then, and a position's value in base currency unknown."""
+    trade: Row = {"transactionID": "8", "currency": "USD", "quantity": "5", "reportDate": MONDAY}
+    house.loaded(
+        one(
+            AccountInformation={"accountId": "U1", "currency": marker},
+            EquitySummaryInBase=[nav()],
+            OpenPositions=[position(currency=marker, fxRateToBase="", assetCategory=marker)],
+            ConversionRates=[rate(marker, "2")],
+            Trades=[{**trade, "ibCommissionCurrency": marker}, {**trade, "transactionID": "9", "currency": marker}],
+            CashTransactions=[{**FEE, "currency": marker}],
+            Transfers=[{**trade, "currency": marker}, {**trade, "account": marker}],
+            OpenDividendAccruals=[{"conid": "1", "currency": marker, "netAmount": "5"}],
+            InterestAccruals=[{"currency": marker, "endingAccrualBalance": "5"}],
+        )
+    )
+    assert house.rows("SELECT base_currency FROM accounts") == [("USD",)]
+    assert house.texts("SELECT currency, asset_class, quantity, position_value_base FROM positions") == [
+        (None, None, "10", None)
+    ]
+    assert house.notes("no_currency") == {"OpenPosition.currency": 1}
+    assert house.rows("FROM fx_rates") == []
+    assert house.rows("SELECT transaction_id, commission_currency FROM trades") == [("8", None)]
+    assert house.rows("SELECT counterparty_account FROM transfers") == [(None,)]
+    assert house.rows("SELECT element FROM rows_set_aside WHERE reason = 'it has no currency' ORDER BY 1") == [
+        ("CashTransaction",), ("InterestAccrualsCurrency",), ("OpenDividendAccrual",), ("Trade",), ("Transfer",),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("marker", ["-", "--", "N/A"])
+def test_rows_whose_account_is_a_null_marker_are_sums(house: House, marker: str) -> None:
+    house.loaded(
+        one(EquitySummaryInBase=[nav(), nav(accountId=marker)], OpenPositions=[position(), position(accountId=marker)])
+    )
+    assert house.rows("SELECT account_id FROM accounts") == [("U1",)]
+    assert house.rows("SELECT account_id FROM positions") == [("U1",)]
+    assert house.notes("summary_row_dropped") == {"EquitySummaryByReportDateInBase": 1, "OpenPosition": 1}
 
 
 def test_a_null_marker_in_an_opening_id_makes_no_lot(house: House) -> None:
