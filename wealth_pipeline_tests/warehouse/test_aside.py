@@ -264,6 +264,17 @@ def in_every_order(new_house: Callable[[], House], files: list[bytes], query: st
 SHOWN = "SELECT row_id, amount, report_date, known_since FROM cash_transactions ORDER BY ALL"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_later_flexstatement_of_the_same_file_takes_the_old_payment_away_too(house: House, order: int) -> None:
+    """Those of one period are united: nothing says that one of them is the whole."""
+    paid = {**PAYMENT, "reportDate": MONDAY}
+    older = flex(first=FRIDAY, generated="20250311;060000", CashTransactions=[{**paid, "amount": "1000"}])
+    newer = flex(generated="20250312;060000", CashTransactions=[{**paid, "amount": "900", "transactionID": "9"}])
+    again = flex(generated="20250313;060000", CashTransactions=[{**paid, "amount": "1", "transactionID": "10"}])
+    house.loaded(file(*[older, newer, again][::order]))
+    assert house.texts("SELECT amount FROM cash_transactions ORDER BY 1") == [("1",), ("900",)]
+
+
 def test_a_corrected_payment_takes_the_old_one_away(new_house: Callable[[], House]) -> None:
     """IBKR gives the corrected row another id; the deposit counted twice."""
     deposit = {**PAYMENT, "type": "Deposits/Withdrawals", "reportDate": FRIDAY}
