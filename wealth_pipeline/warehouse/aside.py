@@ -87,7 +87,8 @@ def models(con: duckdb.DuckDBPyConnection, element: str, key: Sequence[str]) -> 
     same = " AND ".join(f"(s.{name} = o.{name} OR o.{name} IS NULL)" for name in key)
     con.execute(
         f"INSERT INTO aside BY NAME SELECT '{element}' AS element, row, ordinal,"
-        f" 'the row of another model of its account was set aside' AS reason FROM {stage} s WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
+        f" 'the row of another model of its account was set aside' AS reason FROM {stage} s"
+        f" WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
         f" AND coalesce(s.model, o.model) IS NOT NULL) AND NOT {_is_aside(element)}"
     )
     take_out(con, element)
