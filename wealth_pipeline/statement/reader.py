@@ -140,4 +140,3 @@ def _broken(line: int | None, code: int = 0) -> StatementError:
         f"The XML is broken or cut off at line {line or 1}",
         "Download the statement again; if it breaks at the same place, ask IBKR.",
     )
-

@@ -197,7 +197,7 @@ def test_a_sum_of_other_rows_is_left_out_whatever_it_states(
     house: House, account: str | None, section: str, rows: list[Row]
 ) -> None:
     """It is not loaded, and so neither refuses the file nor is set aside."""
-    sections: Any = {"EquitySummaryInBase": [nav()], section: [rows[1] | {"accountId": account}, rows[0]]}
+    sections: Any = {"EquitySummaryInBase": [nav()], section: [{**rows[1], "accountId": account}, rows[0]]}
     house.loaded(file(flex(**sections)))
     assert sum(house.notes("summary_row_dropped").values()) == 1
     assert house.rows("FROM rows_set_aside") == []
