@@ -18,7 +18,7 @@ from lxml import etree
 
 from wealth_pipeline.statement.frame import Statement, StatementError
 from wealth_pipeline.statement.notes import Notes
-from wealth_pipeline.statement.root import SAFE, chunks
+from wealth_pipeline.statement.root import SAFE, WRONG_CHARACTER, WRONG_ENCODING, chunks
 from wealth_pipeline.statement.rows import Batch, Reading, RowGroup, SetAside
 from wealth_pipeline.statement.structure import Structure
 
@@ -126,12 +126,12 @@ class _Collector(Structure):
 
 
 def _broken(line: int | None, code: int = 0) -> StatementError:
-    if code in _WRONG_ENCODING:
+    if code in WRONG_ENCODING:
         return StatementError(
             f"Line {line or 1} holds bytes that are not of the encoding which the file declares (UTF-8 if none)",
             "Download the statement again, and don't save it through an editor or a spreadsheet.",
         )
-    if code == etree.ErrorTypes.ERR_INVALID_CHAR:
+    if code == WRONG_CHARACTER:
         return StatementError(
             f"Line {line or 1} holds a character that XML forbids",
             "Download the statement again; if it is there again, report it to IBKR.",
@@ -140,12 +140,3 @@ def _broken(line: int | None, code: int = 0) -> StatementError:
         f"The XML is broken or cut off at line {line or 1}",
         "Download the statement again; if it breaks at the same place, ask IBKR.",
     )
-
-
-_WRONG_ENCODING = frozenset(
-    {
-        etree.ErrorTypes.ERR_INVALID_ENCODING,
-        etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
-        etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING,
-    }
-)

@@ -20,6 +20,17 @@ CHUNK_BYTES = 1 << 18
 SAFE: dict[str, Any] = {"resolve_entities": "internal", "no_network": True, "load_dtd": False, "huge_tree": False}
 #: A byte order mark alone stays, like that of UTF-16: it tells the parser the encoding.
 _PROLOGUE = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]+")
+#: The root element, behind declarations and comments, where the parser stops before it.
+_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*<(?P<name>[A-Za-z_][\w.:-]*)", re.DOTALL)
+#: The parser's codes for bytes that are not of the declared encoding, and for a character that XML forbids.
+WRONG_ENCODING = frozenset(
+    {
+        etree.ErrorTypes.ERR_INVALID_ENCODING,
+        etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
+        etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING,
+    }
+)
+WRONG_CHARACTER = etree.ErrorTypes.ERR_INVALID_CHAR
 
 
 def without_prologue(head: bytes) -> bytes:
@@ -50,8 +61,11 @@ def root_name(head: bytes) -> str | None:
             parser.feed(head[start : start + 64])
             if sniffer.root is not None:
                 break
-    except etree.XMLSyntaxError:
-        pass  # what was read up to here tells
+    except etree.XMLSyntaxError as error:
+        # What was read up to here tells. Where the bytes are wrong the reader says so, if it is the right document.
+        if sniffer.root is None and cast(Any, error).code in {*WRONG_ENCODING, WRONG_CHARACTER}:
+            found = _ROOT.match(head)
+            return found["name"].decode("ascii") if found else None
     return sniffer.root
 
 

@@ -185,7 +185,8 @@ class RowGroup:
             if name in _OPENED and not self._is_side(index):
                 self.notes.add_unreadable(self.element, name, texts[index])
                 continue
-            why = impossible(days[index].as_py(), latest[index].as_py()) or ""
+            generated = self.reading.last_days[self.ordinals[index] - 1]
+            why = impossible(days[index].as_py(), generated) or ""
             self._refuse(name, values.Unreadable(index, texts[index], why), described=False)
 
     def _refuse(self, name: str, error: values.Unreadable, described: bool = True) -> None:

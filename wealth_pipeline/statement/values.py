@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ZONES = {
     "EST": NEW_YORK,
     "EDT": NEW_YORK,
-    # CST is missing: it is Chicago's and Shanghai's.
+    # Missing are CST and IST, which several clocks share, and EET and EEST, whose countries change their clocks apart.
     "CDT": ZoneInfo("America/Chicago"),
     "PST": ZoneInfo("America/Los_Angeles"),
     "PDT": ZoneInfo("America/Los_Angeles"),
@@ -58,8 +58,13 @@ _ZONES = {
     "JST": ZoneInfo("Asia/Tokyo"),
     "AEST": ZoneInfo("Australia/Sydney"),
     "AEDT": ZoneInfo("Australia/Sydney"),
+    "AWST": ZoneInfo("Australia/Perth"),
+    "NZST": ZoneInfo("Pacific/Auckland"),
+    "NZDT": ZoneInfo("Pacific/Auckland"),
+    "MSK": ZoneInfo("Europe/Moscow"),
+    "SAST": ZoneInfo("Africa/Johannesburg"),
 }
-_STANDARD_TIMES = frozenset({"EST", "PST", "GMT", "CET", "AEST"})
+_STANDARD_TIMES = frozenset({"EST", "PST", "GMT", "CET", "AEST", "NZST"})
 
 
 class Unreadable(ValueError):

@@ -96,6 +96,7 @@ INTEREST_ACCRUALS = Section(
     side=True,
     models=True,
     day="toDate",
+    empty=True,
 )
 CASH_TRANSACTIONS = Section(
     name="CashTransactions",

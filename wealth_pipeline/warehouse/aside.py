@@ -7,7 +7,7 @@ is set aside; `rows_set_aside` keeps it, with its attributes as the file states 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import BinaryIO
 
@@ -60,17 +60,25 @@ def settle(con: duckdb.DuckDBPyConnection, read: Sequence[SetAside]) -> None:
 
 
 def incomplete(con: duckdb.DuckDBPyConnection, present: Collection[str]) -> None:
-    """Set aside the rows that lack what their table cannot do without, or whose rate is negative."""
+    """Set aside the rows that lack what their table cannot do without, or that state what cannot be."""
     for table in TABLES:
         lots = table.name == "position_lots"
         if table.element not in present or (table.element not in SIDE_ELEMENTS and not lots):
             continue
         level = " AND level_of_detail = 'LOT'" if lots else ""
-        for column in table.read:
-            if not column.nullable:
-                move(con, table.element, f"{column.name} IS NULL{level}", f"it has no {column.attribute}")
-            if column.name == "fx_rate_to_base":
-                move(con, table.element, f"{column.name} < 0{level}", f"its {column.attribute} is negative")
+        for where, reason in _unusable(table):
+            move(con, table.element, f"{where}{level}", reason)
+
+
+def _unusable(table: TableSpec) -> Iterator[tuple[str, str]]:
+    """What makes a row unusable, as a condition and as a sentence."""
+    for column in table.read:
+        if not column.nullable:
+            yield f"{column.name} IS NULL", f"it has no {column.attribute}"
+        if column.name == "fx_rate_to_base":
+            yield f"{column.name} < 0", f"its {column.attribute} is negative"
+        if column.name == "to_date":
+            yield "from_date > to_date", "it ends before it begins"
 
 
 def models(con: duckdb.DuckDBPyConnection, element: str, key: Sequence[str]) -> None:
@@ -81,13 +89,13 @@ def models(con: duckdb.DuckDBPyConnection, element: str, key: Sequence[str]) -> 
     """
     stage = stage_name(element)
     table = next(table for table in TABLES if table.element == element)
-    for column in table.read:
-        if not column.nullable:
-            _mark(con, element, f"{column.name} IS NULL", f"it has no {column.attribute}")
+    for where, reason in _unusable(table):
+        _mark(con, element, where, reason)
     same = " AND ".join(f"(s.{name} = o.{name} OR o.{name} IS NULL)" for name in key)
     con.execute(
         f"INSERT INTO aside BY NAME SELECT '{element}' AS element, row, ordinal,"
-        f" 'the row of another model of its account was set aside' AS reason FROM {stage} s WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
+        f" 'the row of another model of its account was set aside' AS reason FROM {stage} s"
+        f" WHERE EXISTS (FROM {stage} o WHERE {_is_aside(element)} AND {same}"
         f" AND coalesce(s.model, o.model) IS NOT NULL) AND NOT {_is_aside(element)}"
     )
     take_out(con, element)

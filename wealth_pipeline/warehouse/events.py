@@ -98,11 +98,15 @@ WHERE list_contains(f.sections, $section) AND f.account_id = t.statement_account
 
 
 def _superseded(table: TableSpec) -> str:
-    """Its own rows go of the days that a later statement covers."""
-    return f"""DELETE FROM new_{table.name} n USING statement_accounts f
-WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND f.sha256 <> $sha256
+    """Its own rows go of the days that a later statement covers, or a later FlexStatement of this file.
+
+    Those of one period are united, whichever is the later one.
+    """
+    return f"""DELETE FROM new_{table.name} n USING statement_accounts f, stage_statement s
+WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND s.ordinal = n.ordinal
     AND n.event_date BETWEEN f.from_date AND f.to_date
-    AND (f.when_generated, f.sha256) > (n.when_generated, $sha256)"""
+    AND (f.when_generated, f.sha256) > (n.when_generated, $sha256)
+    AND (f.sha256 <> $sha256 OR f.from_date <> s.from_date OR f.to_date <> s.to_date)"""
 
 
 #: What no statement covers is known again by all that it states; without a report date by its id.

@@ -134,6 +134,8 @@ def _latest(con: duckdb.DuckDBPyConnection, sha256: str, *tables: TableSpec) -> 
     """Merge the tables in which the latest statement wins, scope by scope."""
     for table in tables:
         scope = ", ".join(table.scope)
+        if table.section.empty:
+            _forget_emptied(con, sha256, table)
         # An empty stage needs none of this; fx_rates must leave its changes, none included.
         if _empty(con, f"new_{table.name}") and table.name != "fx_rates":
             continue
@@ -162,6 +164,26 @@ def _latest(con: duckdb.DuckDBPyConnection, sha256: str, *tables: TableSpec) -> 
             f"INSERT INTO {table.name} BY NAME SELECT * EXCLUDE (row) FROM ready_{table.name}"
             f" ANTI JOIN {table.name} USING ({scope})"
         )
+
+
+def _forget_emptied(con: duckdb.DuckDBPyConnection, sha256: str, table: TableSpec) -> None:
+    """Take out the rows of a period of which a later statement has the section: it states all that there was of it.
+
+    Both those that are stored and those of this file, so that the order in which they come does not matter.
+    """
+    of_period = "f.account_id = t.account_id AND f.from_date = t.from_date AND f.to_date = t.to_date"
+    file = {"sha256": sha256, "section": table.section.name}
+    con.execute(
+        f"DELETE FROM {table.name} t USING stage_statement f WHERE list_contains(f.sections, $section) AND {of_period}"
+        " AND (f.when_generated, $sha256) > (t.known_since, t.statement_sha256)",
+        file,
+    )
+    con.execute(
+        f"DELETE FROM new_{table.name} t USING statement_accounts f, stage_statement s"
+        f" WHERE list_contains(f.sections, $section) AND {of_period} AND s.ordinal = t.ordinal"
+        " AND (f.when_generated, f.sha256) > (s.when_generated, $sha256)",
+        file,
+    )
 
 
 def _empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import pandas as pd
 import pandera.errors
@@ -24,7 +26,7 @@ _TICK = "Tick that field in the Flex query and download the statement again; not
 #: What must be the same of a position in two FlexStatements of one account and period: what the NAV rests on.
 _CORE = {
     "positions": (
-        "account_id", "model", "report_date", "conid", "security_id", "symbol", "currency", "quantity",
+        "account_id", "model", "report_date", "conid", "security_id", "symbol", "asset_class", "currency", "quantity",
         "position_value", "fx_rate_to_base",
     ),
 }  # fmt: skip
@@ -39,7 +41,7 @@ def differing_versions(con: duckdb.DuckDBPyConnection, notes: Notes) -> None:
     """Two FlexStatements of one account and period may differ in their sides, which is noted, never in their core.
 
     Of two that differ in their core neither can be chosen: it may be two accounts. Of the sides, events are united,
-    and states come from the later one.
+    and states come from the later one, as what a position states besides its core does.
     """
     twice = con.execute(
         "SELECT list(ordinal ORDER BY ordinal), account_id, from_date, to_date FROM stage_statement"
@@ -47,27 +49,43 @@ def differing_versions(con: duckdb.DuckDBPyConnection, notes: Notes) -> None:
     ).fetchall()
     for ordinals, account, first, last in twice:
         for table in TABLES:
-            if table.name in ("accounts", "fx_rates", "securities"):
+            if table.name in ("accounts", "securities"):
                 continue
-            melted = ["component", "amount"] if table.melt else []
-            core = _CORE.get(table.name, tuple(c.name for c in table.read))
-            stated = ", ".join([*core, *melted])
-            # A section that only one of them has contradicts nothing.
-            differing = con.execute(
-                f"WITH stated AS (SELECT DISTINCT ordinal, {stated} FROM {_compared(table)}"
-                " WHERE list_contains(?, ordinal)) SELECT 1 FROM stated"
-                f" GROUP BY {stated} HAVING count(*) < (SELECT count(DISTINCT ordinal) FROM stated) LIMIT 1",
-                [ordinals],
-            ).fetchone()
-            if differing and (table.element in SIDE_ELEMENTS or table.name == "position_lots"):
+            whole = (*(c.name for c in table.read), *(("component", "amount") if table.melt else ()))
+            if not (_contradict(con, ordinals) if table.name == "fx_rates" else _differ(con, table, ordinals, whole)):
+                continue
+            side = table.element in SIDE_ELEMENTS or table.name == "position_lots"
+            if side or (table.name in _CORE and not _differ(con, table, ordinals, _CORE[table.name])):
                 notes.add("statements_differ", table.element)
-            elif differing:
+            else:
                 raise StatementError(
                     f"FlexStatements {ordinals[0]} and {ordinals[1]} are both of account '{inline(account[:40])}',"
                     f" {first} to {last}, with different {table.element} rows",
                     "If two accounts share an alias, switch Display Account Alias in Place of Account ID off in the"
                     " query; nothing of this file was loaded.",
                 )
+
+
+def _differ(con: duckdb.DuckDBPyConnection, table: TableSpec, ordinals: list[int], names: Sequence[str]) -> bool:
+    """Whether FlexStatements state these columns differently; a section that only one of them has contradicts none."""
+    stated = ", ".join(names)
+    found = con.execute(
+        f"WITH stated AS (SELECT DISTINCT ordinal, {stated} FROM {_compared(table)} WHERE list_contains(?, ordinal))"
+        f" SELECT 1 FROM stated GROUP BY {stated} HAVING count(*) < (SELECT count(DISTINCT ordinal) FROM stated)"
+        " LIMIT 1",
+        [ordinals],
+    )
+    return found.fetchone() is not None
+
+
+def _contradict(con: duckdb.DuckDBPyConnection, ordinals: list[int]) -> bool:
+    """Whether FlexStatements state other conversion rates; more of them contradict none."""
+    found = con.execute(
+        "SELECT 1 FROM new_fx_rates WHERE list_contains(?, ordinal)"
+        " GROUP BY report_date, from_currency, to_currency HAVING min(rate) <> max(rate) LIMIT 1",
+        [ordinals],
+    )
+    return found.fetchone() is not None
 
 
 def _compared(table: TableSpec) -> str:

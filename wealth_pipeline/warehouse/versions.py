@@ -17,7 +17,8 @@ _KEY = "account_id, report_date"
 _DERIVED_FLAGS = {"fx_rate_to_base": "fx_rate_derived", "cost_basis": "cost_basis_derived"}
 #: Columns that no attribute states, but the rows of the statement show.
 _MADE_OF_ROWS = ("component", "amount", "counted", "from_lots")
-#: IBKR: a ticked section without data is an empty container. Here that says "there were none", by section and stage.
+#: IBKR: a ticked section without data is an empty container, or holds another account's rows alone. Here that says
+#: "there were none" of the FlexStatement's account, by section and stage.
 _EMPTY_SECTIONS = {
     family: (table.section.name, stage_name(table.element))
     for family, tables in FAMILIES.items()
@@ -73,7 +74,8 @@ def _seen(family: str) -> str:
         section, stage = _EMPTY_SECTIONS[family]
         shown.append(
             "SELECT ordinal, account_id, to_date, md5_number('none') FROM stage_statement\n"
-            f"WHERE list_contains(sections, '{section}') AND ordinal NOT IN (SELECT ordinal FROM {stage})"
+            f"WHERE list_contains(sections, '{section}')"
+            f" AND (ordinal, account_id) NOT IN (SELECT (ordinal, account_id) FROM {stage})"
         )
     lines = "\nUNION ALL\n".join(shown)
     return f"""CREATE OR REPLACE TEMP TABLE seen_{family} AS

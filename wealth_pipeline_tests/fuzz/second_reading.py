@@ -252,9 +252,9 @@ def _shown(table: TableSpec, told: _Told) -> Iterator[tuple[Group, int]]:
         if day:
             yield (row["accountId"], day), ordinal
     section = {"positions": "OpenPositions", "dividends": "OpenDividendAccruals"}.get(table.family)
-    filled = {ordinal for ordinal, _ in told.rows[table.element]}
+    filled = {(ordinal, row["accountId"]) for ordinal, row in told.rows[table.element]}
     for ordinal, (account, last, sections) in enumerate(told.statements):
-        if section in sections and ordinal not in filled:
+        if section in sections and (ordinal, account) not in filled:
             yield (account, last), ordinal
 
 

@@ -88,6 +88,12 @@ def test_a_proof_over_a_section_that_lacks_a_row_is_not_evaluable_until_a_later_
             (2, "it states a model of its account a second time"),
         ),
         ("SecuritiesInfo", [{"conid": "1", "symbol": symbol} for symbol in "AB"], (2, "conid 1 is listed a second")),
+        ("SecuritiesInfo", [{"conid": "1"}, {"conid": "", "symbol": "B"}], (2, "it has no conid")),
+        (
+            "InterestAccruals",
+            [{"currency": "USD"}, {"currency": "EUR", "fromDate": "20250311", "toDate": "20250310"}],
+            (2, "it ends before it begins"),
+        ),
     ],
 )
 def test_exactly_the_odd_row_is_set_aside(house: House, section: str, rows: list[Row], aside: tuple[int, str]) -> None:
@@ -102,6 +108,15 @@ def test_exactly_the_odd_row_is_set_aside(house: House, section: str, rows: list
     by_model = 2 if rows[0].get("model") else 1
     assert house.rows(f"SELECT count(*)::INT FROM {table}") == [((len(rows) - 1) // by_model,)]
     assert house.texts("SELECT total FROM nav") == [("105",)]
+
+
+def test_a_change_of_the_nav_that_ends_before_it_begins_fails_no_proof(house: House) -> None:
+    house.loaded(one(ChangeInNAV={**CHANGE, "fromDate": "20250311"}))
+    assert [row[3] for row in house.rows(ASIDE)] == ["it ends before it begins"]
+    assert house.rows("FROM nav_changes") == []
+    assert house.rows(PROVED, "bridge") == [
+        ("not_evaluable", "a row of ChangeInNAV was set aside: it ends before it begins")
+    ]
 
 
 def test_a_second_change_of_the_nav_that_differs_is_set_aside(house: House) -> None:
@@ -182,7 +197,7 @@ def test_a_sum_of_other_rows_is_left_out_whatever_it_states(
     house: House, account: str | None, section: str, rows: list[Row]
 ) -> None:
     """It is not loaded, and so neither refuses the file nor is set aside."""
-    sections: Any = {"EquitySummaryInBase": [nav()], section: [rows[1] | {"accountId": account}, rows[0]]}
+    sections: Any = {"EquitySummaryInBase": [nav()], section: [{**rows[1], "accountId": account}, rows[0]]}
     house.loaded(file(flex(**sections)))
     assert sum(house.notes("summary_row_dropped").values()) == 1
     assert house.rows("FROM rows_set_aside") == []
@@ -262,6 +277,32 @@ def in_every_order(new_house: Callable[[], House], files: list[bytes], query: st
 
 
 SHOWN = "SELECT row_id, amount, report_date, known_since FROM cash_transactions ORDER BY ALL"
+
+
+@pytest.mark.parametrize("later", [[], [{"currency": "EUR", "endingAccrualBalance": "7"}]])
+def test_accrued_interest_that_a_later_statement_does_not_show_is_gone(
+    new_house: Callable[[], House], later: list[Row]
+) -> None:
+    """A section without rows says that nothing was accrued, one that is not there says nothing."""
+    accrued: Row = {"currency": "USD", "endingAccrualBalance": "7"}
+    files = [
+        file(flex(generated="20250311;060000", InterestAccruals=[accrued])),
+        file(flex(generated="20250312;060000", InterestAccruals=later)),
+        file(flex(generated="20250313;060000"), flex(generated="20250313;060000", first=FRIDAY, InterestAccruals=[])),
+    ]
+    query = "SELECT currency FROM interest_accruals"
+    assert in_every_order(new_house, files, query) == [(row["currency"],) for row in later]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_later_flexstatement_of_the_same_file_takes_the_old_payment_away_too(house: House, order: int) -> None:
+    """Those of one period are united: nothing says that one of them is the whole."""
+    paid = {**PAYMENT, "reportDate": MONDAY}
+    older = flex(first=FRIDAY, generated="20250311;060000", CashTransactions=[{**paid, "amount": "1000"}])
+    newer = flex(generated="20250312;060000", CashTransactions=[{**paid, "amount": "900", "transactionID": "9"}])
+    again = flex(generated="20250313;060000", CashTransactions=[{**paid, "amount": "1", "transactionID": "10"}])
+    house.loaded(file(*[older, newer, again][::order]))
+    assert house.texts("SELECT amount FROM cash_transactions ORDER BY 1") == [("1",), ("900",)]
 
 
 def test_a_corrected_payment_takes_the_old_one_away(new_house: Callable[[], House]) -> None:

@@ -484,6 +484,26 @@ def test_rows_without_ibkrs_id_are_known_by_what_they_state(house: House) -> Non
 # The file as a whole.
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_section_with_rows_of_another_account_alone_says_none_of_its_own(
+    new_house: Callable[[], House], order: int
+) -> None:
+    """Else a position that a newer statement shows under a sub-account's name is there twice."""
+    accrual: dict[str, Any] = {"accountId": "U1", "currency": "USD", "conid": "1", "netAmount": "5"}
+    files = [
+        file(
+            flex(generated=generated, OpenPositions=[position(accountId=account)],
+                 OpenDividendAccruals=[{**accrual, "accountId": account}])
+        )
+        for generated, account in (("20250401;060000", "U1"), ("20250402;060000", "U1-P"))
+    ]  # fmt: skip
+    house = new_house()
+    for data in files[::order]:
+        house.loaded(data)
+    assert house.texts("SELECT account_id, quantity FROM positions") == [("U1-P", "10")]
+    assert house.texts("SELECT account_id FROM dividend_accruals") == [("U1-P",)]
+
+
 def test_an_empty_section_says_none_and_an_absent_one_nothing(house: House) -> None:
     """No positions is an observation, no section is ignorance."""
     house.loaded(holding(position()))

@@ -16,9 +16,7 @@ EARNED = "SELECT return_percent, reason FROM returns_daily WHERE report_date = '
 def of_models(*changes: Row) -> bytes:
     """An account that earned 1 %, with a Change in NAV of each model."""
     rows = [nav(FRIDAY, "1000"), nav(MONDAY, "1010")]
-    return file(
-        flex(EquitySummaryInBase=rows, **{"ChangeInNAV": "".join(element("ChangeInNAV", row) for row in changes)})
-    )
+    return file(flex(EquitySummaryInBase=rows, ChangeInNAV="".join(element("ChangeInNAV", row) for row in changes)))
 
 
 def accrual(model: str | None, balance: str, currency: str = "USD", **other: str) -> Row:

@@ -148,6 +148,34 @@ def test_two_flexstatements_of_one_account_and_period_that_differ_are_refused(ho
 
 
 @pytest.mark.parametrize(
+    ("section", "rows"),
+    [
+        ("ConversionRates", [rate("EUR", "1.1"), rate("EUR", "1.2")]),
+        ("OpenPositions", [position(), position(assetCategory="FUND")]),
+    ],
+)
+def test_two_flexstatements_that_differ_in_what_the_nav_rests_on_are_refused(
+    house: House, section: str, rows: list[Row]
+) -> None:
+    sections: list[dict[str, Any]] = [{section: [row]} for row in rows]
+    assert "are both of account 'U1'" in house.refused(file(*(flex(**stated) for stated in sections)))
+
+
+def test_more_conversion_rates_contradict_none(house: House) -> None:
+    house.loaded(file(flex(ConversionRates=[rate("EUR", "1.1")]), flex(ConversionRates=[rate("GBP", "1.3")])))
+    assert house.rows("SELECT from_currency FROM fx_rates ORDER BY 1") == [("EUR",), ("GBP",)]
+    assert house.notes("statements_differ") == {}
+
+
+@pytest.mark.parametrize("odd", [{"fifoPnlUnrealized": "0"}, {"costBasisMoney": "30"}, {"subCategory": "ETF"}])
+def test_two_flexstatements_that_differ_in_what_else_a_position_states_are_noted(house: House, odd: Row) -> None:
+    """The later one counts."""
+    house.loaded(file(flex(OpenPositions=[position(**odd)]), flex(OpenPositions=[position()])))
+    assert house.texts("SELECT unrealized_pnl, cost_basis, sub_category FROM positions") == [("10", "40", None)]
+    assert house.notes("statements_differ") == {"OpenPosition": 1}
+
+
+@pytest.mark.parametrize(
     "summary",
     [
         {"transactionID": "", "acctAlias": "-"},
