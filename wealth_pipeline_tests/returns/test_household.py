@@ -22,12 +22,12 @@ from wealth_pipeline_tests.returns.statements import FlexFile, accounts_toml, fi
 DAYS = [date(2026, 3, 2) + timedelta(days=n) for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)]
 
 
-def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD") -> Account:
+def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD", days: Sequence[date] = DAYS) -> Account:
     """An account with 100 at the close of the first day, and what it earned and moved on those after."""
     made = Account(name=name, base=base)
-    row = AccountDay(day=DAYS[0], previous=None, covered=False, start_cash=Decimal(100), start_stock=ZERO)
+    row = AccountDay(day=days[0], previous=None, covered=False, start_cash=Decimal(100), start_stock=ZERO)
     made.rows[row.day] = row
-    for day, gain in zip(DAYS[1:], gains, strict=False):
+    for day, gain in zip(days[1:], gains, strict=False):
         row = AccountDay(
             day=day,
             previous=row.day,
@@ -41,17 +41,17 @@ def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD") ->
     return made
 
 
-def moved(amount: int, day: int, other: str) -> Flow:
+def moved(amount: int, day: int, other: str, days: Sequence[date] = DAYS) -> Flow:
     """A transfer to or from another account on a day."""
     counted = Decimal(amount)
-    return Flow(kind="internal_transfer", day=DAYS[day], currency="USD", amount=counted, counterparty=other)
+    return Flow(kind="internal_transfer", day=days[day], currency="USD", amount=counted, counterparty=other)
 
 
-def books(*accounts: Account) -> Books:
+def books(*accounts: Account, days: Sequence[date] = DAYS) -> Books:
     """The books of these accounts."""
-    made = Books(seed=0, shape="both", reporting="USD", timing="start", grant_counts=False, days=DAYS)
+    made = Books(seed=0, shape="both", reporting="USD", timing="start", grant_counts=False, days=list(days))
     made.accounts = {one.name: one for one in accounts}
-    made.rates = {(one, other, day): Decimal(1) for one, other in (("EUR", "USD"), ("USD", "EUR")) for day in DAYS}
+    made.rates = {(one, other, day): Decimal(1) for one, other in (("EUR", "USD"), ("USD", "EUR")) for day in days}
     return made
 
 
