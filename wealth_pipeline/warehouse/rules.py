@@ -143,6 +143,7 @@ HOUSEHOLD_TRANSFERS = (
 NO_TRANSFERS = ("returns/household_unpaired",)
 #: The household's returns of these days.
 HOUSEHOLD = (
+    "returns/household_even",
     "returns/household_closings",
     "returns/household_counts",
     "returns/household_flows",

@@ -162,6 +162,24 @@ def test_an_account_that_left_left_once_whatever_is_loaded_of_the_days_before(tm
     assert house.rows("SELECT account_id, report_date, amount_base FROM flows WHERE kind = 'left'") == left
 
 
+def test_a_transfer_that_one_members_change_in_nav_states_and_anothers_transfers_list_is_matched(
+    tmp_path: Path,
+) -> None:
+    """It is there, and counts at the start of its day, where A's other flows count at the end of theirs."""
+    out = Flow(kind="withdrawal", day=DAYS[1], currency="USD", amount=Decimal(-10))
+    made = books(
+        account("A", (5, 0, 5, 0, 0), out, moved(-50, 3, "B")), account("B", (0, 0, 0, 0, 0), moved(50, 3, "A"))
+    )
+    made.timing = "end"
+    every = [statement for file in files(made) for statement in file.statements]
+    for one in every:
+        if one.account == "A":
+            del one.sections["CashTransactions"], one.sections["Transfers"]
+    house = House(tmp_path)
+    house.load(FlexFile(every))
+    assert house.days()[3:] == [("shown", round(100 * 5 / 195, 6)), ("shown", 0), ("shown", 0)]
+
+
 @pytest.mark.parametrize("seed, shape", [(1, "day"), (3, "both")])
 def test_the_households_days_are_the_books_whatever_the_order(tmp_path: Path, seed: int, shape: Shape) -> None:
     made = Books.made(seed, 3, 13, shape)
