@@ -180,6 +180,21 @@ def test_a_transfer_that_one_members_change_in_nav_states_and_anothers_transfers
     assert house.days()[3:] == [("shown", round(100 * 5 / 195, 6)), ("shown", 0), ("shown", 0)]
 
 
+def test_a_nav_does_not_stand_still_on_a_holiday_after_a_day_without_a_statement(tmp_path: Path) -> None:
+    a, b = account("A", (0, 0, 0, 50, 0)), account("B", (0, 0, 1, 0, 0))
+    del a.rows[DAYS[2]], a.rows[DAYS[3]], b.rows[DAYS[2]]
+    a.holidays, b.holidays = {DAYS[3]}, {DAYS[2]}
+    house = House(tmp_path)
+    house.load(*files(books(a, b)))
+    assert house.days() == [("none", None), ("shown", 0), *[("withheld", None)] * 2, ("shown", 0)]
+    reasons = house.rows("SELECT reason FROM household_daily WHERE status = 'withheld' ORDER BY report_date")
+    assert reasons == [("no NAV of A",), (f"no NAV of A on {DAYS[3]}",)]
+    # A statement without a row for the day makes a holiday of it, also one that comes late.
+    a.holidays.add(DAYS[2])
+    house.load(*files(books(a, b)))
+    assert house.days()[2:] == [("shown", 0.5), ("shown", round(100 * 50 / 201, 6)), ("shown", 0)]
+
+
 @pytest.mark.parametrize("seed, shape", [(1, "day"), (3, "both")])
 def test_the_households_days_are_the_books_whatever_the_order(tmp_path: Path, seed: int, shape: Shape) -> None:
     made = Books.made(seed, 3, 13, shape)
