@@ -86,7 +86,7 @@ def household(con: duckdb.DuckDBPyConnection) -> None:
     rules.make(con, *rules.HOUSEHOLD_SPAN)
     if not _empty(con, "household_span"):
         rules.make(con, *rules.HOUSEHOLD_DAYS)
-        near = "transfers JOIN household_span ON report_date BETWEEN first - 14 AND last + 14"
+        near = "transfers JOIN household_span ON report_date BETWEEN first - 42 AND last + 42"
         rules.make(con, *(rules.NO_TRANSFERS if _empty(con, near) else rules.HOUSEHOLD_TRANSFERS))
         rules.make(con, *rules.HOUSEHOLD)
     rules.make(con, *rules.CHANGED_RETURNS)

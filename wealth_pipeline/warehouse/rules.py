@@ -134,10 +134,16 @@ HOUSEHOLD_SPAN = ("returns/household_now", "returns/household_span", "returns/ho
 #: What the household's days rest on.
 HOUSEHOLD_DAYS = ("returns/household_days", "returns/household_firsts", "returns/household_values")
 #: The transfers of its members, and what stands for them where there is none.
-HOUSEHOLD_TRANSFERS = ("returns/household_sides", "returns/household_pairs", "returns/household_transit")
+HOUSEHOLD_TRANSFERS = (
+    "returns/household_sides",
+    "returns/household_matches",
+    "returns/household_pairs",
+    "returns/household_transit",
+)
 NO_TRANSFERS = ("returns/household_unpaired",)
 #: The household's returns of these days.
 HOUSEHOLD = (
+    "returns/household_even",
     "returns/household_closings",
     "returns/household_counts",
     "returns/household_flows",

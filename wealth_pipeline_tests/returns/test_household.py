@@ -22,12 +22,12 @@ from wealth_pipeline_tests.returns.statements import FlexFile, accounts_toml, fi
 DAYS = [date(2026, 3, 2) + timedelta(days=n) for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)]
 
 
-def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD") -> Account:
+def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD", days: Sequence[date] = DAYS) -> Account:
     """An account with 100 at the close of the first day, and what it earned and moved on those after."""
     made = Account(name=name, base=base)
-    row = AccountDay(day=DAYS[0], previous=None, covered=False, start_cash=Decimal(100), start_stock=ZERO)
+    row = AccountDay(day=days[0], previous=None, covered=False, start_cash=Decimal(100), start_stock=ZERO)
     made.rows[row.day] = row
-    for day, gain in zip(DAYS[1:], gains, strict=False):
+    for day, gain in zip(days[1:], gains, strict=False):
         row = AccountDay(
             day=day,
             previous=row.day,
@@ -41,17 +41,17 @@ def account(name: str, gains: Sequence[int], *flows: Flow, base: str = "USD") ->
     return made
 
 
-def moved(amount: int, day: int, other: str) -> Flow:
+def moved(amount: int, day: int, other: str, days: Sequence[date] = DAYS) -> Flow:
     """A transfer to or from another account on a day."""
     counted = Decimal(amount)
-    return Flow(kind="internal_transfer", day=DAYS[day], currency="USD", amount=counted, counterparty=other)
+    return Flow(kind="internal_transfer", day=days[day], currency="USD", amount=counted, counterparty=other)
 
 
-def books(*accounts: Account) -> Books:
+def books(*accounts: Account, days: Sequence[date] = DAYS) -> Books:
     """The books of these accounts."""
-    made = Books(seed=0, shape="both", reporting="USD", timing="start", grant_counts=False, days=DAYS)
+    made = Books(seed=0, shape="both", reporting="USD", timing="start", grant_counts=False, days=list(days))
     made.accounts = {one.name: one for one in accounts}
-    made.rates = {(one, other, day): Decimal(1) for one, other in (("EUR", "USD"), ("USD", "EUR")) for day in DAYS}
+    made.rates = {(one, other, day): Decimal(1) for one, other in (("EUR", "USD"), ("USD", "EUR")) for day in days}
     return made
 
 
@@ -160,6 +160,39 @@ def test_an_account_that_left_left_once_whatever_is_loaded_of_the_days_before(tm
     assert house.rows("SELECT account_id, report_date, amount_base FROM flows WHERE kind = 'left'") == left
     house.load(begun)
     assert house.rows("SELECT account_id, report_date, amount_base FROM flows WHERE kind = 'left'") == left
+
+
+def test_a_transfer_that_one_members_change_in_nav_states_and_anothers_transfers_list_is_matched(
+    tmp_path: Path,
+) -> None:
+    """It is there, and counts at the start of its day, where A's other flows count at the end of theirs."""
+    out = Flow(kind="withdrawal", day=DAYS[1], currency="USD", amount=Decimal(-10))
+    made = books(
+        account("A", (5, 0, 5, 0, 0), out, moved(-50, 3, "B")), account("B", (0, 0, 0, 0, 0), moved(50, 3, "A"))
+    )
+    made.timing = "end"
+    every = [statement for file in files(made) for statement in file.statements]
+    for one in every:
+        if one.account == "A":
+            del one.sections["CashTransactions"], one.sections["Transfers"]
+    house = House(tmp_path)
+    house.load(FlexFile(every))
+    assert house.days()[3:] == [("shown", round(100 * 5 / 195, 6)), ("shown", 0), ("shown", 0)]
+
+
+def test_a_nav_does_not_stand_still_on_a_holiday_after_a_day_without_a_statement(tmp_path: Path) -> None:
+    a, b = account("A", (0, 0, 0, 50, 0)), account("B", (0, 0, 1, 0, 0))
+    del a.rows[DAYS[2]], a.rows[DAYS[3]], b.rows[DAYS[2]]
+    a.holidays, b.holidays = {DAYS[3]}, {DAYS[2]}
+    house = House(tmp_path)
+    house.load(*files(books(a, b)))
+    assert house.days() == [("none", None), ("shown", 0), *[("withheld", None)] * 2, ("shown", 0)]
+    reasons = house.rows("SELECT reason FROM household_daily WHERE status = 'withheld' ORDER BY report_date")
+    assert reasons == [("no NAV of A",), (f"no NAV of A on {DAYS[3]}",)]
+    # A statement without a row for the day makes a holiday of it, also one that comes late.
+    a.holidays.add(DAYS[2])
+    house.load(*files(books(a, b)))
+    assert house.days()[2:] == [("shown", 0.5), ("shown", round(100 * 50 / 201, 6)), ("shown", 0)]
 
 
 @pytest.mark.parametrize("seed, shape", [(1, "day"), (3, "both")])

@@ -1,7 +1,7 @@
 -- What came into each member and left it, in the reporting currency. Flows count as its own day counts them; a transfer
 -- that is matched counts at the start, and so do those that add up to 0 over the household where only the Change in NAV
 -- tells of them; what is in transit is the household's and no flow.
--- In: household_counts, household_pairs, flows.
+-- In: household_counts, household_pairs, household_even, flows.
 -- Out: report_date, account_id, flow_in, flow_out, late_out (of it, at the day's end), unrated (a rate is missing).
 CREATE OR REPLACE TEMP TABLE household_flows AS
 WITH moved AS (
@@ -15,15 +15,12 @@ paired AS (
     WHERE verdict IN ('matched', 'transit')
 ),
 pairs AS (SELECT account_id, report_date, kind, sum(amount) AS amount FROM paired GROUP BY ALL),
-unlisted AS (
-    SELECT account_id, report_date, kind,
-        abs(sum(in_base(amount, rate)) OVER (PARTITION BY report_date)) <= 0.000001 AS even
-    FROM moved ANTI JOIN household_pairs USING (account_id, report_date, kind)
-    WHERE kind = 'internal_transfer' AND source = 'nav_changes'
-),
 counted AS (
-    SELECT m.account_id, m.report_date, m.amount, CASE WHEN u.even THEN 'start' ELSE m.timing END AS timing
-    FROM moved m LEFT JOIN unlisted u USING (account_id, report_date, kind)
+    SELECT m.account_id, m.report_date, m.amount, CASE WHEN m.kind = 'internal_transfer' AND m.source = 'nav_changes'
+        AND e.report_date IS NOT NULL AND l.account_id IS NULL THEN 'start' ELSE m.timing END AS timing
+    FROM moved m LEFT JOIN household_even e USING (report_date)
+    LEFT JOIN (SELECT DISTINCT account_id, report_date, kind FROM household_pairs) l
+        USING (account_id, report_date, kind)
     ANTI JOIN pairs USING (account_id, report_date, kind)
     UNION ALL
     SELECT p.account_id, p.report_date, coalesce(sum(m.amount), 0) - p.amount, c.timing

@@ -1,5 +1,6 @@
 -- The transfers of members, each on the NAV on which it counts, with the account on its other side. One that does not
--- name it is taken for that of the nearest with the opposite amount within five weekdays.
+-- name it is taken for that of the nearest with the opposite amount within five weekdays. Six weeks about the days that
+-- are made: what a pair depends on lies nearer (household_matches).
 -- In: household_span, household_now, household_firsts, transfers, nav, returns_daily, fx_rates.
 -- Out: account_id, report_date, row_id, kind, currency, amount, amount_base (NULL: no rate), partner (NULL: it is not
 --     named), awaited (the partner is a member, or may be one).
@@ -13,7 +14,7 @@ WITH stated AS (
             ELSE t.position_amount_base END AS in_base_stated,
         coalesce(t.fx_rate_to_base,
             CASE WHEN t.currency = m.base_currency THEN CAST(1 AS DECIMAL(18,10)) END, r.rate) AS rate
-    FROM transfers t JOIN household_span s ON t.report_date BETWEEN s.first - 14 AND s.last + 14
+    FROM transfers t JOIN household_span s ON t.report_date BETWEEN s.first - 42 AND s.last + 42
     JOIN household_now m ON m.account_id = t.account_id
     LEFT JOIN fx_rates r
         ON r.report_date = t.report_date AND r.from_currency = t.currency AND r.to_currency = m.base_currency
@@ -25,7 +26,7 @@ counted AS (
         coalesce(e.in_base_stated, in_base(e.amount, e.rate)) AS amount_base
     FROM stated e ASOF JOIN (
         SELECT n.account_id, n.report_date FROM nav n
-        JOIN household_span s ON n.report_date BETWEEN s.first - 14 AND s.last + 28
+        JOIN household_span s ON n.report_date BETWEEN s.first - 42 AND s.last + 56
     ) n ON n.account_id = e.account_id AND n.report_date >= e.report_date
     JOIN household_now m ON m.account_id = n.account_id
         AND n.report_date BETWEEN m.begins AND coalesce(m.ended, n.report_date)

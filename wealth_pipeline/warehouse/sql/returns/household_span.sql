@@ -1,6 +1,8 @@
 -- From which day to which the household's days are made again. A transfer reaches five weekdays to both sides, and one
--- whose other side is not there waits for the newest NAV: seven days about what changed.
--- In: household_touched, household_members (as they stood), household_now. Out: first, last; no row: nothing changed.
+-- whose other side is not there waits for the newest NAV: seven days about what changed; and where there are transfers
+-- within four weeks of it, all those: which two are a pair may depend on what changed beside them (household_matches).
+-- In: household_touched, household_members (as they stood), household_now, transfers.
+-- Out: first, last; no row: nothing changed.
 CREATE OR REPLACE TEMP TABLE household_span AS
 WITH compared AS (
     SELECT o, n FROM household_members o FULL JOIN household_now n USING (account_id)
@@ -30,5 +32,7 @@ spans AS (
     SELECT o, o
     FROM (SELECT max(last_date) AS o FROM household_members), (SELECT max(last_date) AS n FROM household_now)
     WHERE o IS DISTINCT FROM n
-)
-SELECT min(first) - 7 AS first, max(last) + 7 AS last FROM spans HAVING min(first) IS NOT NULL;
+),
+changed AS (SELECT min(first) AS first, max(last) AS last FROM spans HAVING min(first) IS NOT NULL)
+SELECT least(c.first - 7, min(t.report_date)) AS first, greatest(c.last + 7, max(t.report_date) + 7) AS last
+FROM changed c LEFT JOIN transfers t ON t.report_date BETWEEN c.first - 28 AND c.last + 28 GROUP BY c.first, c.last;

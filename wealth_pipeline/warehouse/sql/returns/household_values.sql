@@ -1,5 +1,6 @@
--- What each member's NAV is at the close of a day, in the reporting currency at the day's own rate. Only on a day for
--- which a statement has no row (a holiday), or on a weekend, does the NAV before stand still.
+-- What each member's NAV is at the close of a day, in the reporting currency at the day's own rate. The NAV before
+-- stands still over a weekend, and over weekdays for each of which a statement has no row (holidays): after a day that
+-- no statement covers it is not known, whatever the days since were.
 -- In: household_days, household_now, household_firsts, nav, statement_accounts, fx_rates.
 -- Out: report_date, account_id, base_currency, reporting_currency, state (row, held, missing), rate, value (NULL: not
 --     known), mode (of its first row), leaves (with its NAV, at the close).
@@ -12,12 +13,22 @@ WITH due AS (
         ON d.report_date >= m.begins AND d.report_date <= coalesce(m.ended, d.report_date)
     LEFT JOIN nav n ON n.account_id = m.account_id AND n.report_date = d.report_date
 ),
+before AS (
+    SELECT d.account_id, d.report_date, n.report_date AS since, n.total
+    FROM (FROM due WHERE NOT stated) d ASOF JOIN (SELECT account_id, report_date, total FROM nav) n
+        ON n.account_id = d.account_id AND n.report_date < d.report_date
+),
+without_row AS (
+    SELECT account_id, report_date, count(DISTINCT weekday) AS weekdays FROM (
+        SELECT b.account_id, b.report_date, unnest(range(weekday_number(greatest(f.from_date - 1, b.since)) + 1,
+            weekday_number(least(f.to_date, b.report_date)) + 1)) AS weekday
+        FROM before b JOIN statement_accounts f ON f.account_id = b.account_id AND f.from_date <= b.report_date
+            AND f.to_date > b.since AND list_contains(f.sections, 'EquitySummaryInBase')
+    ) GROUP BY ALL
+),
 still AS (
-    SELECT d.account_id, d.report_date, max_by(n.total, n.report_date) AS total
-    FROM (FROM due WHERE NOT stated) d JOIN nav n ON n.account_id = d.account_id AND n.report_date < d.report_date
-    WHERE isodow(d.report_date) > 5 OR EXISTS (FROM statement_accounts f WHERE f.account_id = d.account_id
-        AND d.report_date BETWEEN f.from_date AND f.to_date AND list_contains(f.sections, 'EquitySummaryInBase'))
-    GROUP BY ALL
+    SELECT b.account_id, b.report_date, b.total FROM before b LEFT JOIN without_row w USING (account_id, report_date)
+    WHERE coalesce(w.weekdays, 0) = weekday_number(b.report_date) - weekday_number(b.since)
 )
 SELECT d.report_date, d.account_id, d.base_currency, d.reporting_currency, f.mode, d.leaves,
     CASE WHEN d.stated THEN 'row' WHEN h.account_id IS NOT NULL THEN 'held' ELSE 'missing' END AS state,
