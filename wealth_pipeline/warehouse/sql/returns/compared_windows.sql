@@ -1,10 +1,10 @@
 -- What each period's Change in NAV or Cash Report says of the flows, beside those that Cash Transactions and Transfers
 -- state of it. IBKR: the Cash Report knows nothing of positions that were moved; only the Change in NAV and Transfers
 -- do.
--- In: return_steps, nav_changes, cash_flows, flow_components, event_flows.
--- Out: account_id, from_date, to_date, sees_positions (it is a Change in NAV), undecided (it has a component of which
---     it isn't known whether it is a flow, and no twr that could show it), flow, listed (the rows' sum), rows, unrated
---     (a row has no conversion rate), agrees.
+-- In: return_steps, nav_changes, cash_flows, flow_components, cash_components, event_flows.
+-- Out: account_id, from_date, to_date, sees_positions (it is a Change in NAV), undecided (its components of which it
+--     isn't known whether they are flows; NULL: none, or a twr could show it), flow, listed (the rows' sum), rows,
+--     unrated (a row has no conversion rate), agrees.
 CREATE OR REPLACE TEMP TABLE compared_windows AS
 WITH asked AS (
     SELECT account_id, min(report_date) - 7 AS first, max(report_date) AS last FROM return_steps GROUP BY ALL
@@ -12,7 +12,8 @@ WITH asked AS (
 stated AS (
     SELECT account_id, from_date, to_date, true AS sees_positions,
         coalesce(sum(amount) FILTER (counts = 'always'), 0) AS flow,
-        bool_or(counts IS NULL AND amount <> 0) AND NOT bool_or(component = 'twr') AS undecided,
+        CASE WHEN NOT bool_or(component = 'twr') THEN string_agg(component, ', ' ORDER BY component)
+            FILTER (counts IS NULL AND amount <> 0) END AS undecided,
         count(*) FILTER (counts = 'always') = 5
             OR sum(CASE component WHEN 'twr' THEN 0 WHEN 'endingValue' THEN -amount ELSE amount END) = 0 AS whole
     FROM (SELECT c.* FROM nav_changes c JOIN asked a
@@ -24,10 +25,11 @@ stated AS (
             sum(amount) FILTER (component IN ('deposits', 'withdrawals')), 0)
             + coalesce(sum(amount) FILTER (component IN ('accountTransfers', 'internalTransfers', 'debitCardActivity',
                 'billPay')), 0),
-        false, count(*) FILTER (component IN ('depositWithdrawals', 'deposits')) > 0
+        string_agg(component, ', ' ORDER BY component) FILTER (counts IS NULL AND amount <> 0),
+        count(*) FILTER (component IN ('depositWithdrawals', 'deposits')) > 0
     FROM (SELECT c.* FROM cash_flows c JOIN asked a
         ON a.account_id = c.account_id AND c.to_date >= a.first AND c.from_date <= a.last)
-    WHERE currency = 'BASE_SUMMARY' GROUP BY ALL
+    LEFT JOIN cash_components USING (component) WHERE currency = 'BASE_SUMMARY' GROUP BY ALL
 ),
 listed AS (
     SELECT w.account_id, w.from_date, w.to_date, w.sees_positions, w.undecided, w.flow,
