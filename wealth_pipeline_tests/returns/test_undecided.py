@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_an_undecided_component_of_the_cash_report_withholds_the_days_of_its_per
     navs = {0: "100", 1: "100", 2: "150", 3: "150"}
     statements = []
     for name in names:
-        beside = {"ChangeInNAV": change(name, "100", "150", 1, 3, **{name: "50"})} if listed else {}
+        beside: dict[str, Any] = {"ChangeInNAV": change(name, "100", "150", 1, 3, **{name: "50"})} if listed else {}
         report = cash_report(name, "100", "150", 1, 3, **{name: "50"})
         statements.append(statement(name, navs, CashReport=report, CashTransactions=[], Transfers=[], **beside))
     with opened(tmp_path) as house:

@@ -18,7 +18,7 @@ compared AS (
     UNION ALL
     SELECT s.account_id, s.report_date, w.to_date - w.from_date + 1, w.flow, w.listed,
         s.tolerance * (w.to_date - w.from_date + 2),
-        CASE WHEN w.unrated THEN 'a flow has no conversion rate'
+        CASE WHEN w.unrated THEN 'a flow has no conversion rate or value'
              WHEN NOT list_contains(s.sections, 'CashTransactions') THEN 'Cash Transactions are not in the statement'
              WHEN w.flow <> w.listed AND NOT list_contains(s.sections, 'Transfers')
                  THEN 'Transfers are not in the statement'

@@ -4,7 +4,7 @@
 -- In: return_steps, nav_changes, cash_flows, flow_components, cash_components, event_flows.
 -- Out: account_id, from_date, to_date, sees_positions (it is a Change in NAV), undecided (its components of which it
 --     isn't known whether they are flows; NULL: none, or a twr could show it), flow, listed (the rows' sum), rows,
---     unrated (a row has no conversion rate), agrees.
+--     unrated (a row has no conversion rate or value), agrees.
 CREATE OR REPLACE TEMP TABLE compared_windows AS
 WITH asked AS (
     SELECT account_id, min(report_date) - 7 AS first, max(report_date) AS last FROM return_steps GROUP BY ALL

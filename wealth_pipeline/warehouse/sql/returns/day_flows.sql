@@ -7,12 +7,13 @@
 CREATE OR REPLACE TEMP TABLE day_flows AS
 WITH booked AS (
     SELECT account_id, report_date, list({kind: kind, amount: amount_base, counterparty: counterparty_account,
-        sha256: statement_sha256, source: source} ORDER BY kind, amount_base, row_id) AS flows
+        sha256: statement_sha256, source: source} ORDER BY kind, amount_base, row_id) AS flows,
+        bool_or(amount_base IS NULL) AS unrated
     FROM event_flows SEMI JOIN return_steps USING (account_id, report_date) GROUP BY ALL
 ),
 sources AS (
     SELECT s.account_id, s.report_date, x.undecided, b.flows AS booked, w.account_id IS NOT NULL AND w.undecided IS NULL
-            AND (coalesce(w.sees_positions, false) OR list_contains(s.sections, 'Transfers')) AS agrees,
+            AND b.unrated IS NOT TRUE AND (coalesce(w.sees_positions, false) OR list_contains(s.sections, 'Transfers')) AS agrees,
         list_transform(x.flows, lambda f: {kind: CASE WHEN f.kind = 'deposit' AND f.amount < 0 THEN 'withdrawal'
             ELSE f.kind END, amount: f.amount, counterparty: CAST(NULL AS VARCHAR), sha256: x.sha256,
             source: 'nav_changes'}) AS exact,
