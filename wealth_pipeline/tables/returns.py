@@ -16,6 +16,7 @@ from wealth_pipeline.tables.columns import (
     TEXTS,
     plain,
 )
+from wealth_pipeline.tables.figures import CASH_TYPES
 from wealth_pipeline.tables.records import ACCOUNT, REPORT_DATE, STATEMENT
 from wealth_pipeline.tables.relations import Macro, Record, View
 
@@ -41,6 +42,43 @@ _COMPONENTS: tuple[tuple[str, str | None, str], ...] = (
         )
     ),
 )  # fmt: skip
+
+#: IBKR: the attributes of the Cash Report, and whether they are flows. bound: a balance, which moves nothing. One that
+#: is not listed here is undecided, as it is in Change in NAV.
+_CASH_COMPONENTS: tuple[tuple[str, str], ...] = (
+    *(
+        (name, "always")
+        for name in (
+            "deposits", "withdrawals", "depositWithdrawals", "accountTransfers", "internalTransfers",
+            "debitCardActivity", "billPay",
+        )
+    ),
+    *(
+        (name, "bound")
+        for name in (
+            "startingCash", "endingCash", "endingSettledCash", "avgCreditBalance", "avgDebitBalance",
+            "slbStartingCashCollateral", "slbNetSecuritiesLentActivity", "slbEndingCashCollateral", "slbNetCash",
+            "slbNetSettledCash",
+        )
+    ),
+    *(
+        (name, "never")
+        for name in (
+            "clientFees", "commissions", "billableCommissions", "dividends", "brokerFees", "brokerInterest",
+            "bondInterest", "cashSettlingMtm", "cfdCharges", "netTradesSales", "netTradesPurchases",
+            "feesReceivables", "paymentInLieu", "transactionTax", "withholdingTax", "fxTranslationGainLoss",
+            "otherFees", "otherIncome", "insuredDepositInterest", "realizedVm", "advisorFees", "taxReceivables",
+            "withholding871m", "withholdingCollectedTax", "salesTax", "realizedForexVm", "ipoSubscription",
+            "billableSalesTax", "commissionCreditsRedemption", "referralFee", "carbonCredits",
+        )
+    ),
+)  # fmt: skip
+
+#: The types of cash transactions that are flows; a deposit of less than 0 is a withdrawal.
+_CASH_KINDS = {
+    "Deposits/Withdrawals": "deposit", "Deposits & Withdrawals": "deposit", "Bill Pay": "bill_pay",
+    "Debit Card Activity": "card",
+}  # fmt: skip
 
 KINDS = (
     "deposit", "withdrawal", "internal_transfer", "asset_transfer", "card", "bill_pay", "joined", "left", "other",
@@ -115,11 +153,40 @@ RETURNS: tuple[Record | View | Macro, ...] = (
         rows=_COMPONENTS,
     ),
     Record(
+        "cash_components",
+        "Whether a component of the Cash Report is a flow.",
+        ("component",),
+        (
+            plain("component", TEXT, "IBKR's attribute name.", nullable=False),
+            plain("counts", TEXT, "always, never, or bound (a balance, which moves nothing).", nullable=False),
+        ),
+        rows=_CASH_COMPONENTS,
+    ),
+    Record(
+        "cash_types",
+        "Whether a cash transaction of a type is a flow. Of a type that is not listed here nobody knows it.",
+        ("type",),
+        (
+            plain("type", TEXT, "IBKR's type.", nullable=False),
+            plain("kind", TEXT, "The kind of flow; NULL: it is not one."),
+        ),
+        rows=tuple((name, _CASH_KINDS.get(name)) for name in CASH_TYPES),
+    ),
+    Record(
         "flow_rules_seen",
-        "A day on which IBKR's own return showed how it counts: `start` or `end`, when outflows count; or an undecided"
-        " component of Change in NAV that is a flow.",
+        "A day on which IBKR's own return showed how it counts: `start` or `end`, when outflows count; or whether an"
+        " undecided component of Change in NAV is a flow.",
         ("account_id", "report_date", "rule"),
-        (ACCOUNT, REPORT_DATE, plain("rule", TEXT, "start, end, or IBKR's name of the component.", nullable=False)),
+        (
+            ACCOUNT,
+            REPORT_DATE,
+            plain(
+                "rule",
+                TEXT,
+                "start, end, or IBKR's name of a component that is a flow; after `not `, of one that is no flow.",
+                nullable=False,
+            ),
+        ),
         replayed=True,
     ),
     View(
@@ -130,6 +197,9 @@ RETURNS: tuple[Record | View | Macro, ...] = (
             ACCOUNT,
             plain("timing", TEXT, "When outflows count: start or end; NULL: no day shows it."),
             plain("components", TEXTS, "The undecided components that are flows.", nullable=False),
+            plain(
+                "no_flows", TEXTS, "Those that are no flows; one of which days differ is in neither.", nullable=False
+            ),
             plain("days", COUNT, "How many days show something.", nullable=False),
         ),
     ),

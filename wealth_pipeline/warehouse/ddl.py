@@ -31,6 +31,7 @@ DAY_RULES = (
     "day/trials_of",
     "day/window_trials_of",
     "day/rules_of",
+    "day/chosen_of",
     "day/returns_of",
 )
 #: The same where DuckDB looks at the tables as soon as they are made: it does for those without a parameter.

@@ -416,6 +416,16 @@ CREATE TABLE flow_components (
     counts VARCHAR NOT NULL
 );
 
+CREATE TABLE cash_components (
+    component VARCHAR NOT NULL,
+    counts VARCHAR NOT NULL
+);
+
+CREATE TABLE cash_types (
+    type VARCHAR NOT NULL,
+    kind VARCHAR
+);
+
 CREATE TABLE flow_rules_seen (
     account_id VARCHAR NOT NULL,
     report_date DATE NOT NULL,
@@ -714,6 +724,76 @@ INSERT INTO flow_components VALUES
     ('changeInIncentiveCouponAccruals', NULL, 'never'),
     ('otherIncome', NULL, 'never');
 
+INSERT INTO cash_components VALUES
+    ('deposits', 'always'),
+    ('withdrawals', 'always'),
+    ('depositWithdrawals', 'always'),
+    ('accountTransfers', 'always'),
+    ('internalTransfers', 'always'),
+    ('debitCardActivity', 'always'),
+    ('billPay', 'always'),
+    ('startingCash', 'bound'),
+    ('endingCash', 'bound'),
+    ('endingSettledCash', 'bound'),
+    ('avgCreditBalance', 'bound'),
+    ('avgDebitBalance', 'bound'),
+    ('slbStartingCashCollateral', 'bound'),
+    ('slbNetSecuritiesLentActivity', 'bound'),
+    ('slbEndingCashCollateral', 'bound'),
+    ('slbNetCash', 'bound'),
+    ('slbNetSettledCash', 'bound'),
+    ('clientFees', 'never'),
+    ('commissions', 'never'),
+    ('billableCommissions', 'never'),
+    ('dividends', 'never'),
+    ('brokerFees', 'never'),
+    ('brokerInterest', 'never'),
+    ('bondInterest', 'never'),
+    ('cashSettlingMtm', 'never'),
+    ('cfdCharges', 'never'),
+    ('netTradesSales', 'never'),
+    ('netTradesPurchases', 'never'),
+    ('feesReceivables', 'never'),
+    ('paymentInLieu', 'never'),
+    ('transactionTax', 'never'),
+    ('withholdingTax', 'never'),
+    ('fxTranslationGainLoss', 'never'),
+    ('otherFees', 'never'),
+    ('otherIncome', 'never'),
+    ('insuredDepositInterest', 'never'),
+    ('realizedVm', 'never'),
+    ('advisorFees', 'never'),
+    ('taxReceivables', 'never'),
+    ('withholding871m', 'never'),
+    ('withholdingCollectedTax', 'never'),
+    ('salesTax', 'never'),
+    ('realizedForexVm', 'never'),
+    ('ipoSubscription', 'never'),
+    ('billableSalesTax', 'never'),
+    ('commissionCreditsRedemption', 'never'),
+    ('referralFee', 'never'),
+    ('carbonCredits', 'never');
+
+INSERT INTO cash_types VALUES
+    ('Dividends', NULL),
+    ('Payment In Lieu Of Dividends', NULL),
+    ('Withholding Tax', NULL),
+    ('871(m) Withholding', NULL),
+    ('Deposits/Withdrawals', 'deposit'),
+    ('Deposits & Withdrawals', 'deposit'),
+    ('Broker Interest Paid', NULL),
+    ('Broker Interest Received', NULL),
+    ('Bond Interest Paid', NULL),
+    ('Bond Interest Received', NULL),
+    ('Other Fees', NULL),
+    ('Broker Fees', NULL),
+    ('Commission Adjustments', NULL),
+    ('Advisor Fees', NULL),
+    ('Price Adjustments', NULL),
+    ('Bill Pay', 'bill_pay'),
+    ('Carbon Credits', NULL),
+    ('Debit Card Activity', 'card');
+
 INSERT INTO asset_classes VALUES
     ('STK', 'stock', 'value', true),
     ('OPT', 'options', 'value', true),
@@ -764,6 +844,8 @@ INSERT INTO nav_parts VALUES
 -- IBKR's twr of a period of several steps against the chain of ours, with outflows at the start and at the end of their
 
 -- How IBKR counts the flows of an account in its own return, and which of the ways of a step counts.
+
+-- The way that counts of each step: the one that equals IBKR's twr, with the fewest undecided components; without a twr
 
 -- The return of each step. What equals IBKR's twr is shown; without a twr, what no period's twr contradicts. Where the
 

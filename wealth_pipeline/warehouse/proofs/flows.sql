@@ -18,14 +18,14 @@ compared AS (
     UNION ALL
     SELECT s.account_id, s.report_date, w.to_date - w.from_date + 1, w.flow, w.listed,
         s.tolerance * (w.to_date - w.from_date + 2),
-        CASE WHEN w.unrated THEN 'a flow has no conversion rate'
+        CASE WHEN w.unrated THEN 'a flow has no conversion rate or value'
              WHEN NOT list_contains(s.sections, 'CashTransactions') THEN 'Cash Transactions are not in the statement'
              WHEN w.flow <> w.listed AND NOT list_contains(s.sections, 'Transfers')
                  THEN 'Transfers are not in the statement'
              WHEN w.flow <> w.listed AND w.rows = 0
                  THEN 'no row of Cash Transactions or Transfers: their types may not be ticked'
              END, CASE WHEN w.sees_positions THEN 'Change in NAV' ELSE 'Cash Report' END || ' from ' || w.from_date
-    FROM compared_windows w JOIN steps s ON s.account_id = w.account_id AND s.report_date = w.to_date
+    FROM (FROM compared_windows WHERE whole) w JOIN steps s ON s.account_id = w.account_id AND s.report_date = w.to_date
 ),
 worst AS (
     SELECT *, coalesce(abs(expected - actual) > tolerance, false) AS wrong FROM compared

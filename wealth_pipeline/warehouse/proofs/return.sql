@@ -4,7 +4,7 @@
 -- Out: the columns of a proof (proofs.py), of the comparison that fails, else of the shortest.
 WITH compared AS (
     SELECT account_id, report_date, 1 AS steps, x.twr AS expected, c.own_percent AS actual, c.tolerance,
-        coalesce(r.held, CASE WHEN c.own_percent IS NULL THEN m.reason END) AS lacking, NULL AS period
+        coalesce(r.held, CASE WHEN c.fits IS NULL THEN m.reason END) AS lacking, NULL AS period
     FROM exact_changes x JOIN returns_made m USING (account_id, report_date)
     JOIN return_reasons r USING (account_id, report_date) LEFT JOIN return_chosen c USING (account_id, report_date)
     WHERE x.twr IS NOT NULL

@@ -2,11 +2,12 @@
 -- the day, each set of undecided components counted (of more than six only none, each one and all). What equals IBKR's
 -- twr shows how it counts; of what it states for the day on which an account is emptied nothing is known.
 -- In: steps, flows, changes (the names of relations like return_steps, day_flows, exact_changes).
--- Out: account_id, report_date, timing, counted (components), flow_in, flow_out (positive), base (what the return is
---     of), own (1 + return; NULL where there is none), own_percent, twr, tolerance, fits.
+-- Out: account_id, report_date, timing, undecided, counted (of these; components), flow_in, flow_out (positive), base
+--     (what the return is of), own (1 + return; NULL where there is none), own_percent, twr, tolerance, fits.
 CREATE MACRO trials_of(steps, flows, changes) AS TABLE
 WITH ways AS (
     SELECT s.account_id, s.report_date, s.start_value, s.end_value, CASE WHEN s.end_value > 0 THEN x.twr END AS twr,
+        [u.component FOR u IN d.undecided] AS undecided,
         list_filter(d.undecided, lambda u, i: (set_number >> (i - 1)) & 1 = 1) AS extra,
         coalesce(list_sum([greatest(f.amount, 0) FOR f IN d.flows]), 0) AS coming,
         coalesce(list_sum([greatest(-f.amount, 0) FOR f IN d.flows]), 0) AS going
@@ -18,7 +19,7 @@ WITH ways AS (
     WHERE d.source IS NOT NULL
 ),
 sums AS (
-    SELECT account_id, report_date, start_value, end_value, twr, [u.component FOR u IN extra] AS counted,
+    SELECT account_id, report_date, start_value, end_value, twr, undecided, [u.component FOR u IN extra] AS counted,
         CAST(coming + coalesce(list_sum([greatest(u.amount, 0) FOR u IN extra]), 0) AS DECIMAL(28,12)) AS flow_in,
         CAST(going + coalesce(list_sum([greatest(-u.amount, 0) FOR u IN extra]), 0) AS DECIMAL(28,12)) AS flow_out
     FROM ways

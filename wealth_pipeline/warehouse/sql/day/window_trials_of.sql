@@ -19,7 +19,8 @@ WITH windows AS (
 tried AS (
     SELECT account_id, report_date, timing, own, base, flow_out FROM query_table(trials)
     SEMI JOIN (FROM query_table(reasons) WHERE held IS NULL) USING (account_id, report_date) WHERE fits OR twr IS NULL
-    QUALIFY row_number() OVER (PARTITION BY account_id, report_date, timing ORDER BY len(counted), counted) = 1
+    QUALIFY len(counted) = min(len(counted)) OVER (PARTITION BY account_id, report_date)
+        AND row_number() OVER (PARTITION BY account_id, report_date, timing ORDER BY len(counted), counted) = 1
 ),
 stored AS (
     SELECT account_id, report_date, w.timing, flow_out,

@@ -11,7 +11,7 @@ WITH listed AS (
                 sha256: CAST(NULL AS VARCHAR), source: 'nav_changes'})) AS f
     FROM day_flows d JOIN returns_made m USING (account_id, report_date)
     JOIN return_steps s USING (account_id, report_date)
-    WHERE d.source IS NOT NULL
+    WHERE d.source IS NOT NULL AND m.flow_in IS NOT NULL
 )
 SELECT l.account_id, report_date, f.kind, f.amount AS amount_base, f.source, b.account_id AS counterparty_account,
     row_number() OVER (PARTITION BY l.account_id, report_date, f.kind ORDER BY f.amount, f.counterparty) AS ordinal,

@@ -2,6 +2,6 @@
 -- In: rules_before, flow_rules, nav. Out: return_days, with these.
 INSERT INTO return_days
 SELECT account_id, report_date FROM nav SEMI JOIN (
-    (FROM (SELECT account_id, timing, components FROM flow_rules) EXCEPT FROM rules_before)
-    UNION (FROM rules_before EXCEPT FROM (SELECT account_id, timing, components FROM flow_rules))
+    (FROM (SELECT account_id, timing, components, no_flows FROM flow_rules) EXCEPT FROM rules_before)
+    UNION (FROM rules_before EXCEPT FROM (SELECT account_id, timing, components, no_flows FROM flow_rules))
 ) USING (account_id) ANTI JOIN return_days USING (account_id, report_date);

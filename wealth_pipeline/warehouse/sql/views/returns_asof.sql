@@ -19,7 +19,7 @@ trials_then AS MATERIALIZED (FROM trials_of('steps_then', 'flows_then', 'changes
 windows_then AS MATERIALIZED (FROM window_trials_of('steps_then', 'trials_then', 'reasons_then', 'steps_then', t)),
 seen_then AS MATERIALIZED (FROM rules_shown_by('trials_then', 'windows_then')),
 rules_then AS MATERIALIZED (FROM rules_of('seen_then')),
-chosen_then AS MATERIALIZED (FROM chosen_of('trials_then', 'rules_then')),
+chosen_then AS MATERIALIZED (FROM chosen_of('trials_then', 'rules_then', 'windows_then')),
 failed_then AS MATERIALIZED (FROM failed_windows_of('windows_then', 'rules_then'))
 SELECT * EXCLUDE (counted)
 FROM returns_of('steps_then', 'reasons_then', 'chosen_then', 'changes_then', 'failed_then')
