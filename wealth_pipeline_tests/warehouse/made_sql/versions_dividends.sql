@@ -7,7 +7,7 @@ SELECT ordinal, account_id, report_date,
 FROM new_dividend_accruals
 UNION ALL
 SELECT ordinal, account_id, to_date, md5_number('none') FROM stage_statement
-WHERE list_contains(sections, 'OpenDividendAccruals') AND ordinal NOT IN (SELECT ordinal FROM stage_open_dividend_accrual)
+WHERE list_contains(sections, 'OpenDividendAccruals') AND (ordinal, account_id) NOT IN (SELECT (ordinal, account_id) FROM stage_open_dividend_accrual)
 ) GROUP BY ALL
 )
 SELECT c.*, f.when_generated FROM contents c JOIN stage_statement f USING (ordinal)
