@@ -25,10 +25,11 @@ WHERE list_contains(f.sections, $section) AND f.account_id = t.statement_account
     AND t.event_date BETWEEN f.from_date AND f.to_date
     AND (f.when_generated, f.sha256) > (t.known_since, t.statement_sha256);
 
-DELETE FROM new_cash_transactions n USING statement_accounts f
-WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND f.sha256 <> $sha256
+DELETE FROM new_cash_transactions n USING statement_accounts f, stage_statement s
+WHERE list_contains(f.sections, $section) AND f.account_id = n.statement_account_id AND s.ordinal = n.ordinal
     AND n.event_date BETWEEN f.from_date AND f.to_date
-    AND (f.when_generated, f.sha256) > (n.when_generated, $sha256);
+    AND (f.when_generated, f.sha256) > (n.when_generated, $sha256)
+    AND (f.sha256 <> $sha256 OR f.from_date <> s.from_date OR f.to_date <> s.to_date);
 
 CREATE OR REPLACE TEMP TABLE stored_events AS
 SELECT *, row_number() OVER (
