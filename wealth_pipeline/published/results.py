@@ -52,7 +52,7 @@ class ReturnDay:
 class ReturnPeriod:
     """What an account or the household earned over a period that ends on `to_date`.
 
-    status: shown, partial (it begins later than its name says), withheld; reason: why it is not shown.
+    status: shown, partial (it begins later or ends before its name says), withheld; reason: why it is not shown.
     """
 
     scope: str

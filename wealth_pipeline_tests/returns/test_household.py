@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -193,6 +194,25 @@ def test_a_nav_does_not_stand_still_on_a_holiday_after_a_day_without_a_statement
     a.holidays.add(DAYS[2])
     house.load(*files(books(a, b)))
     assert house.days()[2:] == [("shown", 0.5), ("shown", round(100 * 50 / 201, 6)), ("shown", 0)]
+
+
+def test_a_successor_whose_row_before_its_first_statement_is_zero_goes_on_with_what_was_there(tmp_path: Path) -> None:
+    """The row is of its predecessor's last day."""
+    opened = Account(name="B", base="USD")
+    flow = Flow(kind="asset_transfer", day=DAYS[3], currency="USD", amount=Decimal(110))
+    free = AccountDay(day=DAYS[2], previous=None, covered=False, start_cash=ZERO, start_stock=ZERO)
+    opened.rows = {row.day: row for row in (
+        free,
+        replace(free, day=DAYS[3], previous=DAYS[2], covered=True, flows=(flow,), dividends=Decimal(11)),
+        replace(free, day=DAYS[4], previous=DAYS[3], covered=True, start_cash=Decimal(11), start_stock=Decimal(110)),
+    )}  # fmt: skip
+    made = books(account("A", (0, 10)), opened)
+    made.shape = "day"
+    house = House(tmp_path)
+    house.write('[[account]]\nid = "A"\nsuccessor = "B"\n')
+    house.load(*files(made))
+    assert house.days() == [("none", None), ("shown", 0), ("shown", 10), ("shown", 10), ("shown", 0)]
+    assert house.rows("SELECT end_value FROM household_daily ORDER BY report_date")[2:] == [(110,), (121,), (121,)]
 
 
 @pytest.mark.parametrize("seed, shape", [(1, "day"), (3, "both")])

@@ -224,6 +224,45 @@ def test_days_between_are_those_of_the_period(con: duckdb.DuckDBPyConnection) ->
     assert rows(con, "FROM returns_between('2024-03-01', '2024-12-31')") == []
 
 
+#: NAVs to March 3, and from April 15 on.
+CUT = account("CUT", ("2026-02-27", "0", "0", "0"), ("2026-03-02", "10", "0", "0"), ("2026-03-03", "10", "0", "0"))
+
+
+def cut(*later: Move) -> list[FlexFile]:
+    """Its statements to March 3, and those of later days, each of its own day alone."""
+    every = account("CUT", *((str(day), str(row.dividends), "0", "0") for day, row in CUT.rows.items()), *later)
+    days = sorted(every.rows)
+    made = (files(household(every), [(day, day)]) for day in days[1:])
+    return [FlexFile([one for file in files for one in file.statements]) for files in made]
+
+
+@pytest.mark.parametrize("later", [("2026-04-15", "5", "0", "0"), ("2026-04-01", "5", "0", "0")], ids=lambda m: m[0])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_month_that_ends_with_a_hole_says_so(later: Move, at_once: bool, tmp_path: Path) -> None:
+    """Also where it shows only with the next NAV, which is loaded later."""
+    before, after = cut(later)[:2], cut(later)[2:]
+    order = [FlexFile([one for file in (*before, *after) for one in file.statements])] if at_once else [*before, *after]
+    with loaded(tmp_path, household(CUT), order) as con:
+        for scope in ("CUT", "household"):
+            march, april = stored(con, scope)["2026-03"], stored(con, scope)["2026-04"]
+            assert (march["status"], round(march["twr_percent"], 6), april["status"]) == ("partial", 2, "withheld")
+            asked = "SELECT status, reason FROM returns_between('2026-03-01', '2026-03-31') WHERE scope = ?"
+            reason = "ends on 2026-03-03: no NAV is known of a weekday after it"
+            assert con.execute(asked, [scope]).fetchall() == [("partial", reason)]
+
+
+def test_a_month_that_ends_with_a_holiday_is_whole(tmp_path: Path) -> None:
+    """Whatever is not known of the days after it."""
+    begun, last, holiday, unknown = date(2026, 3, 2), date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 2)
+    one = account("CUT", *((str(day), "1", "0", "0") for day in (date(2026, 2, 27), last, unknown)))
+    one.holidays = {begun, holiday}
+    made = files(household(one), [(begun, last), (holiday, holiday), (unknown, unknown)])
+    with loaded(tmp_path, household(one), made) as con:
+        found = {name: stored(con, name) for name in ("CUT", "household")}
+    assert {of["2026-03"]["status"] for of in found.values()} == {"shown"}
+    assert {of["2026-04"]["status"] for of in found.values()} == {"withheld"}
+
+
 @pytest.mark.parametrize("name, status", [("hole_of_two_days", "withheld"), ("component_missing", "ibkr")])
 def test_a_day_that_is_not_known_is_counted(name: str, status: Status, tmp_path: Path) -> None:
     world = damaged(name, 2, Books.made(2, 2, 10, "day"))

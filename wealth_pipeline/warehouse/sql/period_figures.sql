@@ -21,9 +21,9 @@ chains AS (
 ),
 sums AS (
     SELECT number, any_value(scope) AS scope, any_value(period) AS period, any_value(begins) AS begins,
-        min(previous_date) AS from_date, max(report_date) AS to_date, to_date - from_date AS days,
-        arg_min(start_value, report_date) AS start_value, arg_max(end_value, report_date) AS end_value,
-        CASE WHEN count(gain) = count(*) THEN sum(gain) END AS gain,
+        any_value(cut) AS cut, min(previous_date) AS from_date, max(report_date) AS to_date,
+        to_date - from_date AS days, arg_min(start_value, report_date) AS start_value,
+        arg_max(end_value, report_date) AS end_value, CASE WHEN count(gain) = count(*) THEN sum(gain) END AS gain,
         sum((end_value - start_value - gain) * (report_date - DATE '2000-01-01')) AS dated_flows,
         list({day: report_date, amount: end_value - start_value - gain} ORDER BY report_date)
             FILTER (end_value - start_value <> gain) AS flows,
@@ -50,11 +50,11 @@ shown AS (
     FROM dated
 )
 SELECT scope, period, from_date, to_date, unnest(figures), days, withheld_days, ibkr_days,
-    CASE WHEN withheld_days > 0 THEN 'withheld' WHEN begins IS NOT NULL THEN 'partial' ELSE 'shown' END AS status,
+    CASE WHEN withheld_days > 0 THEN 'withheld' WHEN cut OR begins IS NOT NULL THEN 'partial' ELSE 'shown'
+    END AS status,
     CASE WHEN withheld_days > 0 THEN 'withheld: ' || withheld[1].day || ' (' || withheld[1].reason || ')'
             || array_to_string([', ' || w.day FOR w IN withheld[2:5]], '')
             || CASE WHEN withheld_days > 5 THEN ' and ' || (withheld_days - 5) || ' more' ELSE '' END
-         WHEN begins IS NOT NULL THEN 'begins on ' || begins.day || ': ' || coalesce(begins.reason, 'no return')
-         END AS reason,
-    start_value, end_value, coalesce(flows, []) AS flows
-FROM shown
+         ELSE nullif(concat_ws('; ', 'begins on ' || begins.day || ': ' || coalesce(begins.reason, 'no return'),
+            CASE WHEN cut THEN 'ends on ' || to_date || ': no NAV is known of a weekday after it' END), '')
+         END AS reason, start_value, end_value, coalesce(flows, []) AS flows FROM shown

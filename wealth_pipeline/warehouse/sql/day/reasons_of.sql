@@ -21,12 +21,13 @@ GROUP BY ALL;
 
 -- In: steps, flows, asides (the names of relations like return_steps, day_flows, return_asides).
 -- Out: account_id, report_date, held (a sentence; NULL: the figures are known), restated (a value is another one now
---     than when IBKR stated the day's return).
+--     than when IBKR stated the day's return, or of another currency).
 CREATE MACRO reasons_of(steps, flows, asides) AS TABLE
 SELECT s.account_id, s.report_date,
-    s.start_then IS DISTINCT FROM s.start_value OR s.end_then IS DISTINCT FROM s.end_value AS restated,
+    s.start_then IS DISTINCT FROM s.start_value OR s.end_then IS DISTINCT FROM s.end_value OR s.rebased AS restated,
     CASE WHEN s.covered_by IS NULL THEN 'no statement covers the day'
          WHEN s.holes > 0 THEN 'no NAV is known of ' || s.holes || ' weekdays before'
+         WHEN s.rebased THEN 'the account''s base currency changed'
          WHEN s.start_then IS DISTINCT FROM s.start_value
              THEN 'the NAV before was restated by a statement that does not cover the day'
          WHEN s.end_then IS DISTINCT FROM s.end_value

@@ -3,7 +3,7 @@
 -- In: t, nav_versions, statement_accounts. Out: the columns of return_steps, known_since (the day's NAV).
 CREATE MACRO steps_asof(t) AS TABLE
 WITH known AS MATERIALIZED (
-    SELECT account_id, report_date, total, known_from FROM nav_versions
+    SELECT account_id, report_date, total, base_currency, known_from FROM nav_versions
     WHERE known_from <= CAST(t AS TIMESTAMP) AND (known_to IS NULL OR known_to > CAST(t AS TIMESTAMP))
 ),
 -- Day by day: a join of intervals looks at all pairs of an account.
@@ -24,6 +24,7 @@ holidays AS (
 steps AS (
     SELECT account_id, report_date, lag(report_date) OVER by_date AS previous_date,
         lag(total) OVER by_date AS start_value, total AS end_value, known_from AS known_since,
+        base_currency <> lag(base_currency) OVER by_date IS TRUE AS rebased,
         weekday_number(report_date) - weekday_number(previous_date) - 1 AS gap
     FROM known WINDOW by_date AS (PARTITION BY account_id ORDER BY report_date)
 )

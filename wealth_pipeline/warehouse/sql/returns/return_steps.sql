@@ -1,9 +1,9 @@
 -- The steps from one NAV row to the next, and the newest statement that covers each day: figures that only an older one
 -- states are no proof of it. A weekday between the rows is a holiday where a statement covers it without a row.
 -- In: return_days, nav, nav_versions, statement_accounts, days_without_row.
--- Out: account_id, report_date, previous_date, start_value, end_value, covered_by (sha256), covered_from, covered_at
---     (when it was generated), sections, start_then, end_then (the two values as they were known then), holes (weekdays
---     that no statement covers).
+-- Out: account_id, report_date, previous_date, start_value, end_value, rebased (these are in two base currencies),
+--     covered_by (sha256), covered_from, covered_at (when it was generated), sections, start_then, end_then (the two
+--     values as they were known then), holes (weekdays that no statement covers).
 CREATE OR REPLACE TEMP TABLE return_steps AS
 WITH asked AS (
     SELECT d.account_id, coalesce(max(n.report_date), any_value(d.first)) AS first, any_value(d.last) AS last
@@ -12,7 +12,8 @@ WITH asked AS (
 ),
 rows AS (
     SELECT n.account_id, n.report_date, lag(n.report_date) OVER of_account AS previous_date,
-        lag(n.total) OVER of_account AS start_value, n.total AS end_value
+        lag(n.total) OVER of_account AS start_value, n.total AS end_value,
+        n.base_currency <> lag(n.base_currency) OVER of_account IS TRUE AS rebased
     FROM nav n JOIN asked a ON a.account_id = n.account_id AND n.report_date BETWEEN a.first AND a.last
     WINDOW of_account AS (PARTITION BY n.account_id ORDER BY n.report_date)
 ),
