@@ -16,12 +16,13 @@ from wealth_pipeline.tables.sections import Section
 
 SHA256 = r"[0-9a-f]{64}"
 
-#: IBKR: the types of cash transactions, as seen; the name of deposits changed once.
+#: IBKR: the types of cash transactions, as seen; the name of deposits changed once. Nobody knows what one that is not
+#: listed here moves.
 CASH_TYPES = (
     "Dividends", "Payment In Lieu Of Dividends", "Withholding Tax", "871(m) Withholding", "Deposits/Withdrawals",
     "Deposits & Withdrawals", "Broker Interest Paid", "Broker Interest Received", "Bond Interest Paid",
     "Bond Interest Received", "Other Fees", "Broker Fees", "Commission Adjustments", "Advisor Fees",
-    "Price Adjustments", "Bill Pay", "Carbon Credits",
+    "Price Adjustments", "Bill Pay", "Carbon Credits", "Debit Card Activity",
 )  # fmt: skip
 
 #: What is said of an amount of an event in base currency.

@@ -16,6 +16,7 @@ from wealth_pipeline.tables.columns import (
     TEXTS,
     plain,
 )
+from wealth_pipeline.tables.figures import CASH_TYPES
 from wealth_pipeline.tables.records import ACCOUNT, REPORT_DATE, STATEMENT
 from wealth_pipeline.tables.relations import Macro, Record, View
 
@@ -72,6 +73,12 @@ _CASH_COMPONENTS: tuple[tuple[str, str], ...] = (
         )
     ),
 )  # fmt: skip
+
+#: The types of cash transactions that are flows; a deposit of less than 0 is a withdrawal.
+_CASH_KINDS = {
+    "Deposits/Withdrawals": "deposit", "Deposits & Withdrawals": "deposit", "Bill Pay": "bill_pay",
+    "Debit Card Activity": "card",
+}  # fmt: skip
 
 KINDS = (
     "deposit", "withdrawal", "internal_transfer", "asset_transfer", "card", "bill_pay", "joined", "left", "other",
@@ -154,6 +161,16 @@ RETURNS: tuple[Record | View | Macro, ...] = (
             plain("counts", TEXT, "always, never, or bound (a balance, which moves nothing).", nullable=False),
         ),
         rows=_CASH_COMPONENTS,
+    ),
+    Record(
+        "cash_types",
+        "Whether a cash transaction of a type is a flow. Of a type that is not listed here nobody knows it.",
+        ("type",),
+        (
+            plain("type", TEXT, "IBKR's type.", nullable=False),
+            plain("kind", TEXT, "The kind of flow; NULL: it is not one."),
+        ),
+        rows=tuple((name, _CASH_KINDS.get(name)) for name in CASH_TYPES),
     ),
     Record(
         "flow_rules_seen",

@@ -24,7 +24,9 @@ _CASH = (
 _ids = count(1)
 
 
-def change(account: str, start: Value, end: Value, first: int, last: int | None = None, **parts: Value) -> Row:
+def change(
+    account: str, start: Value, end: Value, first: int, last: int | None = None, **parts: Value
+) -> dict[str, Value]:
     """ChangeInNAV of the days from `first` to `last`, by their numbers: what no part explains is `mtm`."""
     last = first if last is None else last
     explained = sum(Decimal(str(part)) for name, part in parts.items() if name not in ("twr", "endingValue"))
@@ -80,7 +82,7 @@ def statement(
 
 
 def by_day(
-    account: str, navs: Sequence[Value], parts: Mapping[int, Mapping[str, Value]], generated: date | None = None
+    account: str, navs: Sequence[Value], parts: Mapping[int, Mapping[str, Any]], generated: date | None = None
 ) -> list[str]:
     """A statement for each day after the first. parts: of its Change in NAV, by the day's number."""
     return [

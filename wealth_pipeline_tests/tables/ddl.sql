@@ -402,6 +402,11 @@ CREATE TABLE cash_components (
     counts VARCHAR NOT NULL
 );
 
+CREATE TABLE cash_types (
+    type VARCHAR NOT NULL,
+    kind VARCHAR
+);
+
 CREATE TABLE flow_rules_seen (
     account_id VARCHAR NOT NULL,
     report_date DATE NOT NULL,
@@ -749,6 +754,26 @@ INSERT INTO cash_components VALUES
     ('commissionCreditsRedemption', 'never'),
     ('referralFee', 'never'),
     ('carbonCredits', 'never');
+
+INSERT INTO cash_types VALUES
+    ('Dividends', NULL),
+    ('Payment In Lieu Of Dividends', NULL),
+    ('Withholding Tax', NULL),
+    ('871(m) Withholding', NULL),
+    ('Deposits/Withdrawals', 'deposit'),
+    ('Deposits & Withdrawals', 'deposit'),
+    ('Broker Interest Paid', NULL),
+    ('Broker Interest Received', NULL),
+    ('Bond Interest Paid', NULL),
+    ('Bond Interest Received', NULL),
+    ('Other Fees', NULL),
+    ('Broker Fees', NULL),
+    ('Commission Adjustments', NULL),
+    ('Advisor Fees', NULL),
+    ('Price Adjustments', NULL),
+    ('Bill Pay', 'bill_pay'),
+    ('Carbon Credits', NULL),
+    ('Debit Card Activity', 'card');
 
 INSERT INTO asset_classes VALUES
     ('STK', 'stock', 'value', true),

@@ -25,7 +25,7 @@ compared AS (
              WHEN w.flow <> w.listed AND w.rows = 0
                  THEN 'no row of Cash Transactions or Transfers: their types may not be ticked'
              END, CASE WHEN w.sees_positions THEN 'Change in NAV' ELSE 'Cash Report' END || ' from ' || w.from_date
-    FROM compared_windows w JOIN steps s ON s.account_id = w.account_id AND s.report_date = w.to_date
+    FROM (FROM compared_windows WHERE whole) w JOIN steps s ON s.account_id = w.account_id AND s.report_date = w.to_date
 ),
 worst AS (
     SELECT *, coalesce(abs(expected - actual) > tolerance, false) AS wrong FROM compared

@@ -8,7 +8,7 @@ FROM stage_open_position WHERE put_call NOT IN ('P', 'C')
 GROUP BY put_call
 UNION ALL
 SELECT 'unknown_value', 'CashTransaction.type=' || shown_value(type), count(*)
-FROM stage_cash_transaction WHERE type NOT IN ('Dividends', 'Payment In Lieu Of Dividends', 'Withholding Tax', '871(m) Withholding', 'Deposits/Withdrawals', 'Deposits & Withdrawals', 'Broker Interest Paid', 'Broker Interest Received', 'Bond Interest Paid', 'Bond Interest Received', 'Other Fees', 'Broker Fees', 'Commission Adjustments', 'Advisor Fees', 'Price Adjustments', 'Bill Pay', 'Carbon Credits')
+FROM stage_cash_transaction WHERE type NOT IN ('Dividends', 'Payment In Lieu Of Dividends', 'Withholding Tax', '871(m) Withholding', 'Deposits/Withdrawals', 'Deposits & Withdrawals', 'Broker Interest Paid', 'Broker Interest Received', 'Bond Interest Paid', 'Bond Interest Received', 'Other Fees', 'Broker Fees', 'Commission Adjustments', 'Advisor Fees', 'Price Adjustments', 'Bill Pay', 'Carbon Credits', 'Debit Card Activity')
 GROUP BY type
 UNION ALL
 SELECT 'unknown_value', 'Trade.buySell=' || shown_value(buy_sell), count(*)

@@ -1,14 +1,15 @@
 -- The steps of which the flows that Cash Transactions and Transfers state are all of them: a section without a row may
 -- be one whose box isn't ticked, so the Change in NAV or the Cash Report of a period has to agree with their sum. Where
--- the Change in NAV of a period doesn't, its Cash Report is no proof; and what the shortest Change in NAV over the day
--- leaves undecided, or the shortest of both, nothing else decides. A step over a holiday may be covered by two periods.
--- (Periods of a day are joined by it: a join of intervals looks at all pairs of an account.)
+-- the Change in NAV of a period doesn't, its Cash Report is no proof, nor is either where the other shows more than the
+-- rows; and what the shortest Change in NAV over the day leaves undecided, or the shortest of both, nothing else
+-- decides. A step over a holiday may be covered by two periods. (Periods of a day are joined by it: a join of intervals
+-- looks at all pairs of an account.)
 -- In: return_steps, compared_windows. Out: account_id, report_date, sees_positions, undecided (components that may be
 --     flows; then the rows may not be all).
 CREATE OR REPLACE TEMP TABLE agreed_windows AS
 WITH judged AS (
-    SELECT *, agrees AND NOT bool_or(sees_positions AND NOT agrees) OVER (PARTITION BY account_id, from_date, to_date)
-        AS agreed
+    SELECT *, agrees AND NOT bool_or(hidden OR sees_positions AND whole AND NOT agrees)
+        OVER (PARTITION BY account_id, from_date, to_date) AS agreed
     FROM compared_windows
 ),
 covering AS (

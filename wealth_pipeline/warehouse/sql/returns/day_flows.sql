@@ -12,8 +12,9 @@ WITH booked AS (
     FROM event_flows SEMI JOIN return_steps USING (account_id, report_date) GROUP BY ALL
 ),
 sources AS (
-    SELECT s.account_id, s.report_date, x.undecided, b.flows AS booked, w.account_id IS NOT NULL AND w.undecided IS NULL
-            AND b.unrated IS NOT TRUE AND (coalesce(w.sees_positions, false) OR list_contains(s.sections, 'Transfers')) AS agrees,
+    SELECT s.account_id, s.report_date, x.undecided, b.flows AS booked, w.account_id IS NOT NULL
+            AND (coalesce(w.sees_positions, false) OR list_contains(s.sections, 'Transfers'))
+            AND w.undecided IS NULL AND b.unrated IS NOT TRUE AS agrees,
         list_transform(x.flows, lambda f: {kind: CASE WHEN f.kind = 'deposit' AND f.amount < 0 THEN 'withdrawal'
             ELSE f.kind END, amount: f.amount, counterparty: CAST(NULL AS VARCHAR), sha256: x.sha256,
             source: 'nav_changes'}) AS exact,

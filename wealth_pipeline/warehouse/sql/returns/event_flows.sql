@@ -1,17 +1,19 @@
 -- All flows that Cash Transactions and Transfers state of the accounts, in base currency, on the first NAV on or after
 -- their report date. A foreign amount is converted at the row's own rate, else at the day's closing rate; without
--- either it is unknown. So is what was moved where no value is stated, or 0 for some quantity.
--- In: return_days, cash_transactions, transfers, fx_rates, bases, nav.
+-- either it is unknown. So is what was moved where no value is stated, or 0 for some quantity; and whether a cash
+-- transaction of an unknown type is a flow.
+-- In: return_days, cash_transactions, cash_types, transfers, fx_rates, bases, nav.
 -- Out: account_id, report_date (of the NAV), booked (their own), kind, amount_base (NULL: no rate or value), source,
 --     counterparty_account, statement_sha256, row_id.
 CREATE OR REPLACE TEMP TABLE event_flows AS
 WITH stated AS (
-    SELECT account_id, report_date AS booked, CASE WHEN type = 'Bill Pay' THEN 'bill_pay' WHEN type ILIKE 'debit card%'
-        THEN 'card' WHEN amount < 0 THEN 'withdrawal' ELSE 'deposit' END AS kind, currency, fx_rate_to_base AS rate,
-        amount, CAST(NULL AS DECIMAL(28,12)) AS in_base_stated, 'cash_transactions' AS source,
+    SELECT account_id, report_date AS booked,
+        CASE WHEN k.kind = 'deposit' AND amount < 0 THEN 'withdrawal' ELSE coalesce(k.kind, 'other') END AS kind,
+        currency, fx_rate_to_base AS rate, CASE WHEN k.type IS NOT NULL THEN amount END AS amount,
+        CAST(NULL AS DECIMAL(28,12)) AS in_base_stated, 'cash_transactions' AS source,
         CAST(NULL AS VARCHAR) AS counterparty_account, statement_sha256, row_id
-    FROM cash_transactions WHERE type IN ('Deposits/Withdrawals', 'Deposits & Withdrawals', 'Bill Pay')
-        OR type ILIKE 'debit card%'
+    FROM cash_transactions c LEFT JOIN cash_types k USING (type)
+    WHERE amount <> 0 AND (k.kind IS NOT NULL OR k.type IS NULL)
     UNION ALL
     SELECT account_id, report_date, 'internal_transfer', currency, fx_rate_to_base, cash_transfer, NULL, 'transfers',
         counterparty_account, statement_sha256, row_id
