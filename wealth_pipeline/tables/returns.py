@@ -215,6 +215,7 @@ RETURNS: tuple[Record | View | Macro, ...] = (
             plain("when_generated", MOMENT, "When IBKR generated the statement (UTC).", nullable=False),
             STATEMENT,
             plain("starting_value", AMOUNT, "The NAV that it starts from.", "base"),
+            plain("ending_value", AMOUNT, "The NAV that it ends with.", "base"),
             plain("twr", AMOUNT, "IBKR's time-weighted return.", "percent"),
             plain("whole", FLAG, "Whether no flow is lacking: all are stated, or it adds up."),
             plain(
