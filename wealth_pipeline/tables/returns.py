@@ -127,8 +127,8 @@ _DAY = (
     REPORT_DATE,
     plain("previous_date", DAY, "The report date of the NAV row before; NULL on the first."),
     plain("start_value", AMOUNT, "The NAV of that row.", "base"),
-    plain("flow_in", AMOUNT, "What came in.", "base"),
-    plain("flow_out", AMOUNT, "What went out, as a positive amount.", "base"),
+    plain("flow_in", AMOUNT, "What came in; NULL: not known, or IBKR's return contradicts it.", "base"),
+    plain("flow_out", AMOUNT, "What went out, as a positive amount; NULL as well.", "base"),
     plain("end_value", AMOUNT, "The day's NAV.", "base"),
     plain("gain", AMOUNT, "End less start less flows.", "base"),
     plain("factor", RATIO, "1 + the return; NULL where there is none."),
@@ -215,6 +215,7 @@ RETURNS: tuple[Record | View | Macro, ...] = (
             plain("when_generated", MOMENT, "When IBKR generated the statement (UTC).", nullable=False),
             STATEMENT,
             plain("starting_value", AMOUNT, "The NAV that it starts from.", "base"),
+            plain("ending_value", AMOUNT, "The NAV that it ends with.", "base"),
             plain("twr", AMOUNT, "IBKR's time-weighted return.", "percent"),
             plain("whole", FLAG, "Whether no flow is lacking: all are stated, or it adds up."),
             plain(

@@ -439,6 +439,7 @@ CREATE TABLE nav_changes_seen (
     when_generated TIMESTAMP NOT NULL,
     sha256 VARCHAR NOT NULL,
     starting_value DECIMAL(28,12),
+    ending_value DECIMAL(28,12),
     twr DECIMAL(28,12),
     whole BOOLEAN,
     flows STRUCT(component VARCHAR, kind VARCHAR, amount DECIMAL(28,12))[] NOT NULL

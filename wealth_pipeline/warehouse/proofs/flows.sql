@@ -3,10 +3,10 @@
 -- In: return_days, return_steps, return_reasons, return_chosen, returns_made, compared_windows.
 -- Out: the columns of a proof (proofs.py), of the comparison that fails, else of the shortest.
 WITH steps AS (
-    SELECT m.account_id, m.report_date, m.flow_in - m.flow_out AS flow, m.implied_flow, r.held, s.sections,
+    SELECT m.account_id, m.report_date, c.flow_in - c.flow_out AS flow, m.implied_flow, r.held, s.sections,
         CAST(m.end_value AS DOUBLE) AS v1, CAST(c.base AS DOUBLE) AS base,
         base * base / nullif(v1, 0) AS by_start, CASE c.timing WHEN 'end' THEN base ELSE by_start END * 1e-11 + 1e-9
-            * (2 + CASE c.timing WHEN 'end' THEN (v1 + m.flow_out) / base ELSE base / nullif(v1, 0) END) AS tolerance
+            * (2 + CASE c.timing WHEN 'end' THEN (v1 + c.flow_out) / base ELSE base / nullif(v1, 0) END) AS tolerance
     FROM returns_made m JOIN return_steps s USING (account_id, report_date)
     JOIN return_reasons r USING (account_id, report_date) JOIN return_chosen c USING (account_id, report_date)
     WHERE c.base > 0

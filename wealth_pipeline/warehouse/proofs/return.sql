@@ -20,11 +20,12 @@ worst AS (
 ),
 would_fit AS (
     SELECT c.account_id, c.report_date, list(c.component ORDER BY c.component) AS names
-    FROM returns_made m JOIN (SELECT account_id, to_date AS report_date, component, amount FROM nav_changes
+    FROM returns_made m JOIN return_chosen h USING (account_id, report_date)
+    JOIN (SELECT account_id, to_date AS report_date, component, amount FROM nav_changes
         WHERE component NOT IN ('startingValue', 'endingValue', 'twr') AND amount <> 0) c
         USING (account_id, report_date)
     SEMI JOIN (FROM worst WHERE wrong AND period IS NULL) USING (account_id, report_date)
-    WHERE abs(abs(m.implied_flow - m.flow_in + m.flow_out) - abs(c.amount)) <= 0.000001 + m.end_value * 1e-11
+    WHERE abs(abs(m.implied_flow - h.flow_in + h.flow_out) - abs(c.amount)) <= 0.000001 + m.end_value * 1e-11
     GROUP BY ALL
 )
 SELECT t.account_id, t.report_date, w.expected, w.actual, w.tolerance,

@@ -20,11 +20,12 @@ WHERE r.element IN ('ChangeInNAV', 'CashTransaction', 'Transfer')
 GROUP BY ALL;
 
 -- In: steps, flows, asides (the names of relations like return_steps, day_flows, return_asides).
--- Out: account_id, report_date, held (a sentence; NULL: the figures are known), restated (a value is another one now
---     than when IBKR stated the day's return, or of another currency).
+-- Out: account_id, report_date, held (a sentence; NULL: the figures are known), restated (what IBKR stated of
+--     the day's return is of another value or currency, or may be another one: the newest was set aside).
 CREATE MACRO reasons_of(steps, flows, asides) AS TABLE
 SELECT s.account_id, s.report_date,
-    s.start_then IS DISTINCT FROM s.start_value OR s.end_then IS DISTINCT FROM s.end_value OR s.rebased AS restated,
+    s.start_then IS DISTINCT FROM s.start_value OR s.end_then IS DISTINCT FROM s.end_value OR s.rebased
+        OR a.of_changes IS NOT NULL AS restated,
     CASE WHEN s.covered_by IS NULL THEN 'no statement covers the day'
          WHEN s.holes > 0 THEN 'no NAV is known of ' || s.holes || ' weekdays before'
          WHEN s.rebased THEN 'the account''s base currency changed'

@@ -1,5 +1,6 @@
 -- The return of each step. What equals IBKR's twr is shown; without a twr, what no period's twr contradicts. Where the
--- flows are not known, or ours differs, IBKR's own is used and named; else it is withheld.
+-- flows are not known, or ours differs, IBKR's own is used and named, and no flow: it contradicts what is stated. Else
+-- it is withheld.
 -- In: steps, reasons, chosen, changes, failed (the names of relations like return_steps, return_reasons, return_chosen,
 --     exact_changes, failed_windows).
 -- Out: the columns of returns_daily, but for proof; counted.
@@ -33,7 +34,7 @@ judged AS (
     SELECT *, CASE WHEN none_reason IS NOT NULL THEN 'none' WHEN reason IS NULL THEN 'shown'
         WHEN twr IS NOT NULL AND NOT restated AND covered_by IS NOT NULL AND holes = 0 THEN 'ibkr'
         ELSE 'withheld' END AS status,
-        coalesce(len(unclear), 0) = 0 AND (none_reason IS NULL OR lacking IS NULL) AS known
+        status <> 'ibkr' AND coalesce(len(unclear), 0) = 0 AND (none_reason IS NULL OR lacking IS NULL) AS known
     FROM explained
 )
 SELECT account_id, report_date, previous_date, start_value,

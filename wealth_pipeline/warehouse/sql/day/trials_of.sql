@@ -6,8 +6,9 @@
 --     (what the return is of), own (1 + return; NULL where there is none), own_percent, twr, tolerance, fits.
 CREATE MACRO trials_of(steps, flows, changes) AS TABLE
 WITH ways AS (
-    SELECT s.account_id, s.report_date, s.start_value, s.end_value, CASE WHEN s.end_value > 0 THEN x.twr END AS twr,
+    SELECT s.account_id, s.report_date, s.start_value, s.end_value, x.twr,
         [u.component FOR u IN d.undecided] AS undecided,
+        list_bool_or([f.amount < 0 FOR f IN d.flows] || [u.amount < 0 FOR u IN d.undecided]) AS leaving,
         list_filter(d.undecided, lambda u, i: (set_number >> (i - 1)) & 1 = 1) AS extra,
         coalesce(list_sum([greatest(f.amount, 0) FOR f IN d.flows]), 0) AS coming,
         coalesce(list_sum([greatest(-f.amount, 0) FOR f IN d.flows]), 0) AS going
@@ -19,7 +20,8 @@ WITH ways AS (
     WHERE d.source IS NOT NULL
 ),
 sums AS (
-    SELECT account_id, report_date, start_value, end_value, twr, undecided, [u.component FOR u IN extra] AS counted,
+    SELECT account_id, report_date, start_value, end_value, undecided, [u.component FOR u IN extra] AS counted,
+        CASE WHEN end_value > 0 OR leaving IS NOT TRUE THEN twr END AS twr,
         CAST(coming + coalesce(list_sum([greatest(u.amount, 0) FOR u IN extra]), 0) AS DECIMAL(28,12)) AS flow_in,
         CAST(going + coalesce(list_sum([greatest(-u.amount, 0) FOR u IN extra]), 0) AS DECIMAL(28,12)) AS flow_out
     FROM ways

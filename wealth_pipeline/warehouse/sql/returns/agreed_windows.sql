@@ -4,13 +4,16 @@
 -- rows; and what the shortest Change in NAV over the day leaves undecided, or the shortest of both, nothing else
 -- decides. A step over a holiday may be covered by two periods. (Periods of a day are joined by it: a join of intervals
 -- looks at all pairs of an account.)
--- In: return_steps, compared_windows. Out: account_id, report_date, sees_positions, undecided (components that may be
---     flows; then the rows may not be all).
+-- In: return_steps, compared_windows, nav_versions, nav_changes_seen.
+-- Out: account_id, report_date, sees_positions, undecided (components that may be flows; then the rows may not be all).
 CREATE OR REPLACE TEMP TABLE agreed_windows AS
 WITH judged AS (
-    SELECT *, agrees AND NOT bool_or(hidden OR sees_positions AND whole AND NOT agrees)
-        OVER (PARTITION BY account_id, from_date, to_date) AS agreed
-    FROM compared_windows
+    SELECT w.*, agrees AND NOT bool_or(hidden OR sees_positions AND whole AND NOT agrees)
+        OVER (PARTITION BY account_id, from_date, to_date) AS agreed, coalesce(n.seen, w.known_since) AS seen
+    FROM compared_windows w LEFT JOIN (
+        SELECT account_id, from_date, to_date, true AS sees_positions, max(when_generated) AS seen
+        FROM nav_changes_seen SEMI JOIN return_steps USING (account_id) GROUP BY ALL
+    ) n USING (account_id, from_date, to_date, sees_positions)
 ),
 covering AS (
     SELECT s.account_id, s.report_date, s.previous_date, s.holes, c.* EXCLUDE (account_id) FROM return_steps s
@@ -20,12 +23,24 @@ covering AS (
     JOIN (FROM judged WHERE from_date < to_date) c
         ON c.account_id = s.account_id AND s.report_date BETWEEN c.from_date AND c.to_date
 ),
+-- The NAVs at the ends of each step that were others once, and until when: a period that was stated then is of those.
+others AS (
+    SELECT s.account_id, s.report_date, v.known_from, v.known_to FROM return_steps s JOIN nav_versions v
+        ON v.account_id = s.account_id AND v.report_date = s.report_date AND v.total <> s.end_value
+    UNION ALL
+    SELECT s.account_id, s.report_date, v.known_from, v.known_to FROM return_steps s JOIN nav_versions v
+        ON v.account_id = s.account_id AND v.report_date = s.previous_date AND v.total <> s.start_value
+),
+of_now AS (
+    FROM covering c WHERE agreed AND NOT EXISTS (FROM others o WHERE o.account_id = c.account_id
+        AND o.report_date = c.report_date AND c.seen >= o.known_from AND c.seen < o.known_to)
+),
 known AS (
-    SELECT account_id, report_date, sees_positions FROM covering
-    WHERE agreed AND coalesce(weekday_number(from_date) - weekday_number(previous_date), 0) <= 1
+    SELECT account_id, report_date, sees_positions FROM of_now
+    WHERE coalesce(weekday_number(from_date) - weekday_number(previous_date), 0) <= 1
     UNION ALL
     SELECT c.account_id, c.report_date, c.sees_positions AND b.sees_positions
-    FROM (FROM covering WHERE agreed AND holes = 0
+    FROM (FROM of_now WHERE holes = 0
         AND weekday_number(from_date) - weekday_number(previous_date) > 1) c
     JOIN (FROM judged WHERE agreed) b
         ON b.account_id = c.account_id AND weekday_number(b.to_date) = weekday_number(c.from_date - 1)

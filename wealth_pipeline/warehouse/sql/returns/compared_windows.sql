@@ -2,16 +2,16 @@
 -- state of it. IBKR: the Cash Report knows nothing of positions that were moved. What came in and what went out may add
 -- up to nothing: where more came in than the rows show, rows are missing (not where less did: components are sums).
 -- In: return_steps, nav_changes, cash_flows, flow_components, cash_components, event_flows.
--- Out: account_id, from_date, to_date, sees_positions (it is a Change in NAV), undecided (its components of which it
---     isn't known whether they are flows; NULL: none, or a twr could show it), whole (no flow is lacking), flow, listed
---     (the rows' sum), rows, unrated (the amount of a row isn't known), hidden (more came in than the rows show),
---     agrees.
+-- Out: account_id, from_date, to_date, sees_positions (it is a Change in NAV), known_since, undecided (components of
+--     which it isn't known whether they are flows; NULL: none, or a twr could show it), whole (no flow is lacking),
+--     flow, listed (the rows' sum), rows, unrated (the amount of a row isn't known), hidden (more came in than the rows
+--     show), agrees.
 CREATE OR REPLACE TEMP TABLE compared_windows AS
 WITH asked AS (
     SELECT account_id, min(report_date) - 7 AS first, max(report_date) AS last FROM return_steps GROUP BY ALL
 ),
 changed AS (
-    SELECT account_id, from_date, to_date, true AS sees_positions,
+    SELECT account_id, from_date, to_date, true AS sees_positions, max(known_since) AS known_since,
         CASE WHEN NOT bool_or(component = 'twr') THEN string_agg(component, ', ' ORDER BY component)
             FILTER (counts IS NULL AND amount <> 0) END AS undecided,
         list(amount) FILTER (counts = 'always') AS parts, count(*) FILTER (counts = 'always') = 5
@@ -21,7 +21,7 @@ changed AS (
     LEFT JOIN flow_components USING (component) GROUP BY ALL
 ),
 reported AS (
-    SELECT account_id, from_date, to_date,
+    SELECT account_id, from_date, to_date, max(known_since) AS known_since,
         string_agg(component, ', ' ORDER BY component) FILTER (counts IS NULL AND amount <> 0) AS undecided,
         max(amount) FILTER (component = 'depositWithdrawals') AS both_ways,
         max(amount) FILTER (component = 'deposits') AS came, max(amount) FILTER (component = 'withdrawals') AS went,
@@ -39,12 +39,12 @@ reported AS (
 stated AS (
     FROM changed
     UNION ALL
-    SELECT account_id, from_date, to_date, false, undecided, parts, len(parts) = 6
+    SELECT account_id, from_date, to_date, false, known_since, undecided, parts, len(parts) = 6
         OR coalesce(came, both_ways) IS NOT NULL AND abs(lacking) <= 0.000001 * (to_date - from_date + 1)
     FROM reported
 ),
 listed AS (
-    SELECT w.account_id, w.from_date, w.to_date, w.sees_positions, w.undecided, w.whole,
+    SELECT w.account_id, w.from_date, w.to_date, w.sees_positions, w.known_since, w.undecided, w.whole,
         coalesce(list_sum(w.parts), 0) AS flow, coalesce(list_sum([greatest(p, 0) FOR p IN w.parts]), 0) AS coming,
         coalesce(sum(e.amount_base) FILTER (w.sees_positions OR e.kind <> 'asset_transfer'), 0) AS listed,
         coalesce(sum(greatest(e.amount_base, 0)) FILTER (w.sees_positions OR e.kind <> 'asset_transfer'), 0) AS shown,
