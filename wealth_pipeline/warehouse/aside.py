@@ -18,6 +18,7 @@ from wealth_pipeline.statement.frame import Statement, StatementError, reported_
 from wealth_pipeline.statement.picker import attributes_of
 from wealth_pipeline.statement.reader import StatementReader
 from wealth_pipeline.statement.rows import SetAside
+from wealth_pipeline.statement.values import NULLS
 from wealth_pipeline.tables.figures import TABLES
 from wealth_pipeline.tables.records import RECORDS_BY_NAME
 from wealth_pipeline.tables.relations import TableSpec
@@ -214,17 +215,27 @@ def _refuse_only_lots(
     statements: Sequence[Statement],
     date_format: str | None,
 ) -> None:
-    """Beside SUMMARY rows of its account and day a lot is none of the positions, whatever it states."""
+    """Raise StatementError for a lot that may be a position itself: of no SUMMARY row beside it can it be a part."""
     lots = [row for row in listed if row[0] == "OpenPosition"]
     if not lots:
         return
-    days = "SELECT DISTINCT ordinal, account_id, report_date FROM new_positions WHERE NOT from_lots"
-    held = set(con.execute(days).fetchall())
+    named = "SELECT DISTINCT ordinal, account_id, report_date, conid, security_id, symbol FROM new_positions"
+    held = con.execute(f"{named} WHERE NOT from_lots").fetchall()
     for element, row, ordinal, reason in lots:
         attributes, statement = found[element, row], statements[ordinal - 1]
         account = attributes.get("accountId") or statement.account_id
-        if (ordinal, account, _day(element, attributes, statement, date_format)) not in held:
+        of = (ordinal, account, _day(element, attributes, statement, date_format))
+        contract = [attributes.get(name, "") for name in ("conid", "securityID", "symbol")]
+        if not any(position[:3] == of and not _differ(position[3:], contract) for position in held):
             raise StatementError(
                 f"{element} row {row}, a lot of a position without a SUMMARY row: {reason}",
                 REPORT,
             )
+
+
+def _differ(one: Sequence[str | None], other: Sequence[str | None]) -> bool:
+    """Whether two rows are of different contracts: as in stray_lots, the strongest identifier of both decides."""
+    for mine, theirs in zip(one, other, strict=True):
+        if mine and theirs and theirs not in NULLS:
+            return mine != theirs
+    return False

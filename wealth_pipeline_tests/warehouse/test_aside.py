@@ -137,11 +137,8 @@ def test_a_lot_that_is_the_position_itself_refuses_the_file(house: House) -> Non
     assert house.texts("SELECT quantity FROM position_lots") == [("4",)]
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [{"conid": "2", "symbol": "OTHER"}, {"model": "A"}, {"conid": "", "symbol": ""}, {"conid": "2", "position": "six"}],
-)
-def test_a_lot_of_no_position_beside_positions_makes_none(house: House, odd: Row) -> None:
+@pytest.mark.parametrize("odd", [{"model": "A"}, {"conid": "", "symbol": ""}, {"model": "A", "position": "six"}])
+def test_a_lot_that_may_be_of_a_position_beside_it_makes_none(house: House, odd: Row) -> None:
     """IBKR states lots beside the positions that they add up to."""
     house.loaded(one(**held(position(), lot(), lot(**odd))))
     assert house.texts("SELECT conid, quantity, from_lots FROM positions") == [("1", "10", "False")]
@@ -175,8 +172,21 @@ def test_a_lot_is_of_the_position_that_an_identifier_of_both_names(house: House,
 def test_a_contract_of_the_same_symbol_is_another_one(house: House) -> None:
     """Two contracts may share it; what names a lot better than the symbol decides."""
     house.loaded(one(**held(position(), position(conid="2"), lot(conid="3"), lot(conid="2"), lot(conid=""))))
-    assert house.texts("SELECT conid FROM positions ORDER BY 1") == [("1",), ("2",)]
-    assert house.texts("SELECT conid FROM position_lots") == [("2",)]
+    assert house.texts("SELECT conid, from_lots FROM positions ORDER BY 1") == [
+        ("1", "False"), ("2", "False"), ("3", "True"),
+    ]  # fmt: skip
+    assert house.texts("SELECT conid FROM position_lots ORDER BY 1") == [("2",), ("3",)]
+    assert house.rows("SELECT element, row FROM rows_set_aside") == [("OpenPosition", 5)]
+
+
+def test_a_lot_of_a_contract_without_a_summary_row_is_its_position_and_refuses_the_file_where_it_is_odd(
+    house: House,
+) -> None:
+    other = {"conid": "2", "symbol": "OTHER"}
+    house.refused(one(**held(position(), lot(), lot(**other, position="six"))))
+    house.loaded(one(**held(position(), lot(), lot(**other))))
+    assert house.texts("SELECT conid, from_lots FROM positions ORDER BY 1") == [("1", "False"), ("2", "True")]
+    assert house.rows("FROM rows_set_aside") == []
 
 
 FINE = "1.0000000000001"

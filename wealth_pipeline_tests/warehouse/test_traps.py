@@ -131,8 +131,8 @@ def test_attributes_that_others_stopped_at_are_noted(house: House, section: str,
         ("StmtFunds", '<StatementOfFundsLine levelOfDetail="BaseCurrency" amount="5"/>'),
         ("MutualFundDividendDetails", '<MutualFundDividendDetail amount="5"/>'),
         (
-            "FIFOPerformanceSummaryInBase",
-            '<FIFOPerformanceSummaryUnderlying symbol="" assetCategory="" description="Total (All Assets)"/>',
+            "MTMPerformanceSummaryInBase",
+            '<MTMPerformanceSummaryUnderlying symbol="" assetCategory="" description="Total (All Assets)"/>',
         ),
     ],
 )

@@ -1,5 +1,5 @@
--- Lots of which no SUMMARY row is of the same contract, though there are such rows of their account and day: as
--- positions of their own they would be counted twice.
+-- Lots that may be of one of the SUMMARY rows of their account and day, and are of none for certain: as positions of
+-- their own they would be counted twice. A lot of a contract that has no SUMMARY row is its position.
 -- A row may lack an identifier that another one of its contract has: the strongest that both have decides, and the row
 -- that lacks one takes it from the other. A lot without a model may be of any.
 -- In: stage_open_position, with a level in every row.
@@ -39,4 +39,9 @@ UPDATE stage_open_position p SET model = s.model, conid = coalesce(p.conid, s.co
     security_id = coalesce(p.security_id, s.security_id), symbol = coalesce(p.symbol, s.symbol)
 FROM (FROM lots_of_summaries) s WHERE p.row = s.row;
 
-CREATE OR REPLACE TEMP TABLE stray_lots AS SELECT row FROM unmatched_lots;
+CREATE OR REPLACE TEMP TABLE stray_lots AS
+SELECT l.row FROM unmatched_lots l SEMI JOIN summary_rows s
+    ON s.ordinal = l.ordinal AND s.account_id = l.account_id AND s.report_date = l.report_date
+    AND coalesce(CASE WHEN s.conid IS NOT NULL AND l.conid IS NOT NULL THEN s.conid = l.conid
+        WHEN s.security_id IS NOT NULL AND l.security_id IS NOT NULL THEN s.security_id = l.security_id
+        ELSE s.symbol = l.symbol END, true);
