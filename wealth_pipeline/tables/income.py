@@ -70,7 +70,7 @@ INCOME: tuple[View, ...] = (
             plain("symbol", TEXT, "Symbol."),
             plain("asset_class", TEXT, "IBKR's asset category; NULL: only a payment names it."),
             plain("currency", TEXT, "The security's currency; NULL: traded or paid in several."),
-            plain("quantity", SUM, "What is held; 0: sold.", nullable=False),
+            plain("quantity", SUM, "What is held on the newest day; 0: sold."),
             plain("value", SUM, "Market value; NULL: sold, too.", "currency"),
             plain("cost_basis", SUM, "Cost basis; NULL also where IBKR states it in base currency.", "currency"),
             plain("unrealized_pnl", SUM, "Unrealised result; NULL also where IBKR states it in base.", "currency"),

@@ -908,11 +908,9 @@ CREATE MACRO returns_between(a, b) AS TABLE ...
 
 CREATE VIEW costs_yearly AS ...
 
--- Of which accounts all sales and payments are known.
-
 -- What the trades say of each security: what sales gained, in its currency, and what trading cost.
 
--- What sales gained in base currency, security by security, in the years that the FIFO Performance Summary covers whole.
+-- What sales gained in base currency, security by security, in years that the FIFO Performance Summary covers whole.
 
 CREATE VIEW profit_not_ready AS ...
 
@@ -938,7 +936,9 @@ CREATE VIEW net_worth AS ...
 
 CREATE VIEW income_calendar AS ...
 
--- What is held, security by security: what it cost, what it is worth and what it gained.
+-- What is held on the day of the newest NAV, security by security: what it cost, what it is worth and what it gained.
+
+-- Of which accounts all sales and payments are known.
 
 -- What each security paid, and the tax withheld from it.
 

@@ -211,3 +211,28 @@ def test_price_and_currency_are_apart_where_ibkr_states_them(house: House) -> No
     house.loaded(file(period(MONDAY, MONDAY, FRIDAY, MONDAY, OpenPositions=[held])))
     asked = ("unrealized_pnl_base", "unrealized_price_base", "unrealized_fx_base", "cost_basis_base", "cost_basis")
     assert gains(house, *asked) == [("15", "11", "4", "45", None)]
+
+
+@pytest.mark.parametrize("shown", [None, [position(reportDate=FRIDAY)]], ids=["no section", "of an older day"])
+def test_without_positions_of_the_newest_day_nothing_is_said_of_what_is_held(
+    house: House, shown: list[Row] | None
+) -> None:
+    """A security that is not among them may be held."""
+    sections: dict[str, Any] = {SUMMARY: [performance("5")], "Trades": [sale("5")], "OpenPositions": shown or ""}
+    house.loaded(file(period(MONDAY, MONDAY, FRIDAY, MONDAY, **sections)))
+    assert gains(house, "quantity", "value", "unrealized_pnl", "total_base", "realized_pnl_base", "reason") == [
+        (None, None, None, None, "5", "the positions of the newest day are not there")
+    ]
+
+
+def test_what_names_no_contract_is_one_security_by_its_symbol(house: House) -> None:
+    paid = {"type": "Dividends", "currency": "USD", "fxRateToBase": "1", "amount": "4", "symbol": "ACME", "isin": "X"}
+    sections: dict[str, Any] = {
+        SUMMARY: [performance("5", conid=None, symbol="ACME", isin="X")],
+        "Trades": [sale("5", conid=None, isin="X", taxes=None)],
+        "CashTransactions": [{**paid, "reportDate": MONDAY}],
+        "OpenPositions": [position(conid=None, isin="X")],
+    }
+    house.loaded(file(period(MONDAY, MONDAY, FRIDAY, MONDAY, **sections)))
+    # Without the field of taxes nobody knows the costs.
+    assert gains(house, "symbol", "total_base", "costs_base") == [("ACME", "19", None)]

@@ -1,14 +1,14 @@
--- What is held, security by security: what it cost, what it is worth and what it gained.
--- In: positions_latest, accounts (base_currency).
--- Out: account_id, security (conid, else ISIN, else symbol), conid, symbol, description, asset_class, currency,
+-- What is held on the day of the newest NAV, security by security: what it cost, what it is worth and what it gained.
+-- In: positions, accounts (base_currency, last_date).
+-- Out: account_id, security (conid, else symbol, else ISIN), conid, symbol, description, asset_class, currency,
 --     quantity, value, cost_basis, unrealized_pnl (in its currency; NULL where IBKR states cost in base currency), and
 --     value_base, cost_basis_base, unrealized_pnl_base, unrealized_price_base, unrealized_fx_base.
 CREATE MACRO gains_held() AS TABLE
 WITH lines AS (
-    SELECT p.*, coalesce(p.conid, p.isin, p.symbol) AS security, p.currency = a.base_currency AS at_home,
+    SELECT p.*, coalesce(p.conid, p.symbol, p.isin) AS security, p.currency = a.base_currency AS at_home,
         -- In the base currency both forms of cost are the same.
         at_home OR p.cost_currency = 'position' AS in_its_own
-    FROM positions_latest p JOIN accounts a USING (account_id)
+    FROM positions p JOIN accounts a ON a.account_id = p.account_id AND a.last_date = p.report_date
 )
 SELECT account_id, security, any_value(conid) AS conid, any_value(symbol) AS symbol,
     any_value(description) AS description, any_value(asset_class) AS asset_class,

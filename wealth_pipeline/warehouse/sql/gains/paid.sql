@@ -1,7 +1,7 @@
 -- What each security paid, and the tax withheld from it.
 -- In: income_calendar.
--- Out: account_id, security (conid, else symbol), conid, symbol, currency (NULL: paid in several), dividends, tax,
---     dividends_base, tax_base.
+-- Out: account_id, security (conid, else symbol, which is the ISIN where there is none), conid, symbol, currency (NULL:
+--     paid in several), dividends, tax, dividends_base, tax_base.
 CREATE MACRO gains_paid() AS TABLE
 SELECT account_id, coalesce(conid, symbol) AS security, any_value(conid) AS conid, any_value(symbol) AS symbol,
     CASE WHEN count(DISTINCT currency) = 1 THEN any_value(currency) END AS currency,

@@ -14,10 +14,10 @@ listed AS (
     FROM named GROUP BY ALL
 ),
 joined AS (
-    SELECT n.*, coalesce(h.quantity, 0) AS quantity, h.value, h.cost_basis, h.value_base, h.cost_basis_base,
-        h.unrealized_price_base, h.unrealized_fx_base,
-        amount_of(true, h.security, h.unrealized_pnl) AS unrealized_pnl,
-        amount_of(true, h.security, h.unrealized_pnl_base) AS unrealized_pnl_base,
+    SELECT n.*, amount_of(k.positions, h.security, h.quantity) AS quantity, h.value, h.cost_basis, h.value_base,
+        h.cost_basis_base, h.unrealized_price_base, h.unrealized_fx_base,
+        amount_of(k.positions, h.security, h.unrealized_pnl) AS unrealized_pnl,
+        amount_of(k.positions, h.security, h.unrealized_pnl_base) AS unrealized_pnl_base,
         amount_of(k.trades, s.security, s.realized_pnl) AS realized_pnl,
         amount_of(k.trades, s.security, s.realized_this_year) AS realized_this_year,
         amount_of(k.sums, f.security, f.realized_base) AS realized_pnl_base,
@@ -32,7 +32,7 @@ joined AS (
         -- Sums in several currencies have none of their own.
         if(s.security IS NULL OR s.currency = n.currency, true, NULL)
             AND if(p.security IS NULL OR p.currency = n.currency, true, NULL) AS alike,
-        k.trades, k.bookings, k.sums
+        k.positions, k.trades, k.bookings, k.sums
     FROM listed n LEFT JOIN gains_known() k USING (account_id)
     LEFT JOIN gains_held() h USING (account_id, security) LEFT JOIN gains_sold() s USING (account_id, security)
     LEFT JOIN gains_summed() f USING (account_id, security) LEFT JOIN gains_paid() p USING (account_id, security)
@@ -43,7 +43,9 @@ SELECT account_id, conid, symbol, asset_class, currency, quantity, value, cost_b
     value_base, cost_basis_base, unrealized_pnl_base, unrealized_price_base, unrealized_fx_base, realized_pnl_base,
     realized_this_year_base, short_term_this_year_base, long_term_this_year_base, dividends_base, withholding_tax_base,
     costs_base, unrealized_pnl_base + realized_pnl_base + dividends_base + withholding_tax_base AS total_base,
-    nullif(concat_ws('; ', CASE WHEN unrealized_pnl_base IS NULL THEN 'its unrealised result is not known' END,
+    nullif(concat_ws('; ',
+        CASE WHEN positions IS DISTINCT FROM true THEN 'the positions of the newest day are not there'
+             WHEN unrealized_pnl_base IS NULL THEN 'its unrealised result is not known' END,
         CASE WHEN trades IS DISTINCT FROM true THEN 'Trades are not there for every day'
              WHEN realized_pnl IS NULL THEN 'a trade states no realised result' END,
         CASE WHEN sums IS DISTINCT FROM true THEN 'the FIFO Performance Summary does not cover every year whole'
