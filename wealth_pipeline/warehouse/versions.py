@@ -63,37 +63,29 @@ def statements(family: str) -> list[str]:
 def _seen(family: str) -> str:
     """Hash what each FlexStatement shows for a key, and choose one a file.
 
-    Within one file the FlexStatement that ends on the report date wins: the next day's shows the row as well. A content
-    with profits and losses is two hashes: that of the other figures and, unless IBKR says that they are not ready, of
-    all.
+    Within one file the FlexStatement that ends on the report date wins: the next day's shows the row as well.
     """
-    profits, hashes = _states_profits(family), [("line", True), ("shape", False)]
-    shown = []
-    for table in FAMILIES[family]:
-        made = [
-            f"md5_number(concat_ws('|', '{table.name}', {texts(_stated_names(table, whole))})) AS {name}"
-            for name, whole in hashes[: 1 + profits]
-        ]
-        shown.append(f"SELECT ordinal, {_KEY},\n    {f',{chr(10)}    '.join(made)}\nFROM new_{table.name}")
+    shown = [
+        f"SELECT ordinal, {_KEY},\n    md5_number(concat_ws('|', '{table.name}', {_stated(table)})) AS line\n"
+        f"FROM new_{table.name}"
+        for table in FAMILIES[family]
+    ]
     if family in _EMPTY_SECTIONS:
         section, stage = _EMPTY_SECTIONS[family]
         shown.append(
-            f"SELECT ordinal, account_id, to_date{', md5_number({!r})'.format('none') * (1 + profits)}"
-            " FROM stage_statement\n"
+            "SELECT ordinal, account_id, to_date, md5_number('none') FROM stage_statement\n"
             f"WHERE list_contains(sections, '{section}')"
             f" AND (ordinal, account_id) NOT IN (SELECT (ordinal, account_id) FROM {stage})"
         )
     lines = "\nUNION ALL\n".join(shown)
-    content = "concat_ws(' ', shape, CASE WHEN pnl_ready IS DISTINCT FROM false THEN content END)"
     return f"""CREATE OR REPLACE TEMP TABLE seen_{family} AS
 WITH contents AS (
-SELECT ordinal, {_KEY}, hash_of_all(line) AS content{", hash_of_all(shape) AS shape" if profits else ""}
+SELECT ordinal, {_KEY}, hash_of_all(line) AS content
 FROM (
 {lines}
 ) GROUP BY ALL
 )
-SELECT c.ordinal, c.account_id, c.report_date, {content if profits else "content"} AS content, f.when_generated
-FROM contents c JOIN stage_statement f USING (ordinal)
+SELECT c.*, f.when_generated FROM contents c JOIN stage_statement f USING (ordinal)
 QUALIFY row_number() OVER (PARTITION BY c.account_id, c.report_date
     ORDER BY (f.to_date = c.report_date) DESC, f.when_generated DESC, ordinal DESC) = 1"""
 
@@ -117,23 +109,11 @@ WHERE k.account_id = t.account_id AND k.report_date = t.report_date""",
 
 
 def _timeline(family: str) -> str:
-    # Profits and losses that are not ready replace none: the newest content stands that differs in nothing else.
-    shown = (
-        """SELECT * REPLACE (coalesce(last_value(CASE WHEN contains(content, ' ') THEN content END IGNORE NULLS) OVER (
-        PARTITION BY account_id, report_date, split_part(content, ' ', 1) ORDER BY when_generated), content) AS content)
-    FROM counted"""
-        if _states_profits(family)
-        else "FROM counted"
-    )
-    best = "(contains(content, ' '), sha256)" if _states_profits(family) else "sha256"
     return f"""CREATE OR REPLACE TEMP TABLE timeline_{family} AS
-WITH counted AS (
+WITH observed AS (
     -- Of several files of one second one counts: a version that lasted no time is none.
-    SELECT {_KEY}, when_generated, arg_max(sha256, {best}) AS sha256, arg_max(content, {best}) AS content
+    SELECT {_KEY}, when_generated, max(sha256) AS sha256, arg_max(content, sha256) AS content
     FROM observations o SEMI JOIN seen_{family} s USING ({_KEY}) WHERE o.family = '{family}' GROUP BY ALL
-),
-observed AS (
-    {shown}
 ),
 runs AS (
     SELECT *, content IS DISTINCT FROM lag(content) OVER by_time AS starts FROM observed
@@ -225,14 +205,14 @@ def _replacing(family: str) -> list[str]:
     return made
 
 
-def _states_profits(family: str) -> bool:
-    return any(column.profit for table in FAMILIES[family] for column in table.columns)
-
-
-def _stated_names(table: TableSpec, profits: bool = True) -> list[str]:
+def _stated_names(table: TableSpec) -> list[str]:
     """The columns that come from the statement alone, as against those that need rates or the account's currency."""
-    stated = [c for c in table.columns if c.attribute or c.name in _MADE_OF_ROWS]
-    return [c.name for c in stated if profits or not c.profit]
+    return [c.name for c in table.columns if c.attribute or c.name in _MADE_OF_ROWS]
+
+
+def _stated(table: TableSpec) -> str:
+    """The stated columns as one list of texts for hashing: NULL differs from empty."""
+    return texts(_stated_names(table))
 
 
 def _as_stated(table: TableSpec) -> str:

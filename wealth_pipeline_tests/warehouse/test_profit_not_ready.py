@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -114,33 +113,6 @@ def test_filled_later_it_is_no_restatement(house: House, first: date | None) -> 
     assert house.rows("FROM profit_not_ready") == []
     assert house.rows("FROM restatements") == []
     assert house.rows("SELECT reason FROM reconciliation WHERE check_name = 'cost' AND reason LIKE '%not ready%'") == []
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_what_was_filled_stays_when_a_later_statement_is_not_ready(
-    new_house: Callable[[], House], order: tuple[int, ...]
-) -> None:
-    """Its zeros are no figures, and replace none; what else it restates counts."""
-    holding = [position(**FILLED), lot(**FILLED)]
-    zeros = [position(**ZEROS), lot(**ZEROS)]
-    files = [
-        response(flex(generated=NIGHT, OpenPositions=holding)),
-        response(flex(generated=NEXT, OpenPositions=zeros), message=MESSAGE),
-        response(flex(day=FRIDAY, generated=NEXT, OpenPositions=[position(reportDate=FRIDAY)])),
-    ]
-    house = new_house()
-    for n in order:
-        house.loaded(files[n])
-    filled = "SELECT unrealized_pnl FROM positions UNION ALL SELECT unrealized_pnl FROM position_lots"
-    assert house.texts(filled) == [("10",)] * 3
-    assert house.rows("FROM profit_not_ready") == []
-    assert house.rows("FROM restatements") == []
-    other = [{**row, "markPrice": "6"} for row in zeros]
-    house.loaded(response(flex(generated="20250313;060000", OpenPositions=other), message=MESSAGE))
-    assert house.texts("SELECT unrealized_pnl, mark_price FROM positions WHERE report_date = '2025-03-10'") == [
-        (None, "6")
-    ]
-    assert house.rows("SELECT report_date FROM profit_not_ready") == [(MONDAY,)]
 
 
 def test_a_longer_window_does_not_fill_the_day_before_its_last(house: House) -> None:

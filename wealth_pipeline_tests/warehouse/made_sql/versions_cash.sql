@@ -11,8 +11,7 @@ SELECT ordinal, account_id, report_date,
 FROM new_cash_totals
 ) GROUP BY ALL
 )
-SELECT c.ordinal, c.account_id, c.report_date, content AS content, f.when_generated
-FROM contents c JOIN stage_statement f USING (ordinal)
+SELECT c.*, f.when_generated FROM contents c JOIN stage_statement f USING (ordinal)
 QUALIFY row_number() OVER (PARTITION BY c.account_id, c.report_date
     ORDER BY (f.to_date = c.report_date) DESC, f.when_generated DESC, ordinal DESC) = 1;
 
@@ -20,13 +19,10 @@ INSERT INTO observations BY NAME
 SELECT 'cash' AS family, account_id, report_date, when_generated, $sha256 AS sha256, content FROM seen_cash;
 
 CREATE OR REPLACE TEMP TABLE timeline_cash AS
-WITH counted AS (
+WITH observed AS (
     -- Of several files of one second one counts: a version that lasted no time is none.
-    SELECT account_id, report_date, when_generated, arg_max(sha256, sha256) AS sha256, arg_max(content, sha256) AS content
+    SELECT account_id, report_date, when_generated, max(sha256) AS sha256, arg_max(content, sha256) AS content
     FROM observations o SEMI JOIN seen_cash s USING (account_id, report_date) WHERE o.family = 'cash' GROUP BY ALL
-),
-observed AS (
-    FROM counted
 ),
 runs AS (
     SELECT *, content IS DISTINCT FROM lag(content) OVER by_time AS starts FROM observed

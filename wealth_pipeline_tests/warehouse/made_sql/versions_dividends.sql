@@ -10,8 +10,7 @@ SELECT ordinal, account_id, to_date, md5_number('none') FROM stage_statement
 WHERE list_contains(sections, 'OpenDividendAccruals') AND (ordinal, account_id) NOT IN (SELECT (ordinal, account_id) FROM stage_open_dividend_accrual)
 ) GROUP BY ALL
 )
-SELECT c.ordinal, c.account_id, c.report_date, content AS content, f.when_generated
-FROM contents c JOIN stage_statement f USING (ordinal)
+SELECT c.*, f.when_generated FROM contents c JOIN stage_statement f USING (ordinal)
 QUALIFY row_number() OVER (PARTITION BY c.account_id, c.report_date
     ORDER BY (f.to_date = c.report_date) DESC, f.when_generated DESC, ordinal DESC) = 1;
 
@@ -19,13 +18,10 @@ INSERT INTO observations BY NAME
 SELECT 'dividends' AS family, account_id, report_date, when_generated, $sha256 AS sha256, content FROM seen_dividends;
 
 CREATE OR REPLACE TEMP TABLE timeline_dividends AS
-WITH counted AS (
+WITH observed AS (
     -- Of several files of one second one counts: a version that lasted no time is none.
-    SELECT account_id, report_date, when_generated, arg_max(sha256, sha256) AS sha256, arg_max(content, sha256) AS content
+    SELECT account_id, report_date, when_generated, max(sha256) AS sha256, arg_max(content, sha256) AS content
     FROM observations o SEMI JOIN seen_dividends s USING (account_id, report_date) WHERE o.family = 'dividends' GROUP BY ALL
-),
-observed AS (
-    FROM counted
 ),
 runs AS (
     SELECT *, content IS DISTINCT FROM lag(content) OVER by_time AS starts FROM observed
